@@ -1,0 +1,71 @@
+/* Buffer: bytes being built, with a ceiling fixed at the start.
+ *
+ * Appending past the ceiling or when memory runs out appends nothing and sets `failed`, which
+ * stays set until buffer_clear: build the whole, check once with buffer_ok. A fixed buffer works on
+ * the caller's memory and never allocates; a growing one owns its memory and frees it in
+ * buffer_done. One thread at a time. */
+#ifndef BASE_BUFFER_H
+#define BASE_BUFFER_H
+
+#include "base/slice.h"
+
+struct buffer {
+    char *at;
+    size_t len;
+    size_t cap;
+    size_t cap_max;
+    bool grows;
+    bool failed;
+};
+
+void buffer_init_fixed(struct buffer *buffer, void *memory, size_t cap);
+/* Allocates nothing until the first append. */
+void buffer_init(struct buffer *buffer, size_t cap_max);
+/* Frees what a growing buffer owns; harmless on a zeroed or done buffer. */
+void buffer_done(struct buffer *buffer);
+/* Empties it and forgives `failed`; keeps the memory. */
+void buffer_clear(struct buffer *buffer);
+/* Makes room for `size` more bytes; false (and failed) when it cannot be. */
+bool buffer_reserve(struct buffer *buffer, size_t size);
+
+static inline bool buffer_ok(const struct buffer *buffer)
+{
+    return !buffer->failed;
+}
+
+static inline struct slice buffer_slice(const struct buffer *buffer)
+{
+    return (struct slice){buffer->at, buffer->len};
+}
+
+static inline void buffer_bytes(struct buffer *buffer, const void *at, size_t len)
+{
+    if (len == 0 || !buffer_reserve(buffer, len))
+        return;
+    memcpy(buffer->at + buffer->len, at, len);
+    buffer->len += len;
+}
+
+static inline void buffer_append(struct buffer *buffer, struct slice text)
+{
+    buffer_bytes(buffer, text.at, text.len);
+}
+
+static inline void buffer_char(struct buffer *buffer, char c)
+{
+    buffer_bytes(buffer, &c, 1);
+}
+
+/* A string literal, without a strlen. */
+#define BUFFER_LITERAL(buffer, literal) buffer_bytes((buffer), "" literal, sizeof(literal) - 1)
+
+void buffer_text(struct buffer *buffer, const char *text);
+/* Decimal digits, no sign for u64, '-' when negative for i64. */
+void buffer_u64(struct buffer *buffer, uint64_t value);
+void buffer_i64(struct buffer *buffer, int64_t value);
+/* Two lower-case digits a byte. */
+void buffer_hex(struct buffer *buffer, const void *at, size_t len);
+void buffer_printf(struct buffer *buffer, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif

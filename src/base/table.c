@@ -1,0 +1,74 @@
+/* Growing the index of base/table.h.
+ *
+ * 1. At most three quarters of the slots are taken, so every probe ends at a free slot.
+ * 2. A failed growth leaves the table as it was.
+ *
+ * Owns its slots. Readers beside readers; a writer alone. */
+#include "base/table.h"
+
+#include "base/check.h"
+
+#include <stdlib.h>
+
+enum { FIRST_SLOTS = 16 };
+
+void table_init(struct table *table, const void *owner,
+                uint64_t (*hash_of)(const void *owner, uint32_t item))
+{
+    *table = (struct table){.owner = owner, .hash_of = hash_of};
+}
+
+void table_done(struct table *table)
+{
+    free(table->slots);
+    table->slots = NULL;
+    table->mask = 0;
+    table->used = 0;
+}
+
+static void put(struct table_slot *slots, uint32_t mask, uint64_t hash, uint32_t item)
+{
+    uint32_t at = (uint32_t)hash & mask;
+    while (slots[at].item != 0)
+        at = (at + 1) & mask;
+    slots[at] = (struct table_slot){(uint32_t)(hash >> 32), item + 1};
+}
+
+static bool resize(struct table *table, uint64_t slot_count)
+{
+    if (slot_count > UINT64_C(1) << 32)
+        return false;
+    struct table_slot *slots = calloc(slot_count, sizeof *slots);
+    if (!slots)
+        return false;
+    uint32_t mask = (uint32_t)(slot_count - 1);
+    for (uint64_t i = 0; table->slots && i <= table->mask; i++) {
+        uint32_t item = table->slots[i].item;
+        if (item)
+            put(slots, mask, table->hash_of(table->owner, item - 1), item - 1);
+    }
+    free(table->slots);
+    table->slots = slots;
+    table->mask = mask;
+    return true;
+}
+
+bool table_reserve(struct table *table, uint32_t count)
+{
+    uint64_t slot_count = table->slots ? (uint64_t)table->mask + 1 : FIRST_SLOTS;
+    while (slot_count / 4 * 3 < count)
+        slot_count *= 2;
+    if (table->slots && slot_count == (uint64_t)table->mask + 1)
+        return true;
+    return resize(table, slot_count);
+}
+
+bool table_add(struct table *table, uint64_t hash, uint32_t item)
+{
+    CHECK(item < TABLE_NONE);
+    if (!table_reserve(table, table->used + 1))
+        return false;
+    put(table->slots, table->mask, hash, item);
+    table->used++;
+    return true;
+}

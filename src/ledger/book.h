@@ -1,0 +1,165 @@
+/* Book: the state in memory, the fold of all entries. Every read is answered from here.
+ *
+ * Pure: no I/O, no clock, no lock. Readers may run beside readers; book_apply needs to be alone (the
+ * gate in sys/gate.h sees to that). Pointers it hands out stay valid until the book is freed, but what they
+ * point to may change at the next apply. */
+#ifndef LEDGER_BOOK_H
+#define LEDGER_BOOK_H
+
+#include "base/status.h"
+#include "ledger/entry.h"
+
+#define BOOK_NONE UINT32_MAX
+
+struct book;
+
+/* Names are 1..64 characters of UTF-8 without control characters. */
+enum { NAME_CHARACTERS_MAX = 64 };
+bool name_is_valid(struct slice name);
+
+/* At most 200 bytes a member with everything that belongs to it (design section 10). */
+struct member {
+    struct uin uin;
+    struct member_state state;
+    const char *name;
+    int64_t joined_us;
+    uint64_t last_sequence; /* of the entry that touched it last */
+    uint64_t ordinal;
+    uint32_t organisation;
+    uint32_t grants; /* head of a list, BOOK_NONE = empty */
+    uint32_t holds;
+    uint32_t chain; /* back-link stack; private */
+    uint16_t name_len;
+};
+
+struct grant {
+    uint64_t id; /* sequence of the entry that made it */
+    struct amount amount;
+    int64_t start_us; /* active when start <= t < end */
+    int64_t end_us;   /* 0 = open end */
+    uint32_t next;
+};
+
+struct hold {
+    uint64_t id;
+    struct amount amount; /* what is left of it */
+    int64_t expires_us;   /* 0 = never */
+    uint32_t next;
+};
+
+struct organisation {
+    uint32_t id; /* 1.. */
+    struct slice name;
+    struct slice currency; /* ISO 4217, "USD" */
+    struct uin owner;
+    int64_t created_us;
+    /* Sums over all members, and the organisation's own accounts; all together zero. */
+    struct amount cash, income, gift, frozen;
+    struct amount funding, revenue, promotion, suspense;
+};
+
+struct key {
+    struct slice secret_id;
+    struct slice sealed_secret; /* crypto/seal.h; associated data = secret_id */
+    struct slice token_hash;    /* 32 bytes, or empty: long-term key */
+    struct slice session_name;  /* role sessions */
+    uint32_t organisation;
+    uint8_t principal;  /* enum principal_kind */
+    bool enabled;
+    struct uin account; /* main account */
+    struct uin user;    /* = account for main */
+    int64_t created_us;
+    int64_t expires_us; /* 0 = never */
+    uint64_t version;   /* sequence of the entry that changed it last */
+};
+
+struct policy {
+    uint32_t organisation;
+    struct uin user; /* the sub-account or role it is attached to */
+    struct slice name;
+    struct slice document; /* JSON, checked before it was put */
+    uint64_t version;
+    bool removed;
+};
+
+struct delegation {
+    uint32_t organisation;
+    struct uin account; /* a member */
+    bool everyone;
+    const struct uin *scope; /* ascending; when not everyone */
+    uint32_t scope_count;
+    uint64_t version;
+    bool removed;
+};
+
+/* NULL when memory is short. `seed` keys the hash tables. */
+struct book *book_new(uint64_t seed);
+void book_free(struct book *book);
+
+/* Folds one entry in. Entries must come in sequence, except that during recovery an entry that a member
+ * already reflects (sequence <= its last_sequence) leaves that member alone. CORRUPT when the entry cannot
+ * follow from what is there (unknown organisation, sums not zero, negative gift, broken back-link, ...);
+ * MEMORY when memory is short. On a fault the book must be thrown away. */
+STATUS_MUST_USE struct status book_apply(struct book *book, const struct entry *entry,
+                                         struct fault *fault);
+
+/* Sequence and time of the entry applied last; 0 before the first. */
+uint64_t book_sequence(const struct book *book);
+int64_t book_time_us(const struct book *book);
+
+/* Organisations: ids 1..count. */
+uint32_t book_organisation_count(const struct book *book);
+const struct organisation *book_organisation(const struct book *book, uint32_t id);
+/* The organisation that this account owns or is a listed member of, or NULL. */
+const struct organisation *book_organisation_of(const struct book *book, struct uin account);
+
+/* Members, including those who left and the owner's own account. */
+uint32_t book_member_count(const struct book *book); /* of all organisations */
+const struct member *book_member(const struct book *book, uint32_t index);
+uint32_t book_member_index(const struct book *book, const struct member *member);
+/* Any member of that organisation with this uin, also left or owner; NULL if there never was one. */
+const struct member *book_find_member(const struct book *book, uint32_t organisation,
+                                      struct uin uin);
+/* The listing: members who are not left and not the owner, ascending by uin. */
+uint64_t book_listed_count(const struct book *book, uint32_t organisation);
+/* O(log n) to the first; then walks. Returns how many of `count` were there. */
+size_t book_list(const struct book *book, uint32_t organisation, uint64_t first_rank, size_t count,
+                 const struct member **ret_members);
+/* The rank of the first listed member with uin >= `uin` (= count if none): cursors. */
+uint64_t book_rank(const struct book *book, uint32_t organisation, struct uin uin);
+
+const struct grant *book_grant(const struct book *book, uint32_t index);
+const struct hold *book_hold(const struct book *book, uint32_t index);
+/* Sum of the temporary grants active at `t_us`; false on overflow (cannot be: decide refuses). */
+struct amount book_temporary_credit(const struct book *book, const struct member *member,
+                                    int64_t t_us);
+
+/* Keys, policies, delegations: in the order they were made. */
+uint32_t book_key_count(const struct book *book);
+const struct key *book_key(const struct book *book, uint32_t index);
+const struct key *book_find_key(const struct book *book, struct slice secret_id);
+uint32_t book_policy_count(const struct book *book);
+const struct policy *book_policy(const struct book *book, uint32_t index); /* may be removed */
+/* First policy of that user at or after `from`, BOOK_NONE at the end: iterate without allocating. */
+uint32_t book_find_policy(const struct book *book, uint32_t organisation, struct uin user,
+                          uint32_t from);
+uint32_t book_delegation_count(const struct book *book);
+const struct delegation *book_delegation(const struct book *book, uint32_t index);
+const struct delegation *book_find_delegation(const struct book *book, uint32_t organisation,
+                                              struct uin account); /* NULL if none or removed */
+
+/* Checks everything that must hold over the whole book (sums, orders, counts, states). For `verify`. */
+STATUS_MUST_USE struct status book_check(const struct book *book, struct fault *fault);
+
+/* Checkpoint rows: a member with its grants, holds and back-link stack as bytes, and back. The state
+ * of organisations' own accounts travels with book_checkpoint_organisation. */
+void book_member_encode(const struct book *book, uint32_t index, struct buffer *out);
+STATUS_MUST_USE struct status book_member_load(struct book *book, struct slice bytes,
+                                               struct fault *fault);
+void book_organisation_encode(const struct book *book, uint32_t id, struct buffer *out);
+STATUS_MUST_USE struct status book_organisation_load(struct book *book, struct slice bytes,
+                                                     struct fault *fault);
+/* After loading: organisations and members reflect everything up to `sequence`. */
+void book_loaded(struct book *book, uint64_t sequence, int64_t time_us);
+
+#endif

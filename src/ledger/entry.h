@@ -1,0 +1,126 @@
+/* Entry: one thing that happened. The journal is the sequence of entries; the book is their fold.
+ *
+ * Every kind has a number that never changes and a canonical encoding that never changes: the hash
+ * chain is computed over it. An entry that touches a member carries the member's resulting state, so that
+ * applying it is an assignment, and two back-links, so that history needs no index: `previous` (the
+ * member's entry before) and `jump` (skew-binary: over more and more of them; see entry.c). */
+#ifndef LEDGER_ENTRY_H
+#define LEDGER_ENTRY_H
+
+#include "base/amount.h"
+#include "base/buffer.h"
+#include "base/uin.h"
+
+enum entry_kind {
+    /* money: debits one account and credits another */
+    ENTRY_TOP_UP = 1,
+    ENTRY_WITHDRAW = 2,
+    ENTRY_CHARGE = 3,
+    ENTRY_REFUND = 4,
+    ENTRY_GRANT_GIFT = 5,
+    ENTRY_MOVE = 6,
+    ENTRY_HOLD = 7,
+    ENTRY_CAPTURE = 8,
+    ENTRY_RELEASE = 9,
+    ENTRY_EXPIRE = 10,
+    ENTRY_ADJUST = 11,
+    ENTRY_OPENING = 12,
+    /* the member itself */
+    ENTRY_JOIN = 32,
+    ENTRY_LEAVE = 33,
+    ENTRY_RENAME = 34,
+    ENTRY_SET_CREDIT = 35,
+    ENTRY_GRANT_TEMPORARY = 36,
+    ENTRY_REVOKE_TEMPORARY = 37,
+    ENTRY_SET_ARREARS = 38,
+    /* the registry: organisations and who may ask; few, replayed from the first at every start */
+    ENTRY_ORGANISATION = 64,
+    ENTRY_ADD_KEY = 65,
+    ENTRY_SET_KEY = 66, /* enable or disable */
+    ENTRY_ISSUE_TOKEN = 67,
+    ENTRY_PUT_POLICY = 68,
+    ENTRY_REMOVE_POLICY = 69,
+    ENTRY_DELEGATE = 70,
+    ENTRY_REMOVE_DELEGATE = 71,
+    /* mirror */
+    ENTRY_OBSERVE = 96,
+};
+
+/* Entries 64..95: kept apart by the journal so that they can be replayed without the others. */
+static inline bool entry_kind_is_registry(enum entry_kind kind)
+{
+    return kind >= 64 && kind < 96;
+}
+/* The kind's name as in the documentation ("top_up"), or NULL for an unknown number. */
+const char *entry_kind_name(enum entry_kind kind);
+
+enum member_flag {
+    MEMBER_IS_CREDIT = 1, /* IsCreditAccount: set by the operator, never derived */
+    MEMBER_ARREARS = 2,   /* a charge may go beyond what is available */
+    MEMBER_LEFT = 4,      /* no longer in the listing */
+    MEMBER_OWNER = 8,     /* the administrator's own account: has balances, is never listed */
+};
+
+/* All that an entry can change about a member but its name, grants and holds. */
+struct member_state {
+    struct amount cash; /* may be negative */
+    struct amount income;
+    struct amount gift;
+    struct amount frozen; /* sum of the open holds */
+    struct amount basic_credit;
+    uint8_t flags; /* enum member_flag */
+};
+
+/* A member touched by an entry. */
+struct touch {
+    struct uin uin;
+    struct member_state after;
+    uint64_t ordinal;  /* the member's entries so far, this one included; 1 = its first */
+    uint64_t previous; /* sequence; 0 = none */
+    uint64_t jump;     /* sequence; 0 = none */
+};
+
+enum principal_kind { PRINCIPAL_MAIN = 0, PRINCIPAL_SUB = 1, PRINCIPAL_ROLE = 2 };
+
+/* One entry. Which parts are meaningful depends on the kind (table in README.md); the others are zero.
+ * Slices are borrowed from whoever decoded or decided it. */
+struct entry {
+    uint64_t sequence; /* 1, 2, 3, ... without gaps */
+    int64_t time_us;   /* never before the entry before it */
+    enum entry_kind kind;
+    uint32_t organisation; /* 1, 2, 3, ... */
+
+    struct touch touches[2]; /* second: move only */
+    uint32_t touch_count;
+    /* Parts of the money that moved: opening and adjust use all, the others cash = the amount. */
+    struct amount cash;
+    struct amount income;
+    struct amount gift;
+    uint64_t subject;  /* hold or grant: the sequence of the entry that made it */
+    int64_t start_us;  /* temporary grant */
+    int64_t end_us;    /* temporary grant, hold, key: 0 = never */
+
+    struct slice name;  /* member, organisation, policy, role session */
+    struct slice text;  /* reason, policy document, currency */
+
+    struct slice secret_id;
+    struct slice sealed_secret;
+    struct slice token_hash; /* sha256 of a temporary key's token; empty = none */
+    struct uin account;      /* owner, key's main account, delegated member */
+    struct uin user;         /* sub-account or role of a key; the one a policy is attached to */
+    uint8_t principal;       /* enum principal_kind */
+    bool enabled;            /* set_key; delegate: everyone */
+    const struct uin *scope; /* delegate: the named members */
+    uint32_t scope_count;
+};
+
+/* Appends the canonical bytes (without the sequence, which is the row's key). */
+void entry_encode(const struct entry *entry, struct buffer *out);
+/* Checks everything that can be checked without a book; false = not something entry_encode wrote. The
+ * slices alias `bytes`; `scope` is put into `scope_memory` (at most `scope_max`). */
+bool entry_decode(uint64_t sequence, struct slice bytes, struct uin *scope_memory,
+                  uint32_t scope_max, struct entry *ret_entry);
+
+enum { ENTRY_SCOPE_MAX = 8192 };
+
+#endif

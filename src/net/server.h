@@ -1,0 +1,67 @@
+/* The door: listeners, connections, TLS, deadlines, drain; metrics and health.
+ *
+ * N network threads, each with its own libuv loop and its own listening sockets (SO_REUSEPORT). Requests
+ * are parsed by codec/http1, answered by the api on the same thread; nothing here waits for a disk. */
+#ifndef NET_SERVER_H
+#define NET_SERVER_H
+
+#include "api/api.h"
+
+enum { SERVER_LISTENERS_MAX = 16 };
+
+struct server_listener {
+    /* "127.0.0.1:8080", "[::1]:0", "*:443", "unix:/path" */
+    struct slice address;
+    bool tls;
+    enum api_trust trust; /* OPERATOR only for the control socket (unix, mode 0600) */
+    bool admin;           /* GET /healthz /readyz /metrics /version instead of the API */
+};
+
+struct server_options {
+    const struct server_listener *listeners;
+    uint32_t listener_count;
+    uint32_t threads; /* default 1 */
+    struct http1_limits limits;
+    uint32_t header_timeout_ms; /* first byte to end of head, default 10,000 */
+    uint32_t body_timeout_ms;   /* default 60,000 */
+    uint32_t idle_timeout_ms;   /* between requests, default 75,000 */
+    uint32_t write_timeout_ms;  /* without progress, default 30,000 */
+    uint32_t drain_timeout_ms;  /* at SIGTERM, default 10,000 */
+    uint32_t connections_max;   /* default 10,000 */
+    uint32_t connections_per_address_max; /* default 1,000; 0 = no ceiling; unix sockets do not count */
+    const char *tls_certificate_path;     /* PEM chain; NULL = no TLS listeners */
+    const char *tls_key_path;
+    struct slice version; /* for /version and bursar_build_info */
+    /* One line an answered request; NULL = no access log. Any network thread. */
+    void (*access_log)(void *context, struct slice line);
+    void *access_log_context;
+};
+#define SERVER_OPTIONS_DEFAULT                                                                     \
+    ((struct server_options){.threads = 1,                                                         \
+                             .limits = HTTP1_LIMITS_DEFAULT,                                       \
+                             .header_timeout_ms = 10000,                                           \
+                             .body_timeout_ms = 60000,                                             \
+                             .idle_timeout_ms = 75000,                                             \
+                             .write_timeout_ms = 30000,                                            \
+                             .drain_timeout_ms = 10000,                                            \
+                             .connections_max = 10000,                                             \
+                             .connections_per_address_max = 1000})
+
+struct server;
+
+/* Binds everything (faults name the address and, for a port in use, say so), loads TLS. */
+STATUS_MUST_USE struct status server_open(struct api *api, struct committer *committer,
+                                          const struct server_options *options, struct fault *fault,
+                                          struct server **ret_server);
+/* The address bound for listener i, with the port the kernel chose: "127.0.0.1:40123". */
+void server_address(const struct server *server, uint32_t listener, struct buffer *out);
+/* Serves until drained; runs the loops (the calling thread is the first network thread). */
+STATUS_MUST_USE struct status server_run(struct server *server, struct fault *fault);
+/* Any thread, also signal watchers: stop accepting, answer what is in flight with Connection: close,
+ * return from server_run when done or at the drain deadline. Called a second time: return at once. */
+void server_drain(struct server *server);
+/* Reads certificate and key again; on a fault the old ones stay. Any thread. */
+STATUS_MUST_USE struct status server_reload_tls(struct server *server, struct fault *fault);
+void server_close(struct server *server);
+
+#endif

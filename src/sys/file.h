@@ -1,0 +1,29 @@
+/* Whole small files and the ownership of a folder. Every fault names the path. */
+#ifndef SYS_FILE_H
+#define SYS_FILE_H
+
+#include "base/buffer.h"
+#include "base/status.h"
+
+#include <sys/types.h>
+
+/* Appends the whole file ("-" is standard input) to `out`, whose ceiling limits the size. */
+STATUS_MUST_USE struct status file_read(const char *path, struct buffer *out, struct fault *fault);
+/* Replaces the file so that after a crash the old or the new bytes are there, never a mix: temporary
+ * file beside it, write, fsync, rename, fsync of the folder. `mode` as in chmod. */
+STATUS_MUST_USE struct status file_replace(const char *path, struct slice bytes, mode_t mode,
+                                           struct fault *fault);
+/* Creates a folder (0700); fine if it is there already. */
+STATUS_MUST_USE struct status folder_create(const char *path, struct fault *fault);
+bool file_exists(const char *path);
+
+/* A folder owned by this process until folder_unlock: flock on `path/lock`, which also holds the
+ * owner's process id, host and start time as text. BUSY names that owner. */
+struct folder_lock {
+    int fd; /* -1 = none */
+};
+STATUS_MUST_USE struct status folder_lock(const char *path, struct folder_lock *ret_lock,
+                                          struct fault *fault);
+void folder_unlock(struct folder_lock *lock);
+
+#endif
