@@ -1,12 +1,13 @@
 /* libbursar: calls Tencent Cloud API 3.0 services, a bursar server among them, from C.
  *
- * Independent of the cloud whose API it speaks. C17, no global state. A `struct bursar_client` may be used
- * by one thread at a time; different clients are independent. Call bursar_global_init once before threads
- * are started (it initialises libcurl). Strings are zero-terminated UTF-8. Nothing is printed.
+ * Independent of the cloud whose API it speaks. C17, no global state. A `struct bursar_client` may
+ * be used by one thread at a time; different clients are independent. Call bursar_global_init once
+ * before threads are started (it initialises libcurl). Strings are zero-terminated UTF-8. Nothing
+ * is printed.
  *
- * Error convention: functions that can fail return an enum bursar_result and describe the failure in the
- * client; see bursar_error. Sources: protocol facts are those of the cloud's public documentation,
- * "Signature v3" and billing/2018-07-09. */
+ * Error convention: functions that can fail return an enum bursar_result and describe the failure
+ * in the client; see bursar_error. Sources: protocol facts are those of the cloud's public
+ * documentation, "Signature v3" and billing/2018-07-09. */
 #ifndef BURSAR_H
 #define BURSAR_H
 
@@ -44,57 +45,61 @@ BURSAR_API void bursar_global_done(void);
 struct bursar_client;
 
 enum bursar_signing {
-    BURSAR_SIGN_TC3 = 0,      /* TC3-HMAC-SHA256, POST JSON */
-    BURSAR_SIGN_SHA256 = 1,   /* v1 HmacSHA256, POST form */
-    BURSAR_SIGN_SHA1 = 2,     /* v1 HmacSHA1, POST form */
+    BURSAR_SIGN_TC3 = 0,          /* TC3-HMAC-SHA256, POST JSON */
+    BURSAR_SIGN_SHA256 = 1,       /* v1 HmacSHA256, POST form */
+    BURSAR_SIGN_SHA1 = 2,         /* v1 HmacSHA1, POST form */
     BURSAR_SIGN_TC3_UNSIGNED = 3, /* TC3 with UNSIGNED-PAYLOAD */
 };
 
 /* All strings are copied by bursar_client_new; the secrets in wiped memory. Zero/NULL = default. */
 struct bursar_options {
-    const char *endpoint;   /* "billing.intl.tencentcloudapi.com" (https), "http://127.0.0.1:8080",
-                               "https://host:port", "unix:/path" ; required */
-    const char *host;       /* Host to send and sign when it differs from the endpoint's, for example
-                               "billing.intl.tencentcloudapi.com"; NULL = the endpoint's, and for IP
-                               addresses and unix sockets "<service>.tencentcloudapi.com" */
-    const char *secret_id;  /* required unless unsigned */
+    const char *endpoint;  /* "billing.intl.tencentcloudapi.com" (https), "http://127.0.0.1:8080",
+                              "https://host:port", "unix:/path" ; required */
+    const char *host;      /* Host to send and sign when it differs from the endpoint's, for example
+                              "billing.intl.tencentcloudapi.com"; NULL = the endpoint's, and for IP
+                              addresses and unix sockets "<service>.tencentcloudapi.com" */
+    const char *secret_id; /* required unless unsigned */
     const char *secret_key;
-    const char *token;      /* of temporary keys */
-    const char *region;     /* NULL = none */
-    const char *language;   /* "en-US", "zh-CN" */
-    const char *ca_file;    /* PEM bundle to trust besides the system's */
+    const char *token;    /* of temporary keys */
+    const char *region;   /* NULL = none */
+    const char *language; /* "en-US", "zh-CN" */
+    const char *ca_file;  /* PEM bundle to trust besides the system's */
     enum bursar_signing signing;
     uint32_t timeout_ms;         /* of one attempt; default 30,000 */
     uint32_t connect_timeout_ms; /* default 5,000 */
-    uint32_t retries_max;        /* on RequestLimitExceeded, and for reads on network failures; default 0.
-                                    Pauses 1, 2, 4, ... s, at most 16 */
-    bool unsigned_requests;      /* send no signature: only a control socket accepts that */
+    uint32_t retries_max; /* on RequestLimitExceeded, and for reads on network failures; default 0.
+                             Pauses 1, 2, 4, ... s, at most 16 */
+    bool unsigned_requests; /* send no signature: only a control socket accepts that */
 };
 
-/* Makes a client; *ret_client is NULL unless BURSAR_OK. The message of a failure goes to `message` (cut to
- * fit; may be NULL). Free with bursar_client_free. */
+/* Makes a client; *ret_client is NULL unless BURSAR_OK. The message of a failure goes to `message`
+ * (cut to fit; may be NULL). Free with bursar_client_free. */
 BURSAR_API enum bursar_result bursar_client_new(const struct bursar_options *options, char *message,
                                                 size_t message_size,
                                                 struct bursar_client **ret_client);
 /* NULL is fine. Wipes the secrets. */
 BURSAR_API void bursar_client_free(struct bursar_client *client);
 
-/* Of the last call on this client; static or owned by the client until its next call. Never NULL; empty
- * when not known. Code: the API's ("AuthFailure.SignatureFailure"), set for BURSAR_REFUSED. */
+/* Of the last call on this client; static or owned by the client until its next call. Never NULL;
+ * empty when not known. Code: the API's ("AuthFailure.SignatureFailure"), set for BURSAR_REFUSED.
+ */
 BURSAR_API const char *bursar_error_code(const struct bursar_client *client);
 BURSAR_API const char *bursar_error_message(const struct bursar_client *client);
 BURSAR_API const char *bursar_request_id(const struct bursar_client *client);
 
-/* Calls any action: `service` "billing", `version` "2018-07-09", `action`, `parameters` a JSON object (NULL =
- * "{}"). On BURSAR_OK *ret_response is the text of the JSON value of "Response" (length in *ret_len,
- * zero-terminated), owned by the client until its next call. Also set on BURSAR_REFUSED. */
+/* Calls any action: `service` "billing", `version` "2018-07-09", `action`, `parameters` a JSON
+ * object (NULL =
+ * "{}"). On BURSAR_OK *ret_response is the text of the JSON value of "Response" (length in
+ * *ret_len, zero-terminated), owned by the client until its next call. Also set on BURSAR_REFUSED.
+ */
 BURSAR_API enum bursar_result bursar_call(struct bursar_client *client, const char *service,
                                           const char *version, const char *action,
                                           const char *parameters, const char **ret_response,
                                           size_t *ret_len);
 
-/* One member account as DescribeOrgMemberAccountBalance gives it. Amounts are exact: micros, 1,000,000 =
- * one unit of the organisation's currency, 10,000 = one cent. Strings belong to the page. */
+/* One member account as DescribeOrgMemberAccountBalance gives it. Amounts are exact: micros,
+ * 1,000,000 = one unit of the organisation's currency, 10,000 = one cent. Strings belong to the
+ * page. */
 struct bursar_member_balance {
     const char *member_uin;
     const char *member_name;
@@ -115,31 +120,33 @@ struct bursar_balance_page {
     const char *request_id;
 };
 
-/* One page. `page_number` >= 1, `page_size` 1..10 (0 = the API's defaults 1 and 10); `member_uins` may be
- * NULL, at most 10. The page belongs to the client until its next call. */
+/* One page. `page_number` >= 1, `page_size` 1..10 (0 = the API's defaults 1 and 10); `member_uins`
+ * may be NULL, at most 10. The page belongs to the client until its next call. */
 BURSAR_API enum bursar_result
 bursar_describe_org_member_account_balance(struct bursar_client *client, uint64_t page_number,
                                            uint64_t page_size, const char *const *member_uins,
                                            size_t member_uin_count,
                                            const struct bursar_balance_page **ret_page);
 
-/* Walks all members in ascending uin order, ten a call, no more than `calls_per_second` calls a second (0 =
- * 20). Survives members joining and leaving meanwhile: no uin is given twice, none that stays throughout is
- * left out. The client must not be used for anything else between the calls of one walk. */
+/* Walks all members in ascending uin order, ten a call, no more than `calls_per_second` calls a
+ * second (0 = 20). Survives members joining and leaving meanwhile: no uin is given twice, none that
+ * stays throughout is left out. The client must not be used for anything else between the calls of
+ * one walk. */
 struct bursar_balance_walk;
 BURSAR_API enum bursar_result bursar_balance_walk_new(struct bursar_client *client,
                                                       uint32_t calls_per_second,
                                                       struct bursar_balance_walk **ret_walk);
 /* BURSAR_OK and the next member (valid until the next call), BURSAR_END, or an error of a call. */
-BURSAR_API enum bursar_result bursar_balance_walk_next(struct bursar_balance_walk *walk,
-                                                       const struct bursar_member_balance **ret_member);
+BURSAR_API enum bursar_result
+bursar_balance_walk_next(struct bursar_balance_walk *walk,
+                         const struct bursar_member_balance **ret_member);
 /* Members in the listing as the newest page said. */
 BURSAR_API uint64_t bursar_balance_walk_total(const struct bursar_balance_walk *walk);
 BURSAR_API void bursar_balance_walk_free(struct bursar_balance_walk *walk);
 
-/* Signs without sending. `timestamp` in Unix seconds. Header lines ("Name: value", in the order to be sent)
- * and, for people, the canonical request and the string to sign; all owned by the client until its next
- * call. For the v1 signings `body` is the form and the string to sign is set. */
+/* Signs without sending. `timestamp` in Unix seconds. Header lines ("Name: value", in the order to
+ * be sent) and, for people, the canonical request and the string to sign; all owned by the client
+ * until its next call. For the v1 signings `body` is the form and the string to sign is set. */
 struct bursar_signed_request {
     const char *method;
     const char *url;

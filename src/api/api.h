@@ -1,11 +1,13 @@
 /* The clerk: a parsed HTTP request in, a rendered API answer out (design section 6).
  *
- * Order of checks: method, content type, size -> common parameters -> Authorization form and service
- * -> timestamp -> key -> signature -> token -> action and version -> rate limit -> policy -> parameters
+ * Order of checks: method, content type, size -> common parameters -> Authorization form and
+ * service
+ * -> timestamp -> key -> signature -> token -> action and version -> rate limit -> policy ->
+ * parameters
  * -> the action. Every answer is an HTTP 200 body; the door (net) writes it.
  *
- * `struct api` is shared by all threads; each network thread has its own `struct api_worker` (scratch
- * memory, hash contexts, cached signing keys, a reader's slot of the gate). */
+ * `struct api` is shared by all threads; each network thread has its own `struct api_worker`
+ * (scratch memory, hash contexts, cached signing keys, a reader's slot of the gate). */
 #ifndef API_API_H
 #define API_API_H
 
@@ -25,11 +27,11 @@ struct api_options {
     uint32_t calls_per_second; /* default 20; 0 = no limit */
     const struct api_limit *limits;
     uint32_t limit_count;
-    uint32_t skew_seconds_max;   /* default 300 */
-    uint64_t form_bytes_max;     /* v1 body, default 1 MiB */
-    uint64_t query_bytes_max;    /* default 32 KiB */
-    bool accept_any_service;     /* scope service need not be the product; counted */
-    uint64_t request_id_seed;    /* 0 = random UUIDs; else a repeatable sequence */
+    uint32_t skew_seconds_max; /* default 300 */
+    uint64_t form_bytes_max;   /* v1 body, default 1 MiB */
+    uint64_t query_bytes_max;  /* default 32 KiB */
+    bool accept_any_service;   /* scope service need not be the product; counted */
+    uint64_t request_id_seed;  /* 0 = random UUIDs; else a repeatable sequence */
 };
 #define API_OPTIONS_DEFAULT                                                                        \
     ((struct api_options){.calls_per_second = 20,                                                  \
@@ -56,8 +58,8 @@ void api_worker_free(struct api_worker *worker);
 /* Who stands behind an unsigned request. */
 enum api_trust {
     API_TRUST_NONE,     /* must be signed */
-    API_TRUST_OPERATOR, /* came through the data folder or its control socket: may do everything in the
-                           organisation named by the parameter OrganisationId (default 1) */
+    API_TRUST_OPERATOR, /* came through the data folder or its control socket: may do everything in
+                           the organisation named by the parameter OrganisationId (default 1) */
 };
 
 /* One call that may outlast api_answer: a write that waits for its commit. The caller provides it,
@@ -66,7 +68,8 @@ struct api_call {
     /* in */
     const struct http1_request *request; /* with body */
     enum api_trust trust;
-    /* Called on the committer's thread when a pending call can be finished; must only wake the owner. */
+    /* Called on the committer's thread when a pending call can be finished; must only wake the
+     * owner. */
     void (*wake)(struct api_call *call);
     void *context;
     /* the api's */
@@ -76,13 +79,13 @@ struct api_call {
 
 enum api_progress { API_ANSWERED, API_PENDING };
 
-/* Answers into `out` (cleared first): a JSON body for HTTP 200. API_PENDING: nothing yet; after `wake`
- * the owner calls api_finish on the thread of the same worker. */
+/* Answers into `out` (cleared first): a JSON body for HTTP 200. API_PENDING: nothing yet; after
+ * `wake` the owner calls api_finish on the thread of the same worker. */
 enum api_progress api_answer(struct api_worker *worker, struct api_call *call, struct buffer *out);
 void api_finish(struct api_worker *worker, struct api_call *call, struct buffer *out);
 
-/* One record of what happened, for the access log and metrics: valid after an answer until the next one
- * of the same worker. Slices alias static text or the request. */
+/* One record of what happened, for the access log and metrics: valid after an answer until the next
+ * one of the same worker. Slices alias static text or the request. */
 struct api_outcome {
     struct slice action;     /* empty if unknown */
     struct slice secret_id;  /* never the secret */
@@ -96,10 +99,10 @@ struct api_figures {
 };
 void api_figures(const struct api *api, struct api_figures *ret_figures);
 
-/* `bursar explain`: runs the same checks on a request, unlimited and without the action, and writes for
- * people which one fails and why; for a signature both canonical requests (as the server builds it in
- * each form) and the first line that differs from `client_canonical` when that is not empty. Returns true
- * if every check passes. */
+/* `bursar explain`: runs the same checks on a request, unlimited and without the action, and writes
+ * for people which one fails and why; for a signature both canonical requests (as the server builds
+ * it in each form) and the first line that differs from `client_canonical` when that is not empty.
+ * Returns true if every check passes. */
 bool api_explain(struct api_worker *worker, const struct http1_request *request,
                  struct slice client_canonical, struct buffer *out);
 

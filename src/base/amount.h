@@ -1,7 +1,7 @@
 /* Amount: money, as a count of micros: 1,000,000 = one unit of the organisation's currency, so
- * 10,000 = one cent. Range: all of int64 (about +-9.2e12 units). Never a float, never a bare integer:
- * all arithmetic goes through the checked functions below, which return false (and leave the
- * output alone) on overflow. Decimal text is codec/decimal.h's. */
+ * 10,000 = one cent. Range: all of int64 (about +-9.2e12 units). Never a float, never a bare
+ * integer: all arithmetic goes through the checked functions below, which return false (and leave
+ * the output alone) on overflow. Decimal text is codec/decimal.h's. */
 #ifndef BASE_AMOUNT_H
 #define BASE_AMOUNT_H
 
@@ -16,8 +16,8 @@ struct amount {
 
 enum { AMOUNT_MICROS_PER_CENT = 10000, AMOUNT_MICROS_PER_UNIT = 1000000 };
 
-__attribute__((warn_unused_result)) static inline bool
-amount_add(struct amount a, struct amount b, struct amount *ret_sum)
+__attribute__((warn_unused_result)) static inline bool amount_add(struct amount a, struct amount b,
+                                                                  struct amount *ret_sum)
 {
     struct amount sum;
     if (__builtin_add_overflow(a.micros, b.micros, &sum.micros))

@@ -1,8 +1,8 @@
 /* Arena: memory of one request, taken piece by piece, given back all at once.
  *
- * The first block is the caller's or allocated once at init and is reused for every request; when it
- * is not enough, further blocks are allocated up to `total_max` and freed by arena_reset, so that
- * ordinary requests never allocate. One thread at a time. */
+ * The first block is the caller's or allocated once at init and is reused for every request; when
+ * it is not enough, further blocks are allocated up to `total_max` and freed by arena_reset, so
+ * that ordinary requests never allocate. One thread at a time. */
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
 

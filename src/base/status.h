@@ -1,8 +1,8 @@
 /* Fault: the world failed (disk, memory, network, a file that is not what it should be).
  *
- * A function that can meet a fault returns `struct status` (its result may not be ignored) and takes
- * a `struct fault *` last-but-outputs, into which the first finder writes a bounded, human text.
- * Callers pass it up with TRY, or with TRY_WRAP to put what they were doing in front of it.
+ * A function that can meet a fault returns `struct status` (its result may not be ignored) and
+ * takes a `struct fault *` last-but-outputs, into which the first finder writes a bounded, human
+ * text. Callers pass it up with TRY, or with TRY_WRAP to put what they were doing in front of it.
  * Refusals ("no" to a client) are not faults; see ledger/refusal.h and api/errors.h. */
 #ifndef BASE_STATUS_H
 #define BASE_STATUS_H

@@ -1,6 +1,6 @@
 /* Table: an index from hashes to the caller's 32-bit numbers (open addressing, 8 bytes a slot, at
- * most three quarters full, nothing is ever removed). The caller owns the things numbered and compares
- * keys itself:
+ * most three quarters full, nothing is ever removed). The caller owns the things numbered and
+ * compares keys itself:
  *
  *     struct table_probe probe;
  *     for (uint32_t i = table_first(&t, hash, &probe); i != TABLE_NONE; i = table_next(&t, &probe))

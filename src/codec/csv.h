@@ -1,5 +1,5 @@
-/* CSV (RFC 4180), read record by record; a UTF-8 byte-order mark is skipped, lines may end with LF or
- * CRLF, quoted fields may hold both. */
+/* CSV (RFC 4180), read record by record; a UTF-8 byte-order mark is skipped, lines may end with LF
+ * or CRLF, quoted fields may hold both. */
 #ifndef CODEC_CSV_H
 #define CODEC_CSV_H
 

@@ -6,10 +6,10 @@
 #include "base/buffer.h"
 
 enum form_result {
-    FORM_PAIR,      /* one pair was read */
-    FORM_END,       /* nothing left */
-    FORM_NO_EQUALS, /* a pair without '=': its name is set, its value empty; the caller decides */
-    FORM_EMPTY_KEY, /* "=value" */
+    FORM_PAIR,       /* one pair was read */
+    FORM_END,        /* nothing left */
+    FORM_NO_EQUALS,  /* a pair without '=': its name is set, its value empty; the caller decides */
+    FORM_EMPTY_KEY,  /* "=value" */
     FORM_BAD_ESCAPE, /* '%' without two hex digits */
     FORM_NO_MEMORY,
 };

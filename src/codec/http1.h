@@ -1,10 +1,10 @@
 /* HTTP/1.1 requests (RFC 9110, RFC 9112), strictly: bytes in, verdict out, no I/O.
  *
- * Anything RFC 9112 does not allow in a request is refused with the status to answer before closing:
- * 400 (syntax, Host, both lengths), 411, 413 (body too large), 414 (target too long), 417 (Expect
- * other than 100-continue), 431 (head too large, too many fields), 501 (transfer coding, method token
- * unknown), 505. Bare LF, obs-fold, blanks before the colon, control bytes, signs or leading zeros in
- * sizes are refused. The verdict does not depend on how the input was cut. */
+ * Anything RFC 9112 does not allow in a request is refused with the status to answer before
+ * closing: 400 (syntax, Host, both lengths), 411, 413 (body too large), 414 (target too long), 417
+ * (Expect other than 100-continue), 431 (head too large, too many fields), 501 (transfer coding,
+ * method token unknown), 505. Bare LF, obs-fold, blanks before the colon, control bytes, signs or
+ * leading zeros in sizes are refused. The verdict does not depend on how the input was cut. */
 #ifndef CODEC_HTTP1_H
 #define CODEC_HTTP1_H
 
@@ -13,8 +13,8 @@
 enum { HTTP1_FIELDS_MAX = 100 };
 
 struct http1_limits {
-    size_t line_bytes_max;  /* request line without CRLF; default 32768 -> 414 */
-    size_t head_bytes_max;  /* all field lines together; default 32768 -> 431 */
+    size_t line_bytes_max;    /* request line without CRLF; default 32768 -> 414 */
+    size_t head_bytes_max;    /* all field lines together; default 32768 -> 431 */
     uint32_t field_count_max; /* at most HTTP1_FIELDS_MAX -> 431 */
     uint64_t body_bytes_max;  /* declared or decoded; default 10 MiB -> 413 */
 };
@@ -27,11 +27,11 @@ enum http1_method { HTTP1_GET, HTTP1_POST, HTTP1_OTHER };
 /* All slices alias the parsed bytes. */
 struct http1_request {
     enum http1_method method;
-    struct slice method_text; /* as sent, case matters */
-    struct slice target;      /* as sent */
-    struct slice path;        /* of origin- or absolute-form, without the query; "/" if empty */
-    struct slice query;       /* after the first '?', without it; raw */
-    struct slice host;        /* the Host field's value as sent */
+    struct slice method_text;  /* as sent, case matters */
+    struct slice target;       /* as sent */
+    struct slice path;         /* of origin- or absolute-form, without the query; "/" if empty */
+    struct slice query;        /* after the first '?', without it; raw */
+    struct slice host;         /* the Host field's value as sent */
     struct slice content_type; /* value as sent, trimmed; len 0 if absent */
     struct field fields[HTTP1_FIELDS_MAX]; /* values trimmed of blanks, in the order sent */
     uint32_t field_count;
@@ -49,17 +49,17 @@ struct http1_verdict {
     enum http1_progress progress;
     int status;         /* when refused */
     const char *reason; /* when refused: one plain sentence, static */
-    size_t used;        /* when done: bytes of the head (or of the chunked body, trailers included) */
+    size_t used; /* when done: bytes of the head (or of the chunked body, trailers included) */
 };
 
-/* Parses one request head at the start of `text`. `*scanned` must be 0 for a new request and is kept
- * between calls while MORE comes back and bytes are appended (it spares looking at bytes twice).
- * Leading empty lines (CRLF) are skipped as RFC 9112 2.2 allows, at most 2. */
+/* Parses one request head at the start of `text`. `*scanned` must be 0 for a new request and is
+ * kept between calls while MORE comes back and bytes are appended (it spares looking at bytes
+ * twice). Leading empty lines (CRLF) are skipped as RFC 9112 2.2 allows, at most 2. */
 struct http1_verdict http1_parse_head(struct slice text, const struct http1_limits *limits,
                                       size_t *scanned, struct http1_request *ret_request);
 
-/* Decoder of a chunked body, in place. Chunk extensions, and trailers, are checked and dropped; their
- * bytes count against a fixed overhead ceiling, so that one-byte chunks cannot flood. */
+/* Decoder of a chunked body, in place. Chunk extensions, and trailers, are checked and dropped;
+ * their bytes count against a fixed overhead ceiling, so that one-byte chunks cannot flood. */
 struct http1_chunked {
     uint64_t remaining; /* of the current chunk */
     uint64_t decoded;   /* in all */
@@ -67,9 +67,9 @@ struct http1_chunked {
     uint32_t state;
     uint32_t line; /* bytes of the current line */
 };
-/* Takes `len` fresh bytes at `at`; decoded payload is moved to the front of `at`, *ret_decoded says how
- * many bytes; used (in the verdict, when done) says how many of the `len` belonged to this body. While
- * MORE, all `len` were taken. */
+/* Takes `len` fresh bytes at `at`; decoded payload is moved to the front of `at`, *ret_decoded says
+ * how many bytes; used (in the verdict, when done) says how many of the `len` belonged to this
+ * body. While MORE, all `len` were taken. */
 struct http1_verdict http1_chunked_decode(struct http1_chunked *decoder, char *at, size_t len,
                                           uint64_t body_bytes_max, size_t *ret_decoded);
 

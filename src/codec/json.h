@@ -1,9 +1,9 @@
 /* JSON (RFC 8259), strictly, in one pass: a pull reader and a writer. ADR 2 says why it is ours.
  *
- * The reader refuses duplicate keys in an object, invalid UTF-8, lone surrogates, depth over 32, bytes
- * after the text, a byte-order mark, and everything else RFC 8259 does not allow. Stack and memory are
- * O(1) but for decoded strings, which go to the caller's arena (strings without escapes alias the
- * input). After JSON_ERROR every call answers JSON_ERROR. */
+ * The reader refuses duplicate keys in an object, invalid UTF-8, lone surrogates, depth over 32,
+ * bytes after the text, a byte-order mark, and everything else RFC 8259 does not allow. Stack and
+ * memory are O(1) but for decoded strings, which go to the caller's arena (strings without escapes
+ * alias the input). After JSON_ERROR every call answers JSON_ERROR. */
 #ifndef CODEC_JSON_H
 #define CODEC_JSON_H
 
@@ -35,7 +35,7 @@ struct json_token {
 /* Private to json.c; sized here so that it can live on a stack. */
 struct json_level {
     bool is_object;
-    uint32_t count;          /* values or keys seen */
+    uint32_t count;             /* values or keys seen */
     struct json_key_seen *keys; /* for the duplicate check, in the arena */
 };
 
@@ -53,8 +53,8 @@ struct json_reader {
 /* `text` and `arena` must outlive the reader and everything read from it. */
 void json_reader_init(struct json_reader *reader, struct slice text, struct arena *arena);
 enum json_kind json_next(struct json_reader *reader, struct json_token *ret_token);
-/* Skips the value that would come next (after a key, or in an array); false on error. The skipped part
- * is checked as strictly as the rest. */
+/* Skips the value that would come next (after a key, or in an array); false on error. The skipped
+ * part is checked as strictly as the rest. */
 bool json_skip(struct json_reader *reader);
 /* Skips what is left of the value whose opening token was `kind` (nothing for scalars). */
 bool json_skip_rest(struct json_reader *reader, enum json_kind kind);

@@ -1,8 +1,8 @@
 /* Hashes, keyed hashes and their encodings, over libcrypto (OpenSSL 3).
  *
  * `struct crypto` holds fetched algorithms and scratch contexts, so that hashing allocates nothing;
- * one per thread. `struct hmac_key` holds the two midstates of a key, so that signing again under the
- * same key costs the message only. */
+ * one per thread. `struct hmac_key` holds the two midstates of a key, so that signing again under
+ * the same key costs the message only. */
 #ifndef CRYPTO_DIGEST_H
 #define CRYPTO_DIGEST_H
 

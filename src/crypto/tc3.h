@@ -37,19 +37,20 @@ struct tc3_authorization {
 
 enum tc3_parse {
     TC3_OK,
-    TC3_MALFORMED,      /* not of the form */
+    TC3_MALFORMED,       /* not of the form */
     TC3_OTHER_ALGORITHM, /* does not begin with TC3-HMAC-SHA256 */
 };
 
-/* "TC3-HMAC-SHA256 Credential=<id>/<date>/<service>/tc3_request, SignedHeaders=..., Signature=..."; any
- * run of blanks after the algorithm and around the commas. SignedHeaders must name content-type and host. */
+/* "TC3-HMAC-SHA256 Credential=<id>/<date>/<service>/tc3_request, SignedHeaders=..., Signature=...";
+ * any run of blanks after the algorithm and around the commas. SignedHeaders must name content-type
+ * and host. */
 enum tc3_parse tc3_parse_authorization(struct slice header, struct tc3_authorization *ret_parts);
 
 /* "UNSIGNED-PAYLOAD" in X-TC-Content-SHA256 makes this the payload's hash. */
 extern const char tc3_unsigned_payload_hash[2 * SHA256_SIZE + 1];
 
-/* Appends the canonical request. False when a signed header is not among `headers`, is there twice, or
- * `out` is full. */
+/* Appends the canonical request. False when a signed header is not among `headers`, is there twice,
+ * or `out` is full. */
 bool tc3_canonical_request(const struct tc3_request *request, enum tc3_form form,
                            struct buffer *out);
 void tc3_string_to_sign(struct crypto *crypto, const struct tc3_request *request,
@@ -58,8 +59,8 @@ void tc3_string_to_sign(struct crypto *crypto, const struct tc3_request *request
 struct hmac_key *tc3_signing_key_new(struct crypto *crypto, struct slice secret_key,
                                      struct slice date, struct slice service);
 /* 64 lower-case hex digits, no final zero. */
-void tc3_sign(struct crypto *crypto, const struct hmac_key *signing_key, struct slice string_to_sign,
-              char ret_hex[2 * SHA256_SIZE]);
+void tc3_sign(struct crypto *crypto, const struct hmac_key *signing_key,
+              struct slice string_to_sign, char ret_hex[2 * SHA256_SIZE]);
 /* Does the signature fit in any form a client uses? As sent first, the others only if that fails.
  * `scratch` is cleared and used. Constant-time in the signature. */
 bool tc3_verify(struct crypto *crypto, const struct hmac_key *signing_key,

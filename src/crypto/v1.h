@@ -1,4 +1,5 @@
-/* Signature v1, HmacSHA1 and HmacSHA256 (protocol sections 2 and 12), for server and client alike. */
+/* Signature v1, HmacSHA1 and HmacSHA256 (protocol sections 2 and 12), for server and client alike.
+ */
 #ifndef CRYPTO_V1_H
 #define CRYPTO_V1_H
 
@@ -6,8 +7,8 @@
 #include "crypto/digest.h"
 
 struct v1_request {
-    struct slice method; /* "GET" */
-    struct slice host;   /* as sent, perhaps with its port */
+    struct slice method;            /* "GET" */
+    struct slice host;              /* as sent, perhaps with its port */
     const struct field *parameters; /* decoded; one named Signature is left out */
     size_t parameter_count;
 };
@@ -18,8 +19,8 @@ bool v1_string_to_sign(const struct v1_request *request, bool host_without_port,
 /* Base64 of the HMAC. */
 void v1_sign(struct crypto *crypto, enum digest_kind kind, struct slice secret_key,
              struct slice string_to_sign, struct buffer *out);
-/* Does the signature (white space at its ends is trimmed) fit, with the host as sent or, if it has a
- * port, without? Constant-time. `scratch` is cleared and used. */
+/* Does the signature (white space at its ends is trimmed) fit, with the host as sent or, if it has
+ * a port, without? Constant-time. `scratch` is cleared and used. */
 bool v1_verify(struct crypto *crypto, const struct hmac_key *key, const struct v1_request *request,
                struct slice signature, struct arena *arena, struct buffer *scratch);
 

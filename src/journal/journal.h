@@ -1,8 +1,9 @@
-/* Journal: the append-only, hash-chained sequence of entries; the only truth. One table of functions,
- * several stores: sqlite.c (a folder), mem.c (tests and demo), later PostgreSQL.
+/* Journal: the append-only, hash-chained sequence of entries; the only truth. One table of
+ * functions, several stores: sqlite.c (a folder), mem.c (tests and demo), later PostgreSQL.
  *
- * Entries are appended in batches. Every batch carries the RFC 6962 Merkle root of its entries' canonical
- * bytes and a chain hash over (previous chain hash, root, first and last sequence, time); see chain.h. */
+ * Entries are appended in batches. Every batch carries the RFC 6962 Merkle root of its entries'
+ * canonical bytes and a chain hash over (previous chain hash, root, first and last sequence, time);
+ * see chain.h. */
 #ifndef JOURNAL_JOURNAL_H
 #define JOURNAL_JOURNAL_H
 
@@ -19,18 +20,20 @@ struct journal_head {
     unsigned char hash[32]; /* chain; all zero before the first batch */
 };
 
-/* What journal_append says when it fails: FULL (nothing was written, reads and later writes may go on)
- * or anything else (the outcome is not known: the process must stop). */
+/* What journal_append says when it fails: FULL (nothing was written, reads and later writes may go
+ * on) or anything else (the outcome is not known: the process must stop). */
 
-/* A folder with a SQLite journal. Creates it when `create` (fails with EXISTS if there is one), takes
- * the folder's lock (BUSY names the owner), migrates older schemas, refuses newer ones (NEWER), checks that
- * the head file beside the database is not ahead of it (CORRUPT: the database was rolled back). */
+/* A folder with a SQLite journal. Creates it when `create` (fails with EXISTS if there is one),
+ * takes the folder's lock (BUSY names the owner), migrates older schemas, refuses newer ones
+ * (NEWER), checks that the head file beside the database is not ahead of it (CORRUPT: the database
+ * was rolled back). */
 struct journal_options {
     bool create;
-    bool read_only; /* verify, export: no lock taken, works beside a running server */
+    bool read_only;         /* verify, export: no lock taken, works beside a running server */
     uint32_t wal_pages_max; /* SQLite's WAL is folded back beyond this; 0 = default 4,000 */
 };
-STATUS_MUST_USE struct status journal_open(const char *folder, const struct journal_options *options,
+STATUS_MUST_USE struct status journal_open(const char *folder,
+                                           const struct journal_options *options,
                                            struct fault *fault, struct journal **ret_journal);
 /* Everything in memory, gone with the process. */
 struct journal *journal_open_memory(void);
@@ -41,38 +44,37 @@ void journal_close(struct journal *journal);
 STATUS_MUST_USE struct status journal_load(struct journal *journal, struct book *book,
                                            struct fault *fault);
 
-/* Appends all entries of the draft as one batch, durable when it returns OK. Committer thread only. */
+/* Appends all entries of the draft as one batch, durable when it returns OK. Committer thread only.
+ */
 STATUS_MUST_USE struct status journal_append(struct journal *journal, const struct draft *draft,
                                              struct fault *fault);
 /* Notes which members changed, after book_apply (committer thread; `book` as published). */
 void journal_note_changes(struct journal *journal, const struct draft *draft,
                           const struct book *book);
-/* Writes at most `rows_max` changed members into the checkpoint, and moves its mark when none is left;
- * *ret_more says whether there are more. */
+/* Writes at most `rows_max` changed members into the checkpoint, and moves its mark when none is
+ * left; *ret_more says whether there are more. */
 STATUS_MUST_USE struct status journal_checkpoint(struct journal *journal, const struct book *book,
                                                  uint32_t rows_max, struct fault *fault,
                                                  bool *ret_more);
 void journal_head(const struct journal *journal, struct journal_head *ret_head);
 
-/* Reads entries `first`.. in order; `visit` gets canonical bytes and returns false to stop. Not while the
- * same journal is appended to from another thread (open a read_only one instead). */
-STATUS_MUST_USE struct status
-journal_read(struct journal *journal, uint64_t first,
-             bool (*visit)(void *context, uint64_t sequence, struct slice bytes), void *context,
-             struct fault *fault);
+/* Reads entries `first`.. in order; `visit` gets canonical bytes and returns false to stop. Not
+ * while the same journal is appended to from another thread (open a read_only one instead). */
+STATUS_MUST_USE struct status journal_read(struct journal *journal, uint64_t first,
+                                           bool (*visit)(void *context, uint64_t sequence,
+                                                         struct slice bytes),
+                                           void *context, struct fault *fault);
 
-/* Recomputes everything: chain, roots, decoding, book, sums, checkpoint against replay. `progress` may
- * be NULL. CORRUPT names the first wrong batch or entry. */
+/* Recomputes everything: chain, roots, decoding, book, sums, checkpoint against replay. `progress`
+ * may be NULL. CORRUPT names the first wrong batch or entry. */
 struct verify_report {
     struct journal_head head;
     uint64_t entries;
     uint32_t organisations;
     uint32_t members;
 };
-STATUS_MUST_USE struct status journal_verify(const char *folder,
-                                             void (*progress)(void *context, uint64_t done,
-                                                              uint64_t all),
-                                             void *context, struct fault *fault,
-                                             struct verify_report *ret_report);
+STATUS_MUST_USE struct status
+journal_verify(const char *folder, void (*progress)(void *context, uint64_t done, uint64_t all),
+               void *context, struct fault *fault, struct verify_report *ret_report);
 
 #endif

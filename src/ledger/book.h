@@ -1,8 +1,8 @@
 /* Book: the state in memory, the fold of all entries. Every read is answered from here.
  *
- * Pure: no I/O, no clock, no lock. Readers may run beside readers; book_apply needs to be alone (the
- * gate in sys/gate.h sees to that). Pointers it hands out stay valid until the book is freed, but what they
- * point to may change at the next apply. */
+ * Pure: no I/O, no clock, no lock. Readers may run beside readers; book_apply needs to be alone
+ * (the gate in sys/gate.h sees to that). Pointers it hands out stay valid until the book is freed,
+ * but what they point to may change at the next apply. */
 #ifndef LEDGER_BOOK_H
 #define LEDGER_BOOK_H
 
@@ -64,7 +64,7 @@ struct key {
     struct slice token_hash;    /* 32 bytes, or empty: long-term key */
     struct slice session_name;  /* role sessions */
     uint32_t organisation;
-    uint8_t principal;  /* enum principal_kind */
+    uint8_t principal; /* enum principal_kind */
     bool enabled;
     struct uin account; /* main account */
     struct uin user;    /* = account for main */
@@ -96,10 +96,10 @@ struct delegation {
 struct book *book_new(uint64_t seed);
 void book_free(struct book *book);
 
-/* Folds one entry in. Entries must come in sequence, except that during recovery an entry that a member
- * already reflects (sequence <= its last_sequence) leaves that member alone. CORRUPT when the entry cannot
- * follow from what is there (unknown organisation, sums not zero, negative gift, broken back-link, ...);
- * MEMORY when memory is short. On a fault the book must be thrown away. */
+/* Folds one entry in. Entries must come in sequence, except that during recovery an entry that a
+ * member already reflects (sequence <= its last_sequence) leaves that member alone. CORRUPT when
+ * the entry cannot follow from what is there (unknown organisation, sums not zero, negative gift,
+ * broken back-link, ...); MEMORY when memory is short. On a fault the book must be thrown away. */
 STATUS_MUST_USE struct status book_apply(struct book *book, const struct entry *entry,
                                          struct fault *fault);
 
@@ -117,7 +117,8 @@ const struct organisation *book_organisation_of(const struct book *book, struct 
 uint32_t book_member_count(const struct book *book); /* of all organisations */
 const struct member *book_member(const struct book *book, uint32_t index);
 uint32_t book_member_index(const struct book *book, const struct member *member);
-/* Any member of that organisation with this uin, also left or owner; NULL if there never was one. */
+/* Any member of that organisation with this uin, also left or owner; NULL if there never was one.
+ */
 const struct member *book_find_member(const struct book *book, uint32_t organisation,
                                       struct uin uin);
 /* The listing: members who are not left and not the owner, ascending by uin. */
@@ -140,7 +141,8 @@ const struct key *book_key(const struct book *book, uint32_t index);
 const struct key *book_find_key(const struct book *book, struct slice secret_id);
 uint32_t book_policy_count(const struct book *book);
 const struct policy *book_policy(const struct book *book, uint32_t index); /* may be removed */
-/* First policy of that user at or after `from`, BOOK_NONE at the end: iterate without allocating. */
+/* First policy of that user at or after `from`, BOOK_NONE at the end: iterate without allocating.
+ */
 uint32_t book_find_policy(const struct book *book, uint32_t organisation, struct uin user,
                           uint32_t from);
 uint32_t book_delegation_count(const struct book *book);
@@ -148,11 +150,12 @@ const struct delegation *book_delegation(const struct book *book, uint32_t index
 const struct delegation *book_find_delegation(const struct book *book, uint32_t organisation,
                                               struct uin account); /* NULL if none or removed */
 
-/* Checks everything that must hold over the whole book (sums, orders, counts, states). For `verify`. */
+/* Checks everything that must hold over the whole book (sums, orders, counts, states). For
+ * `verify`. */
 STATUS_MUST_USE struct status book_check(const struct book *book, struct fault *fault);
 
-/* Checkpoint rows: a member with its grants, holds and back-link stack as bytes, and back. The state
- * of organisations' own accounts travels with book_checkpoint_organisation. */
+/* Checkpoint rows: a member with its grants, holds and back-link stack as bytes, and back. The
+ * state of organisations' own accounts travels with book_checkpoint_organisation. */
 void book_member_encode(const struct book *book, uint32_t index, struct buffer *out);
 STATUS_MUST_USE struct status book_member_load(struct book *book, struct slice bytes,
                                                struct fault *fault);

@@ -1,12 +1,12 @@
 /* Decide: the law. (book, command, now) -> entries or refusal; no I/O, no clock.
  *
- * Decisions of one group commit are made one after the other on a draft: the book as published, plus
- * what earlier commands of the same group will have changed. After the group is durable its entries are
- * applied to the book and the draft is cleared; if the append failed the draft is cleared and nothing
- * happened.
+ * Decisions of one group commit are made one after the other on a draft: the book as published,
+ * plus what earlier commands of the same group will have changed. After the group is durable its
+ * entries are applied to the book and the draft is cleared; if the append failed the draft is
+ * cleared and nothing happened.
  *
- * Registry commands (all but ADD_MEMBERS so far) see the published book only: the committer lets such a
- * command begin a group of its own (command_wants_own_group). */
+ * Registry commands (all but ADD_MEMBERS so far) see the published book only: the committer lets
+ * such a command begin a group of its own (command_wants_own_group). */
 #ifndef LEDGER_DECIDE_H
 #define LEDGER_DECIDE_H
 
@@ -60,8 +60,8 @@ struct command {
     struct slice currency;
     struct uin owner;
 
-    /* add_members: a member who is there with the same values is left unchanged; with `partial` refused
-     * ones are left out, without it one refused item refuses the whole command */
+    /* add_members: a member who is there with the same values is left unchanged; with `partial`
+     * refused ones are left out, without it one refused item refuses the whole command */
     struct new_member *members;
     uint32_t member_count;
     bool partial;
@@ -87,10 +87,10 @@ void draft_clear(struct draft *draft);
 size_t draft_entry_count(const struct draft *draft);
 const struct entry *draft_entry(const struct draft *draft, size_t index);
 
-/* Decides one command. On success its entries are in the draft (none when everything was unchanged or
- * dry_run) and time never runs backwards: an entry's time is max(now_us, time of the entry before).
- * On refusal the draft is as before; *ret_item names the first refused member. Slices of the command are
- * borrowed until draft_clear. STATUS MEMORY is the only fault. */
+/* Decides one command. On success its entries are in the draft (none when everything was unchanged
+ * or dry_run) and time never runs backwards: an entry's time is max(now_us, time of the entry
+ * before). On refusal the draft is as before; *ret_item names the first refused member. Slices of
+ * the command are borrowed until draft_clear. STATUS MEMORY is the only fault. */
 STATUS_MUST_USE struct status decide(struct draft *draft, struct command *command, int64_t now_us,
                                      struct fault *fault, enum refusal *ret_refusal,
                                      uint32_t *ret_item);

@@ -1,9 +1,10 @@
 /* Entry: one thing that happened. The journal is the sequence of entries; the book is their fold.
  *
  * Every kind has a number that never changes and a canonical encoding that never changes: the hash
- * chain is computed over it. An entry that touches a member carries the member's resulting state, so that
- * applying it is an assignment, and two back-links, so that history needs no index: `previous` (the
- * member's entry before) and `jump` (skew-binary: over more and more of them; see entry.c). */
+ * chain is computed over it. An entry that touches a member carries the member's resulting state,
+ * so that applying it is an assignment, and two back-links, so that history needs no index:
+ * `previous` (the member's entry before) and `jump` (skew-binary: over more and more of them; see
+ * entry.c). */
 #ifndef LEDGER_ENTRY_H
 #define LEDGER_ENTRY_H
 
@@ -82,8 +83,8 @@ struct touch {
 
 enum principal_kind { PRINCIPAL_MAIN = 0, PRINCIPAL_SUB = 1, PRINCIPAL_ROLE = 2 };
 
-/* One entry. Which parts are meaningful depends on the kind (table in README.md); the others are zero.
- * Slices are borrowed from whoever decoded or decided it. */
+/* One entry. Which parts are meaningful depends on the kind (table in README.md); the others are
+ * zero. Slices are borrowed from whoever decoded or decided it. */
 struct entry {
     uint64_t sequence; /* 1, 2, 3, ... without gaps */
     int64_t time_us;   /* never before the entry before it */
@@ -96,12 +97,12 @@ struct entry {
     struct amount cash;
     struct amount income;
     struct amount gift;
-    uint64_t subject;  /* hold or grant: the sequence of the entry that made it */
-    int64_t start_us;  /* temporary grant */
-    int64_t end_us;    /* temporary grant, hold, key: 0 = never */
+    uint64_t subject; /* hold or grant: the sequence of the entry that made it */
+    int64_t start_us; /* temporary grant */
+    int64_t end_us;   /* temporary grant, hold, key: 0 = never */
 
-    struct slice name;  /* member, organisation, policy, role session */
-    struct slice text;  /* reason, policy document, currency */
+    struct slice name; /* member, organisation, policy, role session */
+    struct slice text; /* reason, policy document, currency */
 
     struct slice secret_id;
     struct slice sealed_secret;
@@ -116,8 +117,8 @@ struct entry {
 
 /* Appends the canonical bytes (without the sequence, which is the row's key). */
 void entry_encode(const struct entry *entry, struct buffer *out);
-/* Checks everything that can be checked without a book; false = not something entry_encode wrote. The
- * slices alias `bytes`; `scope` is put into `scope_memory` (at most `scope_max`). */
+/* Checks everything that can be checked without a book; false = not something entry_encode wrote.
+ * The slices alias `bytes`; `scope` is put into `scope_memory` (at most `scope_max`). */
 bool entry_decode(uint64_t sequence, struct slice bytes, struct uin *scope_memory,
                   uint32_t scope_max, struct entry *ret_entry);
 

@@ -16,7 +16,7 @@ struct fields {
     struct amount credit_balance;      /* cash + income + gift + credit */
     struct amount real_credit_balance; /* credit_balance - frozen */
     struct amount freeze_amount;
-    struct amount present_account_balance;         /* gift */
+    struct amount present_account_balance;     /* gift */
     struct amount income_into_account_balance; /* income */
 };
 

@@ -1,7 +1,8 @@
 /* The door: listeners, connections, TLS, deadlines, drain; metrics and health.
  *
- * N network threads, each with its own libuv loop and its own listening sockets (SO_REUSEPORT). Requests
- * are parsed by codec/http1, answered by the api on the same thread; nothing here waits for a disk. */
+ * N network threads, each with its own libuv loop and its own listening sockets (SO_REUSEPORT).
+ * Requests are parsed by codec/http1, answered by the api on the same thread; nothing here waits
+ * for a disk. */
 #ifndef NET_SERVER_H
 #define NET_SERVER_H
 
@@ -28,8 +29,9 @@ struct server_options {
     uint32_t write_timeout_ms;  /* without progress, default 30,000 */
     uint32_t drain_timeout_ms;  /* at SIGTERM, default 10,000 */
     uint32_t connections_max;   /* default 10,000 */
-    uint32_t connections_per_address_max; /* default 1,000; 0 = no ceiling; unix sockets do not count */
-    const char *tls_certificate_path;     /* PEM chain; NULL = no TLS listeners */
+    uint32_t
+        connections_per_address_max;  /* default 1,000; 0 = no ceiling; unix sockets do not count */
+    const char *tls_certificate_path; /* PEM chain; NULL = no TLS listeners */
     const char *tls_key_path;
     struct slice version; /* for /version and bursar_build_info */
     /* One line an answered request; NULL = no access log. Any network thread. */
@@ -57,8 +59,9 @@ STATUS_MUST_USE struct status server_open(struct api *api, struct committer *com
 void server_address(const struct server *server, uint32_t listener, struct buffer *out);
 /* Serves until drained; runs the loops (the calling thread is the first network thread). */
 STATUS_MUST_USE struct status server_run(struct server *server, struct fault *fault);
-/* Any thread, also signal watchers: stop accepting, answer what is in flight with Connection: close,
- * return from server_run when done or at the drain deadline. Called a second time: return at once. */
+/* Any thread, also signal watchers: stop accepting, answer what is in flight with Connection:
+ * close, return from server_run when done or at the drain deadline. Called a second time: return at
+ * once. */
 void server_drain(struct server *server);
 /* Reads certificate and key again; on a fault the old ones stay. Any thread. */
 STATUS_MUST_USE struct status server_reload_tls(struct server *server, struct fault *fault);

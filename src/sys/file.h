@@ -9,8 +9,8 @@
 
 /* Appends the whole file ("-" is standard input) to `out`, whose ceiling limits the size. */
 STATUS_MUST_USE struct status file_read(const char *path, struct buffer *out, struct fault *fault);
-/* Replaces the file so that after a crash the old or the new bytes are there, never a mix: temporary
- * file beside it, write, fsync, rename, fsync of the folder. `mode` as in chmod. */
+/* Replaces the file so that after a crash the old or the new bytes are there, never a mix:
+ * temporary file beside it, write, fsync, rename, fsync of the folder. `mode` as in chmod. */
 STATUS_MUST_USE struct status file_replace(const char *path, struct slice bytes, mode_t mode,
                                            struct fault *fault);
 /* Creates a folder (0700); fine if it is there already. */

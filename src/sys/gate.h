@@ -1,7 +1,7 @@
 /* Gate: many readers, each with its own lock on its own cache line, and one writer that takes them
  * all. Reading costs one uncontended lock (about 20 ns) and never touches another reader's line;
- * writing costs one lock a reader. For state that is read all the time and published in short bursts
- * (the book). Nothing that may block (I/O, another lock) is done inside. */
+ * writing costs one lock a reader. For state that is read all the time and published in short
+ * bursts (the book). Nothing that may block (I/O, another lock) is done inside. */
 #ifndef SYS_GATE_H
 #define SYS_GATE_H
 
