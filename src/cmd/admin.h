@@ -1,0 +1,35 @@
+/* Admin: management calls of product `bursar` (CreateMembers, CreateKey, ...) to wherever the book
+ * lives:
+ *
+ *  - a data folder nobody serves: the folder is opened and the api answers in this process;
+ *  - a data folder that is being served: through the control socket FOLDER/control.sock (mode
+ * 0600);
+ *  - a remote server (`--endpoint` and credentials): signed calls through libbursar.
+ *
+ * All three take and give the same JSON, so that a subcommand is written once. */
+#ifndef CMD_ADMIN_H
+#define CMD_ADMIN_H
+
+#include "cmd/cmd.h"
+
+struct admin;
+struct bursar_options;
+
+struct admin_target {
+    const char *data;                    /* folder; NULL when remote */
+    const struct bursar_options *remote; /* NULL when a folder is meant */
+};
+
+STATUS_MUST_USE struct status admin_open(const struct admin_target *target, struct fault *fault,
+                                         struct admin **ret_admin);
+/* Makes the call; *ret_response is the JSON object below "Response", valid until the next call. A
+ * status fault means no answer; an API error is an answer: *ret_error_code is then its code (else
+ * empty) and *ret_error_message its text. */
+STATUS_MUST_USE struct status admin_call(struct admin *admin, const char *action,
+                                         struct slice parameters, struct fault *fault,
+                                         struct slice *ret_response, struct slice *ret_error_code,
+                                         struct slice *ret_error_message);
+/* Finishes (a folder gets its checkpoint). NULL is fine. */
+STATUS_MUST_USE struct status admin_close(struct admin *admin, struct fault *fault);
+
+#endif
