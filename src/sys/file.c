@@ -1,1 +1,239 @@
-typedef int placeholder_file;
+/* Whole small files and the ownership of a folder (sys/file.h).
+ *
+ * 1. What file_replace names is at every moment the old file or the new one, also after power loss:
+ *    the new bytes are synced before the rename, the rename before the function returns.
+ * 2. A failed sync is reported and never tried again: the kernel may already have dropped the
+ * pages.
+ * 3. A folder is owned by the open lock file, not by the text in it: the kernel gives the lock up
+ *    when the process dies, and the text only tells people who it was.
+ *
+ * Owns nothing between calls. Any thread. */
+#include "sys/file.h"
+
+#include "base/check.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+/* The C library declares it in a header that has the same name as this room's. */
+extern int flock(int fd, int operation);
+
+enum { READ_CHUNK = 64 * 1024, OWNER_TEXT_MAX = 200 };
+
+static struct status read_some(int fd, const char *path, void *at, size_t room, struct fault *fault,
+                               size_t *ret_got)
+{
+    ssize_t got;
+    do {
+        got = read(fd, at, room);
+    } while (got < 0 && errno == EINTR);
+    if (got < 0)
+        return fault_raise_errno(fault, errno, "cannot read %s", path);
+    *ret_got = (size_t)got;
+    return STATUS_DONE;
+}
+
+/* At the ceiling, one byte more decides between "just fits" and "too large". */
+static struct status check_at_end(int fd, const char *path, size_t size_max, struct fault *fault)
+{
+    char extra;
+    size_t got = 0;
+    TRY(read_some(fd, path, &extra, 1, fault, &got));
+    if (got > 0)
+        return fault_raise(fault, STATUS_INVALID, "%s is larger than %zu bytes", path, size_max);
+    return STATUS_DONE;
+}
+
+/* Straight into the buffer, so that a secret leaves no copy on the stack. */
+static struct status read_all(int fd, const char *path, struct buffer *out, struct fault *fault)
+{
+    for (;;) {
+        size_t room = out->cap_max - out->len;
+        if (room == 0)
+            return check_at_end(fd, path, out->cap_max, fault);
+        if (room > READ_CHUNK)
+            room = READ_CHUNK;
+        if (!buffer_reserve(out, room))
+            return fault_raise(fault, STATUS_MEMORY, "no memory to read %s", path);
+        size_t got = 0;
+        TRY(read_some(fd, path, out->at + out->len, room, fault, &got));
+        if (got == 0)
+            return STATUS_DONE;
+        out->len += got;
+    }
+}
+
+struct status file_read(const char *path, struct buffer *out, struct fault *fault)
+{
+    if (strcmp(path, "-") == 0)
+        return read_all(STDIN_FILENO, "standard input", out, fault);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return fault_raise_errno(fault, errno, "cannot open %s", path);
+    struct status status = read_all(fd, path, out, fault);
+    (void)close(fd);
+    return status;
+}
+
+static struct status write_all(int fd, const char *path, struct slice bytes, struct fault *fault)
+{
+    while (bytes.len > 0) {
+        ssize_t put = write(fd, bytes.at, bytes.len);
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put < 0)
+            return fault_raise_errno(fault, errno, "cannot write %s", path);
+        bytes = slice_of(bytes.at + put, bytes.len - (size_t)put);
+    }
+    return STATUS_DONE;
+}
+
+/* The folder that holds `path`, so that a new name in it survives power loss. */
+static struct status sync_parent(const char *path, struct fault *fault)
+{
+    char parent[PATH_MAX];
+    size_t len = strlen(path);
+    while (len > 1 && path[len - 1] == '/')
+        len--;
+    while (len > 0 && path[len - 1] != '/')
+        len--;
+    if (len >= sizeof parent)
+        return fault_raise(fault, STATUS_INVALID, "the path %.64s... is too long", path);
+    memcpy(parent, path, len);
+    parent[len] = '\0';
+    const char *folder = len > 0 ? parent : ".";
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return fault_raise_errno(fault, errno, "cannot open the folder %s", folder);
+    struct status status = STATUS_DONE;
+    if (fsync(fd) != 0)
+        status = fault_raise_errno(fault, errno, "cannot sync the folder %s", folder);
+    (void)close(fd);
+    return status;
+}
+
+static struct status fill_temporary(int fd, const char *path, struct slice bytes, mode_t mode,
+                                    struct fault *fault)
+{
+    TRY(write_all(fd, path, bytes, fault));
+    if (fchmod(fd, mode) != 0)
+        return fault_raise_errno(fault, errno, "cannot set the mode of %s", path);
+    if (fsync(fd) != 0)
+        return fault_raise_errno(fault, errno, "cannot sync %s", path);
+    return STATUS_DONE;
+}
+
+struct status file_replace(const char *path, struct slice bytes, mode_t mode, struct fault *fault)
+{
+    char temporary[PATH_MAX];
+    int len = snprintf(temporary, sizeof temporary, "%s.XXXXXX", path);
+    if (len < 0 || (size_t)len >= sizeof temporary)
+        return fault_raise(fault, STATUS_INVALID, "the path %.64s... is too long", path);
+    int fd = mkostemp(temporary, O_CLOEXEC);
+    if (fd < 0)
+        return fault_raise_errno(fault, errno, "cannot create a file beside %s", path);
+    struct status status = fill_temporary(fd, path, bytes, mode, fault);
+    if (close(fd) != 0 && status_ok(status))
+        status = fault_raise_errno(fault, errno, "cannot write %s", path);
+    if (status_ok(status) && rename(temporary, path) != 0)
+        status = fault_raise_errno(fault, errno, "cannot replace %s", path);
+    if (!status_ok(status)) {
+        (void)unlink(temporary);
+        return status;
+    }
+    return sync_parent(path, fault);
+}
+
+struct status folder_create(const char *path, struct fault *fault)
+{
+    if (mkdir(path, 0700) == 0)
+        return sync_parent(path, fault);
+    if (errno != EEXIST)
+        return fault_raise_errno(fault, errno, "cannot create the folder %s", path);
+    struct stat about;
+    if (stat(path, &about) != 0)
+        return fault_raise_errno(fault, errno, "cannot look at %s", path);
+    if (!S_ISDIR(about.st_mode))
+        return fault_raise(fault, STATUS_EXISTS, "%s is there, but is not a folder", path);
+    return STATUS_DONE;
+}
+
+bool file_exists(const char *path)
+{
+    struct stat about;
+    return stat(path, &about) == 0;
+}
+
+/* "process 4711 on host, since 2026-11-01T00:00:00Z" */
+static size_t print_owner(char text[OWNER_TEXT_MAX])
+{
+    char host[65] = "";
+    char since[32] = "";
+    struct tm utc;
+    time_t now = time(NULL);
+    if (gethostname(host, sizeof host - 1) != 0)
+        host[0] = '\0';
+    if (gmtime_r(&now, &utc))
+        (void)strftime(since, sizeof since, "%Y-%m-%dT%H:%M:%SZ", &utc);
+    int len = snprintf(text, OWNER_TEXT_MAX, "process %ld on %s, since %s\n", (long)getpid(), host,
+                       since);
+    CHECK(len > 0 && len < OWNER_TEXT_MAX);
+    return (size_t)len;
+}
+
+static struct status name_owner(int fd, const char *path, struct fault *fault)
+{
+    char text[OWNER_TEXT_MAX];
+    ssize_t got = pread(fd, text, sizeof text, 0);
+    struct slice owner = slice_trim_lines(slice_of(text, got > 0 ? (size_t)got : 0));
+    if (owner.len == 0)
+        owner = SLICE("another process");
+    return fault_raise(fault, STATUS_BUSY, "%s is in use by %.*s", path, SLICE_ARGS(owner));
+}
+
+static struct status take_lock(int fd, const char *path, struct fault *fault)
+{
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        if (errno == EWOULDBLOCK)
+            return name_owner(fd, path, fault);
+        return fault_raise_errno(fault, errno, "cannot lock %s", path);
+    }
+    char text[OWNER_TEXT_MAX];
+    size_t len = print_owner(text);
+    /* The lock holds without its text, and a full disk must not keep anyone from reading. */
+    bool named = ftruncate(fd, 0) == 0 && status_ok(write_all(fd, path, slice_of(text, len), NULL));
+    (void)named;
+    return STATUS_DONE;
+}
+
+struct status folder_lock(const char *path, struct folder_lock *ret_lock, struct fault *fault)
+{
+    char file[PATH_MAX];
+    int len = snprintf(file, sizeof file, "%s/lock", path);
+    if (len < 0 || (size_t)len >= sizeof file)
+        return fault_raise(fault, STATUS_INVALID, "the path %.64s... is too long", path);
+    int fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return fault_raise_errno(fault, errno, "cannot open %s", file);
+    struct status status = take_lock(fd, path, fault);
+    if (!status_ok(status)) {
+        (void)close(fd);
+        return status;
+    }
+    ret_lock->fd = fd;
+    return STATUS_DONE;
+}
+
+void folder_unlock(struct folder_lock *lock)
+{
+    if (lock->fd >= 0)
+        (void)close(lock->fd);
+    lock->fd = -1;
+}
