@@ -1,8 +1,8 @@
 /* Hashes, keyed hashes and their encodings, over libcrypto (OpenSSL 3).
  *
  * `struct crypto` holds fetched algorithms and scratch contexts, so that hashing allocates nothing;
- * one per thread. `struct hmac_key` holds the two midstates of a key, so that signing again under
- * the same key costs the message only. */
+ * one per thread. `struct hmac_key` holds the two padded blocks of a key, ready to be hashed, so
+ * that signing again under the same key neither derives nor allocates anything. */
 #ifndef CRYPTO_DIGEST_H
 #define CRYPTO_DIGEST_H
 
@@ -48,6 +48,7 @@ void wipe(void *at, size_t len);
 void base64_encode(struct buffer *out, struct slice bytes);
 /* Standard alphabet, padding required, no blanks; false when malformed or `out` is full. */
 bool base64_decode(struct buffer *out, struct slice text);
+/* Exactly out_len bytes, digits of either case; `out` may be half written when false. */
 bool hex_decode(struct slice hex, unsigned char *out, size_t out_len);
 
 #endif

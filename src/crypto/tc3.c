@@ -1,1 +1,244 @@
-typedef int placeholder_tc3;
+/* Signature v3, TC3-HMAC-SHA256: the canonical request, the string to sign and the signature, for
+ * whoever signs and whoever verifies.
+ *
+ * Owns: nothing. Header values enter the canonical request in the form a client uses (enum
+ * tc3_form); names always in lower case, in the order SignedHeaders lists them. Any thread, with
+ * its own `struct crypto`. */
+#include "crypto/tc3.h"
+
+#include "crypto/host.h"
+
+const char tc3_unsigned_payload_hash[2 * SHA256_SIZE + 1] =
+    "438d4109ef0d676b8c2c7ed13cdfcb418e494d53b843d4634ce3b1085f07bb96";
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+/* Takes `word` off the front of `*text`; false when something else is there. */
+static bool take_word(struct slice *text, struct slice word)
+{
+    if (!slice_starts_with(*text, word))
+        return false;
+    *text = slice_of(text->at + word.len, text->len - word.len);
+    return true;
+}
+
+static void take_blanks(struct slice *text)
+{
+    size_t count = 0;
+    while (count < text->len && is_blank(text->at[count]))
+        count++;
+    if (count > 0)
+        *text = slice_of(text->at + count, text->len - count);
+}
+
+/* "Name=value" up to the next comma or the end; false when the name is another one or the value is
+ * empty. */
+static bool take_part(struct slice *text, struct slice name, struct slice *ret_value)
+{
+    take_blanks(text);
+    if (!take_word(text, name))
+        return false;
+    *ret_value = slice_trim(slice_cut(*text, ',', text));
+    return ret_value->len > 0;
+}
+
+static bool names_header(struct slice list, struct slice name)
+{
+    while (list.len > 0)
+        if (slice_equal_nocase(slice_cut(list, ';', &list), name))
+            return true;
+    return false;
+}
+
+static bool is_signature(struct slice text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (!((text.at[i] >= '0' && text.at[i] <= '9') || (text.at[i] >= 'a' && text.at[i] <= 'f')))
+            return false;
+    return text.len == 2 * SHA256_SIZE;
+}
+
+/* <id>/<date>/<service>/tc3_request */
+static bool split_credential(struct slice credential, struct tc3_authorization *parts)
+{
+    parts->secret_id = slice_cut(credential, '/', &credential);
+    parts->date = slice_cut(credential, '/', &credential);
+    parts->service = slice_cut(credential, '/', &credential);
+    return parts->secret_id.len > 0 && parts->date.len > 0 && parts->service.len > 0 &&
+           slice_equal(credential, SLICE("tc3_request"));
+}
+
+enum tc3_parse tc3_parse_authorization(struct slice header, struct tc3_authorization *ret_parts)
+{
+    struct slice rest = slice_trim(header);
+    struct slice credential;
+    struct tc3_authorization parts;
+    if (!take_word(&rest, SLICE("TC3-HMAC-SHA256")) || (rest.len > 0 && !is_blank(rest.at[0])))
+        return TC3_OTHER_ALGORITHM;
+    if (!take_part(&rest, SLICE("Credential="), &credential) ||
+        !split_credential(credential, &parts) ||
+        !take_part(&rest, SLICE("SignedHeaders="), &parts.signed_headers) ||
+        !take_part(&rest, SLICE("Signature="), &parts.signature))
+        return TC3_MALFORMED;
+    if (rest.at || !is_signature(parts.signature) ||
+        !names_header(parts.signed_headers, SLICE("content-type")) ||
+        !names_header(parts.signed_headers, SLICE("host")))
+        return TC3_MALFORMED;
+    *ret_parts = parts;
+    return TC3_OK;
+}
+
+/* The one header of that name; NULL when there is none, or more than one. */
+static const struct field *find_header(const struct tc3_request *request, struct slice name)
+{
+    const struct field *found = NULL;
+    for (size_t i = 0; i < request->header_count; i++) {
+        if (!slice_equal_nocase(request->headers[i].name, name))
+            continue;
+        if (found)
+            return NULL;
+        found = &request->headers[i];
+    }
+    return found;
+}
+
+static void append_lower(struct buffer *out, struct slice text)
+{
+    if (!buffer_reserve(out, text.len))
+        return;
+    for (size_t i = 0; i < text.len; i++)
+        out->at[out->len++] = ascii_lower(text.at[i]);
+}
+
+static bool append_header(const struct tc3_request *request, struct slice name, enum tc3_form form,
+                          struct buffer *out)
+{
+    const struct field *header = find_header(request, name);
+    if (!header)
+        return false;
+    struct slice value = slice_trim(header->value);
+    if (form & TC3_HOST_WITHOUT_PORT && slice_equal_nocase(name, SLICE("host")))
+        value = host_without_port(value);
+    append_lower(out, name);
+    buffer_char(out, ':');
+    if (form & TC3_LOWER_VALUES)
+        append_lower(out, value);
+    else
+        buffer_append(out, value);
+    buffer_char(out, '\n');
+    return true;
+}
+
+bool tc3_canonical_request(const struct tc3_request *request, enum tc3_form form,
+                           struct buffer *out)
+{
+    buffer_append(out, request->method);
+    BUFFER_LITERAL(out, "\n/\n");
+    buffer_append(out, request->query);
+    buffer_char(out, '\n');
+    struct slice names = request->signed_headers;
+    while (names.len > 0)
+        if (!append_header(request, slice_cut(names, ';', &names), form, out))
+            return false;
+    buffer_char(out, '\n');
+    buffer_append(out, request->signed_headers);
+    buffer_char(out, '\n');
+    buffer_append(out, request->payload_hash);
+    return buffer_ok(out);
+}
+
+void tc3_string_to_sign(struct crypto *crypto, const struct tc3_request *request,
+                        struct slice canonical_request, struct buffer *out)
+{
+    unsigned char hash[SHA256_SIZE];
+    sha256(crypto, canonical_request, hash); /* before `out`, which may hold it, can move */
+    BUFFER_LITERAL(out, "TC3-HMAC-SHA256\n");
+    buffer_append(out, request->timestamp);
+    buffer_char(out, '\n');
+    buffer_append(out, request->date);
+    buffer_char(out, '/');
+    buffer_append(out, request->service);
+    BUFFER_LITERAL(out, "/tc3_request\n");
+    buffer_hex(out, hash, sizeof hash);
+}
+
+static struct slice mac_slice(const unsigned char *mac)
+{
+    return slice_of((const char *)mac, SHA256_SIZE);
+}
+
+struct hmac_key *tc3_signing_key_new(struct crypto *crypto, struct slice secret_key,
+                                     struct slice date, struct slice service)
+{
+    struct hmac_key *signing_key = NULL;
+    unsigned char mac[HMAC_SIZE_MAX];
+    struct buffer secret;
+    buffer_init(&secret, SIZE_MAX);
+    if (buffer_reserve(&secret, 3 + secret_key.len)) {
+        BUFFER_LITERAL(&secret, "TC3");
+        buffer_append(&secret, secret_key);
+        hmac_once(crypto, DIGEST_SHA256, buffer_slice(&secret), date, mac);
+        hmac_once(crypto, DIGEST_SHA256, mac_slice(mac), service, mac);
+        hmac_once(crypto, DIGEST_SHA256, mac_slice(mac), SLICE("tc3_request"), mac);
+        signing_key = hmac_key_new(crypto, DIGEST_SHA256, mac_slice(mac));
+        wipe(mac, sizeof mac);
+        wipe(secret.at, secret.len);
+    }
+    buffer_done(&secret);
+    return signing_key;
+}
+
+void tc3_sign(struct crypto *crypto, const struct hmac_key *signing_key,
+              struct slice string_to_sign, char ret_hex[2 * SHA256_SIZE])
+{
+    unsigned char mac[HMAC_SIZE_MAX];
+    struct buffer hex;
+    size_t size = hmac_sign(crypto, signing_key, string_to_sign, mac);
+    buffer_init_fixed(&hex, ret_hex, 2 * SHA256_SIZE);
+    buffer_hex(&hex, mac, size);
+}
+
+static bool verify_form(struct crypto *crypto, const struct hmac_key *signing_key,
+                        const struct tc3_request *request, enum tc3_form form,
+                        struct slice signature, struct buffer *scratch)
+{
+    char expected[2 * SHA256_SIZE];
+    buffer_clear(scratch);
+    if (!tc3_canonical_request(request, form, scratch))
+        return false;
+    size_t canonical_len = scratch->len;
+    tc3_string_to_sign(crypto, request, buffer_slice(scratch), scratch);
+    if (!buffer_ok(scratch))
+        return false;
+    tc3_sign(crypto, signing_key,
+             slice_of(scratch->at + canonical_len, scratch->len - canonical_len), expected);
+    return constant_time_equal(signature, slice_of(expected, sizeof expected));
+}
+
+bool tc3_verify(struct crypto *crypto, const struct hmac_key *signing_key,
+                const struct tc3_request *request, struct slice signature, struct buffer *scratch)
+{
+    for (unsigned form = 0; form < TC3_FORMS; form++)
+        if (verify_form(crypto, signing_key, request, (enum tc3_form)form, signature, scratch))
+            return true;
+    return false;
+}
+
+void tc3_write_authorization(struct buffer *out, struct slice secret_id, struct slice date,
+                             struct slice service, struct slice signed_headers,
+                             struct slice signature)
+{
+    BUFFER_LITERAL(out, "TC3-HMAC-SHA256 Credential=");
+    buffer_append(out, secret_id);
+    buffer_char(out, '/');
+    buffer_append(out, date);
+    buffer_char(out, '/');
+    buffer_append(out, service);
+    BUFFER_LITERAL(out, "/tc3_request, SignedHeaders=");
+    buffer_append(out, signed_headers);
+    BUFFER_LITERAL(out, ", Signature=");
+    buffer_append(out, signature);
+}
