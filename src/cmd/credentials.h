@@ -13,11 +13,13 @@ struct credentials {
     const char *origin; /* "environment", or the file's path (static or owned by argv) */
 };
 
-/* `file` (may be NULL): a tccli JSON credential file or an SDK INI file (section [default]). Else
- * the environment TENCENTCLOUD_SECRET_ID, _SECRET_KEY, _TOKEN, _REGION; else
- * ~/.tccli/<profile>.credential (profile: argument, else TCCLI_PROFILE, else "default"); else
- * ~/.tencentcloud/credentials; else /etc/tencentcloud/credentials. NOT_FOUND names all places
- * looked at; INVALID names file and line. */
+/* `file` (may be NULL): a tccli JSON credential file or an SDK INI file (section [default]), "-"
+ * for standard input. Else, when `profile` is given, ~/.tccli/<profile>.credential and nothing
+ * else: who names a profile does not mean what the environment happens to hold. Else the
+ * environment TENCENTCLOUD_SECRET_ID, _SECRET_KEY, _TOKEN; else ~/.tccli/<TCCLI_PROFILE or
+ * "default">.credential; else ~/.tencentcloud/credentials; else /etc/tencentcloud/credentials.
+ * TENCENTCLOUD_REGION stands above a file's region. NOT_FOUND names all places looked at; INVALID
+ * names file and line. */
 STATUS_MUST_USE struct status credentials_load(const char *file, const char *profile,
                                                struct fault *fault,
                                                struct credentials *ret_credentials);
