@@ -1,8 +1,8 @@
 /* Hashes, keyed hashes and their encodings, over libcrypto (OpenSSL 3).
  *
- * `struct crypto` holds fetched algorithms and scratch contexts, so that hashing allocates nothing;
- * one per thread. `struct hmac_key` holds the two padded blocks of a key, ready to be hashed, so
- * that signing again under the same key neither derives nor allocates anything. */
+ * `struct crypto` holds scratch states, so that hashing allocates nothing and cannot fail; one per
+ * thread. `struct hmac_key` holds the two midstates of a key, so that signing again under the same
+ * key costs the message only. */
 #ifndef CRYPTO_DIGEST_H
 #define CRYPTO_DIGEST_H
 
@@ -15,7 +15,7 @@ enum digest_kind { DIGEST_SHA1, DIGEST_SHA256 };
 struct crypto;
 struct hmac_key;
 
-/* NULL when libcrypto cannot serve (memory, missing algorithm). */
+/* NULL when memory is short. */
 struct crypto *crypto_new(void);
 void crypto_free(struct crypto *crypto);
 

@@ -1,0 +1,276 @@
+/* Signature v3 against the published examples (tests/vectors/signing.json). */
+#include "crypto/tc3.h"
+
+#include "signing.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#include "signing_table.h"
+
+enum { ROWS = sizeof tc3_vectors / sizeof *tc3_vectors };
+
+static int setup(void **state)
+{
+    *state = crypto_new();
+    return *state ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+    crypto_free(*state);
+    return 0;
+}
+
+static void assert_same(struct slice actual, struct slice expected)
+{
+    assert_int_equal(actual.len, expected.len);
+    if (expected.len > 0)
+        assert_memory_equal(actual.at, expected.at, expected.len);
+}
+
+static struct tc3_request request_of(const struct tc3_vector *vector)
+{
+    return (struct tc3_request){.method = vector->method,
+                                .query = vector->query,
+                                .headers = vector->headers,
+                                .header_count = vector->header_count,
+                                .signed_headers = vector->signed_headers,
+                                .payload_hash = vector->hashed_payload,
+                                .timestamp = vector->timestamp,
+                                .date = vector->date,
+                                .service = vector->service};
+}
+
+static struct hmac_key *key_of(struct crypto *crypto, const struct tc3_vector *vector)
+{
+    struct hmac_key *key =
+        tc3_signing_key_new(crypto, vector->secret_key, vector->date, vector->service);
+    assert_non_null(key);
+    return key;
+}
+
+static bool verifies(struct crypto *crypto, const struct tc3_vector *vector,
+                     const struct tc3_request *request, struct slice signature)
+{
+    char memory[1024];
+    struct buffer scratch;
+    struct hmac_key *key = key_of(crypto, vector);
+    buffer_init_fixed(&scratch, memory, sizeof memory);
+    bool fits = tc3_verify(crypto, key, request, signature, &scratch);
+    hmac_key_free(key);
+    return fits;
+}
+
+static void every_step_is_as_published(void **state)
+{
+    assert_int_equal(ROWS, 17);
+    for (size_t i = 0; i < ROWS; i++) {
+        const struct tc3_vector *vector = &tc3_vectors[i];
+        struct tc3_request request = request_of(vector);
+        char memory[2048], hex[2 * SHA256_SIZE];
+        struct buffer out;
+        buffer_init_fixed(&out, memory, sizeof memory);
+        assert_true(tc3_canonical_request(&request, TC3_AS_SENT, &out));
+        assert_same(buffer_slice(&out), vector->canonical_request);
+
+        buffer_clear(&out);
+        tc3_string_to_sign(*state, &request, vector->canonical_request, &out);
+        assert_same(buffer_slice(&out), vector->string_to_sign);
+
+        struct hmac_key *key = key_of(*state, vector);
+        tc3_sign(*state, key, vector->string_to_sign, hex);
+        hmac_key_free(key);
+        assert_same(slice_of(hex, sizeof hex), vector->signature);
+
+        buffer_clear(&out);
+        tc3_write_authorization(&out, vector->secret_id, vector->date, vector->service,
+                                vector->signed_headers, vector->signature);
+        assert_same(buffer_slice(&out), vector->authorization);
+        assert_true(verifies(*state, vector, &request, vector->signature));
+    }
+}
+
+static void payload_hashes_are_as_published(void **state)
+{
+    for (size_t i = 0; i < ROWS; i++) {
+        char hex[2 * SHA256_SIZE];
+        sha256_hex(*state, tc3_vectors[i].payload, hex);
+        struct slice expected = tc3_vectors[i].hashed_payload;
+        if (!slice_equal(expected, slice_text(tc3_unsigned_payload_hash)))
+            assert_same(slice_of(hex, sizeof hex), expected);
+    }
+}
+
+static void published_authorizations_are_read(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ROWS; i++) {
+        struct tc3_authorization parts;
+        assert_int_equal(tc3_parse_authorization(tc3_vectors[i].authorization, &parts), TC3_OK);
+        assert_same(parts.secret_id, tc3_vectors[i].secret_id);
+        assert_same(parts.date, tc3_vectors[i].date);
+        assert_same(parts.service, tc3_vectors[i].service);
+        assert_same(parts.signed_headers, tc3_vectors[i].signed_headers);
+        assert_same(parts.signature, tc3_vectors[i].signature);
+    }
+}
+
+#define SCOPE "Credential=id/2019-02-25/cvm/tc3_request"
+#define HEADERS "SignedHeaders=content-type;host"
+#define SIGNATURE "Signature=72e494ea809ad7a8c8f7a4507b9bddcbaa8e581f516e8da2f66e2c5a96525168"
+
+static void blanks_are_allowed_where_clients_put_them(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "TC3-HMAC-SHA256 " SCOPE ", " HEADERS ", " SIGNATURE,
+        "TC3-HMAC-SHA256  " SCOPE ", " HEADERS ", " SIGNATURE,
+        "TC3-HMAC-SHA256 \t   " SCOPE "," HEADERS "," SIGNATURE,
+        " TC3-HMAC-SHA256 " SCOPE " ,  " HEADERS "  ,\t" SIGNATURE " ",
+        "TC3-HMAC-SHA256 " SCOPE ", SignedHeaders=Host;x-tc-action;Content-Type, " SIGNATURE,
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct tc3_authorization parts;
+        assert_int_equal(tc3_parse_authorization(slice_text(texts[i]), &parts), TC3_OK);
+        assert_same(parts.secret_id, SLICE("id"));
+        assert_int_equal(parts.signature.len, 64);
+    }
+}
+
+static void malformed_authorizations_are_told_apart(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        enum tc3_parse verdict;
+    } rows[] = {
+        {"", TC3_OTHER_ALGORITHM},
+        {"SKIP", TC3_OTHER_ALGORITHM},
+        {"tc3-hmac-sha256 " SCOPE ", " HEADERS ", " SIGNATURE, TC3_OTHER_ALGORITHM},
+        {"TC3-HMAC-SHA2566 " SCOPE ", " HEADERS ", " SIGNATURE, TC3_OTHER_ALGORITHM},
+        {"TC3-HMAC-SM3 " SCOPE ", " HEADERS ", " SIGNATURE, TC3_OTHER_ALGORITHM},
+        {"TC3-HMAC-SHA256", TC3_MALFORMED},
+        {"TC3-HMAC-SHA256 ", TC3_MALFORMED},
+        {"TC3-HMAC-SHA256 " SCOPE, TC3_MALFORMED},
+        {"TC3-HMAC-SHA256 " SCOPE ", " HEADERS, TC3_MALFORMED},
+        {"TC3-HMAC-SHA256 " HEADERS ", " SCOPE ", " SIGNATURE, TC3_MALFORMED},
+        {"TC3-HMAC-SHA256 " SCOPE "; " HEADERS "; " SIGNATURE, TC3_MALFORMED},
+        {"TC3-HMAC-SHA256 " SCOPE ", " HEADERS ", " SIGNATURE ",", TC3_MALFORMED},
+        {"TC3-HMAC-SHA256 " SCOPE ", " HEADERS ", " SIGNATURE "0", TC3_MALFORMED},
+        {"TC3-HMAC-SHA256 " SCOPE ", " HEADERS ", Signature=abc", TC3_MALFORMED},
+        {"TC3-HMAC-SHA256 " SCOPE ", " HEADERS
+         ", Signature=72E494EA809AD7A8C8F7A4507B9BDDCBAA8E581F516E8DA2F66E2C5A96525168",
+         TC3_MALFORMED},
+        {"TC3-HMAC-SHA256 " SCOPE ", SignedHeaders=host, " SIGNATURE, TC3_MALFORMED},
+        {"TC3-HMAC-SHA256 " SCOPE ", SignedHeaders=content-type, " SIGNATURE, TC3_MALFORMED},
+        {"TC3-HMAC-SHA256 " SCOPE ", SignedHeaders=, " SIGNATURE, TC3_MALFORMED},
+        {"TC3-HMAC-SHA256 Credential=id/2019-02-25/cvm, " HEADERS ", " SIGNATURE, TC3_MALFORMED},
+        {"TC3-HMAC-SHA256 Credential=id/2019-02-25/cvm/tc3_request/, " HEADERS ", " SIGNATURE,
+         TC3_MALFORMED},
+        {"TC3-HMAC-SHA256 Credential=id/2019-02-25/cvm/aws4_request, " HEADERS ", " SIGNATURE,
+         TC3_MALFORMED},
+        {"TC3-HMAC-SHA256 Credential=/2019-02-25/cvm/tc3_request, " HEADERS ", " SIGNATURE,
+         TC3_MALFORMED},
+        {"TC3-HMAC-SHA256 Credential=id//cvm/tc3_request, " HEADERS ", " SIGNATURE, TC3_MALFORMED},
+        {"TC3-HMAC-SHA256 Credential=id/2019-02-25//tc3_request, " HEADERS ", " SIGNATURE,
+         TC3_MALFORMED},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct tc3_authorization parts;
+        assert_int_equal(tc3_parse_authorization(slice_text(rows[i].text), &parts),
+                         rows[i].verdict);
+    }
+}
+
+/* The first published example with its headers written another way on the wire. */
+static bool first_example_verifies(struct crypto *crypto, const struct field *headers, size_t count)
+{
+    struct tc3_request request = request_of(&tc3_vectors[0]);
+    request.headers = headers;
+    request.header_count = count;
+    return verifies(crypto, &tc3_vectors[0], &request, tc3_vectors[0].signature);
+}
+
+static void header_names_have_no_case_and_values_are_trimmed(void **state)
+{
+    const struct field headers[] = {
+        {SLICE("X-TC-Action"), SLICE("DescribeInstances")},
+        {SLICE("HOST"), SLICE(" cvm.tencentcloudapi.com\t")},
+        {SLICE("Content-Type"), SLICE("application/json; charset=utf-8")},
+    };
+    assert_true(first_example_verifies(*state, headers, 3));
+}
+
+static void values_may_have_been_signed_in_lower_case(void **state)
+{
+    const struct field headers[] = {
+        {SLICE("Host"), SLICE("CVM.TencentCloudAPI.com")},
+        {SLICE("Content-Type"), SLICE("Application/JSON; Charset=UTF-8")},
+    };
+    assert_true(first_example_verifies(*state, headers, 2));
+}
+
+static void the_port_may_have_been_left_out(void **state)
+{
+    const struct field ports[][2] = {
+        {{SLICE("Host"), SLICE("cvm.tencentcloudapi.com:8080")},
+         {SLICE("Content-Type"), SLICE("application/json; charset=utf-8")}},
+        {{SLICE("Host"), SLICE("CVM.tencentcloudapi.com:8080")},
+         {SLICE("Content-Type"), SLICE("application/json; charset=utf-8")}},
+    };
+    assert_true(first_example_verifies(*state, ports[0], 2));
+    assert_true(first_example_verifies(*state, ports[1], 2));
+    const struct field others[][2] = {
+        {{SLICE("Host"), SLICE("cvm.tencentcloudapi.com:80x")},
+         {SLICE("Content-Type"), SLICE("application/json; charset=utf-8")}},
+        {{SLICE("Host"), SLICE("cvm.tencentcloudapi.com")},
+         {SLICE("Content-Type"), SLICE("application/json; charset=utf-8:80")}},
+    };
+    assert_false(first_example_verifies(*state, others[0], 2));
+    assert_false(first_example_verifies(*state, others[1], 2));
+}
+
+static void a_signed_header_is_there_exactly_once(void **state)
+{
+    const struct field headers[] = {
+        {SLICE("Host"), SLICE("cvm.tencentcloudapi.com")},
+        {SLICE("Content-Type"), SLICE("application/json; charset=utf-8")},
+        {SLICE("hOST"), SLICE("cvm.tencentcloudapi.com")},
+    };
+    assert_true(first_example_verifies(*state, headers, 2));
+    assert_false(first_example_verifies(*state, headers, 3));
+    assert_false(first_example_verifies(*state, headers, 1));
+    assert_false(first_example_verifies(*state, headers, 0));
+}
+
+static void a_small_scratch_refuses(void **state)
+{
+    char memory[64];
+    struct buffer scratch;
+    struct tc3_request request = request_of(&tc3_vectors[0]);
+    struct hmac_key *key = key_of(*state, &tc3_vectors[0]);
+    buffer_init_fixed(&scratch, memory, sizeof memory);
+    assert_false(tc3_verify(*state, key, &request, tc3_vectors[0].signature, &scratch));
+    hmac_key_free(key);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_step_is_as_published),
+        cmocka_unit_test(payload_hashes_are_as_published),
+        cmocka_unit_test(published_authorizations_are_read),
+        cmocka_unit_test(blanks_are_allowed_where_clients_put_them),
+        cmocka_unit_test(malformed_authorizations_are_told_apart),
+        cmocka_unit_test(header_names_have_no_case_and_values_are_trimmed),
+        cmocka_unit_test(values_may_have_been_signed_in_lower_case),
+        cmocka_unit_test(the_port_may_have_been_left_out),
+        cmocka_unit_test(a_signed_header_is_there_exactly_once),
+        cmocka_unit_test(a_small_scratch_refuses),
+    };
+    (void)v1_vectors;
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
