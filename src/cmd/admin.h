@@ -14,14 +14,20 @@
 
 struct admin;
 struct bursar_options;
+struct folder;
 
 struct admin_target {
     const char *data;                    /* folder; NULL when remote */
     const struct bursar_options *remote; /* NULL when a folder is meant */
+    const char *master_key_file;         /* of the folder; NULL = see master_key.h */
 };
 
 STATUS_MUST_USE struct status admin_open(const struct admin_target *target, struct fault *fault,
                                          struct admin **ret_admin);
+/* The same for a folder that this process has open; the folder stays the caller's and must outlive
+ * the admin. */
+STATUS_MUST_USE struct status admin_open_here(struct folder *folder, struct fault *fault,
+                                              struct admin **ret_admin);
 /* Makes the call; *ret_response is the JSON object below "Response", valid until the next call. A
  * status fault means no answer; an API error is an answer: *ret_error_code is then its code (else
  * empty) and *ret_error_message its text. */
@@ -29,6 +35,10 @@ STATUS_MUST_USE struct status admin_call(struct admin *admin, const char *action
                                          struct slice parameters, struct fault *fault,
                                          struct slice *ret_response, struct slice *ret_error_code,
                                          struct slice *ret_error_message);
+/* As admin_call for a subcommand that can only give up when it fails: says on stderr why. -1 to go
+ * on, or the exit code. */
+int admin_do(const struct subcommand *self, struct admin *admin, const char *action,
+             struct slice parameters, struct slice *ret_response);
 /* Finishes (a folder gets its checkpoint). NULL is fine. */
 STATUS_MUST_USE struct status admin_close(struct admin *admin, struct fault *fault);
 

@@ -1,4 +1,96 @@
-int main(void)
+/* The program `bursar`: finds the subcommand and hands it the rest of the arguments. One thread. */
+#include "cmd/cmd.h"
+#include "cmd/subcommands.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const struct subcommand *const subcommands[] = {
+    &subcommand_serve, &subcommand_query, &subcommand_call, &subcommand_version, NULL,
+};
+
+static const struct subcommand *find_subcommand(const char *name)
 {
-    return 0;
+    for (size_t i = 0; subcommands[i]; i++)
+        if (strcmp(subcommands[i]->name, name) == 0)
+            return subcommands[i];
+    return NULL;
+}
+
+static void print_overview(FILE *out)
+{
+    fprintf(out, "bursar - how much money each member account of an organisation can spend\n\n"
+                 "USAGE\n  bursar SUBCOMMAND [OPTION]... [ARGUMENT]...\n\nSUBCOMMANDS\n");
+    for (size_t i = 0; subcommands[i]; i++)
+        fprintf(out, "  %-12s %s\n", subcommands[i]->name, subcommands[i]->summary);
+    fprintf(out, "\nEXIT STATUS\n"
+                 "  0 done                       5 throttled\n"
+                 "  1 some items were refused    6 network, disk, or in use elsewhere\n"
+                 "  2 usage                      7 stored data is not what was written, or an\n"
+                 "  3 key or permission            outcome is not known\n"
+                 "  4 not found                  130 interrupted\n");
+    fprintf(out, "\n`bursar help SUBCOMMAND` or `bursar SUBCOMMAND --help` says more.\n"
+                 "New here? `bursar demo` serves an example organisation from memory.\n");
+}
+
+static int refuse_subcommand(const char *name)
+{
+    const char *names[64];
+    size_t count = 0;
+    while (subcommands[count] && count < sizeof(names) / sizeof(names[0])) {
+        names[count] = subcommands[count]->name;
+        count++;
+    }
+    const char *near = nearest_name(name, names, count);
+    if (near)
+        fprintf(stderr, "bursar: unknown subcommand %s; did you mean %s?\n", name, near);
+    else
+        fprintf(stderr, "bursar: unknown subcommand %s; `bursar help` lists them all\n", name);
+    return EXIT_USAGE;
+}
+
+static int run_subcommand(int argc, char **argv)
+{
+    const struct subcommand *found = find_subcommand(argv[0]);
+    return found ? found->run(argc - 1, argv + 1) : refuse_subcommand(argv[0]);
+}
+
+/* "help", "help SUB", "help SUB VERB": the latter two are "SUB [VERB] --help". */
+static int run_help(int argc, char **argv)
+{
+    if (argc == 0) {
+        print_overview(stdout);
+        return EXIT_OK;
+    }
+    if (argc > 2) {
+        fprintf(stderr, "bursar: help takes a subcommand and perhaps its verb\n");
+        return EXIT_USAGE;
+    }
+    static char help[] = "--help";
+    char *arguments[] = {argv[0], argc == 2 ? argv[1] : help, help, NULL};
+    return run_subcommand(argc + 1, arguments);
+}
+
+/* What was printed and did not get out (a full disk, a closed pipe) must not pass for done. */
+static int finish(int code)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return code;
+    perror("bursar: standard output");
+    return code == EXIT_OK ? EXIT_NETWORK : code;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_overview(stderr);
+        return EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "help") == 0)
+        return finish(run_help(argc - 2, argv + 2));
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+        return finish(run_help(0, NULL));
+    if (strcmp(argv[1], "--version") == 0)
+        return finish(subcommand_version.run(0, NULL));
+    return finish(run_subcommand(argc - 1, argv + 1));
 }

@@ -1,0 +1,96 @@
+/* The master key's file. Keeps nothing: the key goes to the caller, scratch copies are wiped. The
+ * main thread only. */
+#include "cmd/master_key.h"
+
+#include "crypto/digest.h"
+#include "sys/file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+enum { FILE_BYTES_MAX = 256, HEX_DIGITS = 2 * SEAL_KEY_SIZE };
+
+static bool put_path(struct master_key_place *place, const char *folder, const char *name)
+{
+    int len = snprintf(place->path, sizeof(place->path), "%s%s%s", folder, *name ? "/" : "", name);
+    return len > 0 && (size_t)len < sizeof(place->path);
+}
+
+struct status master_key_find(const char *folder, const char *file, struct fault *fault,
+                              struct master_key_place *ret_place)
+{
+    const char *credentials = getenv("CREDENTIALS_DIRECTORY");
+    struct master_key_place place = {.is_credential = false};
+    bool fits;
+    if (file) {
+        fits = put_path(&place, file, "");
+    } else if (credentials && put_path(&place, credentials, "bursar.master.key") &&
+               file_exists(place.path)) {
+        place.is_credential = true;
+        fits = true;
+    } else {
+        fits = put_path(&place, folder, "master.key");
+    }
+    if (!fits)
+        return fault_raise(fault, STATUS_INVALID, "the path of the master key is too long");
+    *ret_place = place;
+    return STATUS_DONE;
+}
+
+static struct status check_mode(const struct master_key_place *place, struct fault *fault)
+{
+    struct stat about;
+    if (stat(place->path, &about) != 0) {
+        if (errno == ENOENT)
+            return fault_raise(
+                fault, STATUS_NOT_FOUND,
+                "the master key %s is missing: put it back from your backup, or name "
+                "it with --master-key-file",
+                place->path);
+        return fault_raise_errno(fault, errno, "the master key %s", place->path);
+    }
+    if (!place->is_credential && (about.st_mode & 077) != 0)
+        return fault_raise(fault, STATUS_DENIED,
+                           "the master key %s may be read by others (mode %04o): chmod 600 %s",
+                           place->path, about.st_mode & 07777, place->path);
+    return STATUS_DONE;
+}
+
+struct status master_key_read(const struct master_key_place *place, struct fault *fault,
+                              unsigned char ret_key[SEAL_KEY_SIZE])
+{
+    char memory[FILE_BYTES_MAX];
+    struct buffer text;
+    buffer_init_fixed(&text, memory, sizeof(memory));
+    TRY(check_mode(place, fault));
+    struct status status = file_read(place->path, &text, fault);
+    struct slice digits = slice_trim_lines(buffer_slice(&text));
+    if (status_ok(status) &&
+        (digits.len != HEX_DIGITS || !hex_decode(digits, ret_key, SEAL_KEY_SIZE)))
+        status = fault_raise(fault, STATUS_INVALID,
+                             "%s is not a master key: 64 hex digits are expected", place->path);
+    wipe(memory, sizeof(memory));
+    return status;
+}
+
+struct status master_key_create(const struct master_key_place *place, const struct sys *sys,
+                                struct fault *fault, unsigned char ret_key[SEAL_KEY_SIZE])
+{
+    if (file_exists(place->path))
+        return master_key_read(place, fault, ret_key);
+    unsigned char key[SEAL_KEY_SIZE];
+    char memory[HEX_DIGITS + 1];
+    struct buffer text;
+    buffer_init_fixed(&text, memory, sizeof(memory));
+    TRY(sys->entropy(sys->context, key, sizeof(key), fault));
+    buffer_hex(&text, key, sizeof(key));
+    buffer_char(&text, '\n');
+    struct status status = file_replace(place->path, buffer_slice(&text), 0600, fault);
+    if (status_ok(status))
+        memcpy(ret_key, key, sizeof(key));
+    wipe(memory, sizeof(memory));
+    wipe(key, sizeof(key));
+    return status;
+}

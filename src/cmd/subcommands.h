@@ -1,0 +1,30 @@
+/* The subcommands, one object a file (cmd_NAME.c), and the verbs some of them are made of. */
+#ifndef CMD_SUBCOMMANDS_H
+#define CMD_SUBCOMMANDS_H
+
+#include "cmd/cmd.h"
+
+extern const struct subcommand subcommand_init;
+extern const struct subcommand subcommand_serve;
+extern const struct subcommand subcommand_demo;
+extern const struct subcommand subcommand_import;
+extern const struct subcommand subcommand_export;
+extern const struct subcommand subcommand_query;
+extern const struct subcommand subcommand_call;
+extern const struct subcommand subcommand_key;
+extern const struct subcommand subcommand_policy;
+extern const struct subcommand subcommand_delegate;
+extern const struct subcommand subcommand_verify;
+extern const struct subcommand subcommand_sign;
+extern const struct subcommand subcommand_explain;
+extern const struct subcommand subcommand_config;
+extern const struct subcommand subcommand_healthcheck;
+extern const struct subcommand subcommand_completion;
+extern const struct subcommand subcommand_version;
+
+/* A subcommand that is a family: `bursar key add`. The verbs' names are "key add", ...; ended by
+ * NULL. Runs the one named by argv[0], or prints them all for `--help`. */
+int verbs_run(const struct subcommand *self, const struct subcommand *const *verbs, int argc,
+              char **argv);
+
+#endif
