@@ -44,7 +44,7 @@ static int run_parsed(const struct call_flags *flags, const struct remote_flags 
     code = remote_connect(&subcommand_call, remote, request.service, 0, &client);
     if (code < 0) {
         code = call(&request, client);
-        bursar_client_free(client);
+        remote_disconnect(client);
     }
     call_request_done(&request);
     return code;

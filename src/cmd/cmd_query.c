@@ -186,7 +186,7 @@ static int run_parsed(struct query *query, char **rest, int rest_count)
     if (code >= 0)
         return code;
     code = query_connected(query, format);
-    bursar_client_free(query->client);
+    remote_disconnect(query->client);
     return code;
 }
 

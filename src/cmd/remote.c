@@ -101,20 +101,32 @@ void remote_wipe(struct remote *remote)
     credentials_wipe(&remote->credentials);
 }
 
+int remote_open(const struct subcommand *self, struct remote *remote,
+                struct bursar_client **ret_client)
+{
+    char message[256] = "";
+    enum bursar_result result = bursar_global_init();
+    if (result == BURSAR_OK)
+        result = bursar_client_new(&remote->options, message, sizeof message, ret_client);
+    remote_wipe(remote);
+    if (result == BURSAR_OK)
+        return -1;
+    return fail(self, result == BURSAR_USAGE ? EXIT_USAGE : EXIT_NETWORK, "%s",
+                *message ? message : "the client library cannot be started");
+}
+
 int remote_connect(const struct subcommand *self, const struct remote_flags *flags,
                    const char *service, uint32_t retries_default, struct bursar_client **ret_client)
 {
     struct remote remote;
-    char message[256] = "";
     int code = remote_prepare(self, flags, service, retries_default, &remote);
-    if (code >= 0)
-        return code;
-    enum bursar_result result =
-        bursar_client_new(&remote.options, message, sizeof message, ret_client);
-    remote_wipe(&remote);
-    if (result == BURSAR_OK)
-        return -1;
-    return fail(self, result == BURSAR_USAGE ? EXIT_USAGE : EXIT_NETWORK, "%s", message);
+    return code >= 0 ? code : remote_open(self, &remote, ret_client);
+}
+
+void remote_disconnect(struct bursar_client *client)
+{
+    bursar_client_free(client);
+    bursar_global_done();
 }
 
 int remote_failed(const struct subcommand *self, const struct bursar_client *client,

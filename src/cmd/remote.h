@@ -58,10 +58,14 @@ struct remote {
 int remote_prepare(const struct subcommand *self, const struct remote_flags *flags,
                    const char *service, uint32_t retries_default, struct remote *ret_remote);
 void remote_wipe(struct remote *remote);
-/* remote_prepare and a client, the secrets wiped behind it; -1 or the exit code. */
+/* Makes the client and wipes the secrets behind it; -1 or the exit code. */
+int remote_open(const struct subcommand *self, struct remote *remote,
+                struct bursar_client **ret_client);
+/* remote_prepare and remote_open in one. */
 int remote_connect(const struct subcommand *self, const struct remote_flags *flags,
                    const char *service, uint32_t retries_default,
                    struct bursar_client **ret_client);
+void remote_disconnect(struct bursar_client *client);
 
 /* Prints why the client's last call failed and answers the exit code. */
 int remote_failed(const struct subcommand *self, const struct bursar_client *client,
