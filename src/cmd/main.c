@@ -6,7 +6,17 @@
 #include <string.h>
 
 const struct subcommand *const subcommands[] = {
-    &subcommand_serve, &subcommand_query, &subcommand_call, &subcommand_version, NULL,
+    &subcommand_serve,
+    &subcommand_query,
+    &subcommand_call,
+    &subcommand_verify,
+    &subcommand_sign,
+    &subcommand_explain,
+    &subcommand_config,
+    &subcommand_healthcheck,
+    &subcommand_completion,
+    &subcommand_version,
+    NULL,
 };
 
 static const struct subcommand *find_subcommand(const char *name)
