@@ -33,7 +33,8 @@ struct server_options {
         connections_per_address_max;  /* default 1,000; 0 = no ceiling; unix sockets do not count */
     const char *tls_certificate_path; /* PEM chain; NULL = no TLS listeners */
     const char *tls_key_path;
-    struct slice version; /* for /version and bursar_build_info */
+    struct slice version;  /* for /version and bursar_build_info */
+    const struct sys *sys; /* wall clock of the Date field and the access log; NULL = sys_real() */
     /* One line an answered request; NULL = no access log. Any network thread. */
     void (*access_log)(void *context, struct slice line);
     void *access_log_context;

@@ -1,0 +1,225 @@
+/* Health, readiness, version and metrics (Prometheus text format 0.0.4).
+ *
+ * 1. Nothing here names a member, a key or an amount: labels come from fixed sets and from the
+ *    api's own error codes.
+ *
+ * Owns nothing. Any network thread; reads other threads' figures as they go. */
+#include "net/admin.h"
+
+#include "net/process.h"
+
+#include "base/check.h"
+
+static const struct slice text_type = {"text/plain; charset=utf-8", 25};
+static const struct slice json_type = {"application/json", 16};
+static const struct slice metrics_type = {"text/plain; version=0.0.4; charset=utf-8", 40};
+
+/* --- metrics --- */
+
+static void begin(struct buffer *out, const char *name, const char *type, const char *help)
+{
+    buffer_printf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
+static void metric(struct buffer *out, const char *name, const char *type, const char *help,
+                   uint64_t value)
+{
+    begin(out, name, type, help);
+    buffer_printf(out, "%s %llu\n", name, (unsigned long long)value);
+}
+
+/* Microseconds as seconds, exactly. */
+static void metric_us(struct buffer *out, const char *name, const char *type, const char *help,
+                      uint64_t us)
+{
+    begin(out, name, type, help);
+    buffer_printf(out, "%s %llu.%06llu\n", name, (unsigned long long)(us / 1000000),
+                  (unsigned long long)(us % 1000000));
+}
+
+static uint64_t sum(const struct server *server, enum figure figure)
+{
+    uint64_t all = 0;
+    for (uint32_t i = 0; i < server->worker_count; i++)
+        all += counter_read(&server->workers[i].figures.counts[figure]);
+    return all;
+}
+
+static const struct tally *tally_of(const struct server *server, uint32_t worker, bool refusals)
+{
+    const struct figures *figures = &server->workers[worker].figures;
+    return refusals ? &figures->refusals : &figures->answers;
+}
+
+/* A label is printed for the first worker that met it, with the sum over all. */
+static void metric_tally(struct buffer *out, const struct server *server, bool refusals,
+                         const char *name, const char *label)
+{
+    for (uint32_t w = 0; w < server->worker_count; w++) {
+        const struct tally *tally = tally_of(server, w, refusals);
+        uint32_t used = tally_used(tally);
+        for (uint32_t i = 0; i < used; i++) {
+            const char *text = tally->items[i].label;
+            uint64_t before = 0, all = 0;
+            for (uint32_t other = 0; other < server->worker_count; other++) {
+                uint64_t count = tally_find(tally_of(server, other, refusals), text);
+                before += other < w ? count : 0;
+                all += count;
+            }
+            if (before == 0)
+                buffer_printf(out, "%s{%s=\"%s\"} %llu\n", name, label, text,
+                              (unsigned long long)all);
+        }
+    }
+}
+
+static void write_door_metrics(struct buffer *out, const struct server *server)
+{
+    static const char *const deadline_names[DEADLINE_KINDS] = {"header", "body", "idle", "write",
+                                                               "linger"};
+    begin(out, "bursar_requests_total", "counter", "Requests answered by the API, by error code.");
+    metric_tally(out, server, false, "bursar_requests_total", "code");
+    begin(out, "bursar_http_refused_total", "counter",
+          "Requests refused before the API was asked, by HTTP status.");
+    metric_tally(out, server, true, "bursar_http_refused_total", "status");
+    metric(out, "bursar_connections", "gauge", "Open connections.",
+           sum(server, FIGURE_ACCEPTED) - sum(server, FIGURE_CLOSED));
+    metric(out, "bursar_connections_accepted_total", "counter", "Connections accepted.",
+           sum(server, FIGURE_ACCEPTED));
+    begin(out, "bursar_connections_turned_away_total", "counter",
+          "Connections closed at once because of a ceiling.");
+    buffer_printf(out, "bursar_connections_turned_away_total{ceiling=\"all\"} %llu\n",
+                  (unsigned long long)sum(server, FIGURE_TURNED_AWAY_FULL));
+    buffer_printf(out, "bursar_connections_turned_away_total{ceiling=\"address\"} %llu\n",
+                  (unsigned long long)sum(server, FIGURE_TURNED_AWAY_ADDRESS));
+    begin(out, "bursar_deadlines_expired_total", "counter",
+          "Connections closed because the client was too slow, by what was waited for.");
+    for (unsigned kind = 0; kind < DEADLINE_KINDS; kind++)
+        buffer_printf(out, "bursar_deadlines_expired_total{deadline=\"%s\"} %llu\n",
+                      deadline_names[kind],
+                      (unsigned long long)sum(server, (enum figure)(FIGURE_EXPIRED_HEADER + kind)));
+    metric(out, "bursar_bytes_received_total", "counter", "Bytes read from clients.",
+           sum(server, FIGURE_RECEIVED_BYTES));
+    metric(out, "bursar_bytes_sent_total", "counter", "Bytes sent to clients.",
+           sum(server, FIGURE_SENT_BYTES));
+    metric(out, "bursar_tls_handshakes_total", "counter", "TLS handshakes completed.",
+           sum(server, FIGURE_TLS_HANDSHAKES));
+    metric(out, "bursar_tls_failures_total", "counter", "TLS connections that broke.",
+           sum(server, FIGURE_TLS_FAILURES));
+}
+
+static void write_api_metrics(struct buffer *out, const struct server *server)
+{
+    struct api_figures figures;
+    api_figures(server->api, &figures);
+    metric(out, "bursar_api_calls_total", "counter", "Calls the API answered.", figures.calls);
+    metric(out, "bursar_api_errors_total", "counter", "Calls answered with an error.",
+           figures.errors);
+    metric(out, "bursar_api_limited_total", "counter", "Calls over the rate limit.",
+           figures.limited);
+    metric(out, "bursar_api_denied_total", "counter", "Calls denied by policy.", figures.denied);
+    metric(out, "bursar_api_signature_failures_total", "counter", "Calls with a wrong signature.",
+           figures.signature_failures);
+    metric(out, "bursar_api_any_service_total", "counter",
+           "Calls accepted although signed for another service (--accept-any-service).",
+           figures.any_service);
+    metric(out, "bursar_api_pending", "gauge", "Calls waiting for their commit.",
+           sum(server, FIGURE_PENDING_STARTED) - sum(server, FIGURE_PENDING_FINISHED));
+}
+
+static void write_committer_metrics(struct buffer *out, const struct server *server)
+{
+    struct committer_figures figures;
+    if (!server->committer)
+        return;
+    committer_figures(server->committer, &figures);
+    metric(out, "bursar_committer_commands_total", "counter", "Commands decided.",
+           figures.commands);
+    metric(out, "bursar_committer_refusals_total", "counter", "Commands refused.",
+           figures.refusals);
+    metric(out, "bursar_committer_entries_total", "counter", "Entries appended to the journal.",
+           figures.entries);
+    metric(out, "bursar_committer_batches_total", "counter", "Batches appended and synced.",
+           figures.batches);
+    metric_us(out, "bursar_committer_append_seconds_total", "counter",
+              "Time spent in appending and syncing.", figures.append_us);
+    metric_us(out, "bursar_committer_append_seconds_max", "gauge",
+              "The longest append and sync so far.", figures.append_us_max);
+    metric(out, "bursar_committer_queue_commands", "gauge", "Commands waiting.",
+           figures.queue_commands);
+}
+
+static void write_process_metrics(struct buffer *out)
+{
+    struct process_figures figures;
+    process_read(&figures);
+    metric_us(out, "process_cpu_seconds_total", "counter", "User and system CPU time spent.",
+              figures.cpu_us);
+    metric(out, "process_resident_memory_bytes", "gauge", "Resident memory.",
+           figures.resident_bytes);
+    metric(out, "process_virtual_memory_bytes", "gauge", "Virtual memory.", figures.virtual_bytes);
+    metric(out, "process_open_fds", "gauge", "Open file descriptors.", figures.open_fds);
+    metric(out, "process_max_fds", "gauge", "Most file descriptors allowed.", figures.max_fds);
+    metric(out, "process_threads", "gauge", "Threads.", figures.threads);
+    metric(out, "process_start_time_seconds", "gauge", "Start of the process, Unix time.",
+           figures.start_seconds);
+}
+
+static void write_metrics(struct buffer *out, const struct server *server)
+{
+    begin(out, "bursar_build_info", "gauge", "Always 1; the version is the label.");
+    buffer_printf(out, "bursar_build_info{version=\"%s\"} 1\n", server->version);
+    metric(out, "bursar_draining", "gauge", "1 while the server finishes its last requests.",
+           atomic_load(&server->drain) != DRAIN_NONE);
+    write_door_metrics(out, server);
+    write_api_metrics(out, server);
+    write_committer_metrics(out, server);
+    write_process_metrics(out);
+}
+
+/* --- the rest --- */
+
+static struct admin_answer write_readiness(struct buffer *out, const struct server *server)
+{
+    if (atomic_load(&server->drain) != DRAIN_NONE)
+        BUFFER_LITERAL(out, "draining\n");
+    else if (!atomic_load(&server->serving))
+        BUFFER_LITERAL(out, "starting\n");
+    else {
+        BUFFER_LITERAL(out, "ready\n");
+        return (struct admin_answer){200, text_type, SLICE_NONE};
+    }
+    return (struct admin_answer){503, text_type, SLICE_NONE};
+}
+
+struct admin_answer admin_answer(const struct server *server, const struct http1_request *request,
+                                 struct buffer *out)
+{
+    struct slice path = request->path;
+    bool metrics = slice_equal(path, SLICE("/metrics"));
+    bool version = slice_equal(path, SLICE("/version"));
+    bool ready = slice_equal(path, SLICE("/readyz"));
+    bool alive = slice_equal(path, SLICE("/healthz")) || slice_equal(path, SLICE("/livez"));
+    buffer_clear(out);
+    if (!metrics && !version && !ready && !alive) {
+        BUFFER_LITERAL(out, "ask for /healthz, /livez, /readyz, /metrics or /version\n");
+        return (struct admin_answer){404, text_type, SLICE_NONE};
+    }
+    if (request->method != HTTP1_GET && !slice_equal(request->method_text, SLICE("HEAD"))) {
+        BUFFER_LITERAL(out, "only GET and HEAD\n");
+        return (struct admin_answer){405, text_type, SLICE("Allow: GET, HEAD\r\n")};
+    }
+    if (ready)
+        return write_readiness(out, server);
+    if (alive)
+        BUFFER_LITERAL(out, "ok\n");
+    else if (version)
+        buffer_printf(out, "{\"name\":\"bursar\",\"version\":\"%s\"}\n", server->version);
+    else
+        write_metrics(out, server);
+    return (struct admin_answer){200,
+                                 version   ? json_type
+                                 : metrics ? metrics_type
+                                           : text_type,
+                                 SLICE_NONE};
+}

@@ -1,0 +1,114 @@
+/* One connection: input.c holds its unread bytes, exchange.c turns them into answers, output.c
+ * sends them, connection.c owns its life. Private to net; all on the loop's thread. */
+#ifndef NET_CONNECTION_H
+#define NET_CONNECTION_H
+
+#include "net/worker.h"
+
+/* Bytes received and not yet answered: at[start .. len). */
+struct input {
+    char *at; /* NULL = none */
+    size_t start;
+    size_t len;
+    size_t cap;
+    bool lent; /* the worker's block, to be settled before the event ends */
+};
+
+/* The request at the start of the input, as far as it has come. */
+struct gathering {
+    size_t scanned;               /* for http1_parse_head */
+    size_t head_bytes;            /* 0 = the head is not complete */
+    size_t body_bytes;            /* here and decoded */
+    uint64_t body_bytes_expected; /* not chunked */
+    bool chunked;
+    bool chunked_done;
+    size_t fresh; /* chunked: offset in the input of bytes not yet decoded */
+    struct http1_chunked decoder;
+};
+
+struct connection {
+    union {
+        uv_handle_t handle;
+        uv_stream_t stream;
+        uv_tcp_t tcp;
+        uv_pipe_t pipe;
+    } uv;
+    struct worker *worker;
+    const struct endpoint *endpoint;
+    struct connection *next;
+    struct connection *previous;
+    struct deadline deadline;
+    struct peer peer;
+    struct tls_session *tls;
+    struct input input;
+    struct gathering gathering;
+    struct call *call; /* pending */
+    struct buffer
+        unsent; /* what the kernel did not take yet; a write is under way when not empty */
+    uv_write_t write;
+    size_t unsent_seen; /* bytes left when the write deadline was last set */
+
+    bool reading;    /* libuv reads */
+    bool counted;    /* in the ceiling */
+    bool served;     /* at least one request was answered */
+    bool renewed;    /* a request was answered since the deadline was set */
+    bool ended;      /* the client sends no more */
+    bool last;       /* the last answer is made: what still comes is not looked at */
+    bool abrupt;     /* ... and the client may be sending still: linger before closing */
+    bool lingering;  /* our side is closed; input is thrown away */
+    size_t lingered; /* bytes thrown away */
+    bool closing;
+    bool closed; /* libuv has let go of the handle; freed when no call is pending */
+};
+
+/* connection.c */
+void connection_accept(struct listener *listener);
+/* Does everything that can be done now: answers, sends, reads on, sets the deadline, closes. */
+void connection_advance(struct connection *connection);
+void connection_close(struct connection *connection);
+/* Closes when idle, else lets what is in flight be the last. */
+void connection_drain(struct connection *connection);
+/* Its deadline has passed. */
+void connection_expire(struct connection *connection);
+/* The pending call was woken. */
+void connection_finish_call(struct call *call);
+static inline bool connection_is_blocked(const struct connection *connection)
+{
+    return connection->call || connection->unsent.len > 0;
+}
+static inline struct connection *connection_of_deadline(struct deadline *deadline)
+{
+    return (struct connection *)(void *)((char *)deadline - offsetof(struct connection, deadline));
+}
+
+/* input.c */
+/* Room for bytes to come, NULL when memory is short; never moves what a pending call looks at. */
+char *input_room(struct connection *connection, size_t *ret_room);
+void input_took(struct connection *connection, size_t len);
+/* After an event: gives lent memory back, keeps what is unread in memory of its own, as small as
+ * will do. False when memory is short. */
+STATUS_MUST_USE bool input_settle(struct connection *connection);
+void input_free(struct connection *connection);
+static inline struct slice input_unread(const struct input *input)
+{
+    return input->at ? slice_of(input->at + input->start, input->len - input->start) : SLICE_NONE;
+}
+
+/* exchange.c */
+/* Answers whole requests into the worker's output until one is pending, none is left or the last
+ * one was answered. True when it stopped because the output should be sent first. */
+bool exchange_run(struct connection *connection);
+/* Writes the answer of a woken call, or drops it when the client is gone. */
+void exchange_finish(struct connection *connection, struct call *call);
+/* A refusal in plain text; nothing more is read. */
+void exchange_refuse(struct connection *connection, int status, const char *reason);
+
+/* output.c */
+/* Sends the worker's output; what the kernel does not take is kept and sent later. May close. */
+void output_send(struct connection *connection);
+/* The same for TLS bytes that wait without any output (handshake, alerts). */
+void output_send_tls(struct connection *connection);
+/* Closes our side of the connection after everything was sent. */
+void output_shutdown(struct connection *connection);
+
+#endif

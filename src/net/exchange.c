@@ -1,0 +1,246 @@
+/* Requests into answers.
+ *
+ * 1. Answers leave in the order of their requests: the next request is not looked at before the
+ *    one before it is answered.
+ * 2. A head is parsed once when the request comes whole, and once more when its body came later:
+ *    slices into memory that moves meanwhile are never kept.
+ * 3. A request stands in the worker's call object and looks at the connection's input; when it
+ *    becomes pending, both are left alone until the committer wakes it.
+ *
+ * Owns nothing. The loop's thread. */
+#include "net/access_log.h"
+#include "net/admin.h"
+#include "net/connection.h"
+
+#include "base/check.h"
+#include "crypto/digest.h"
+
+static const struct http1_limits *limits_of(const struct connection *connection)
+{
+    return &connection->worker->server->options.limits;
+}
+
+/* --- gathering one request --- */
+
+static struct http1_verdict gather_head(struct connection *connection,
+                                        struct http1_request *request)
+{
+    struct gathering *gathering = &connection->gathering;
+    struct http1_verdict verdict = http1_parse_head(
+        input_unread(&connection->input), limits_of(connection), &gathering->scanned, request);
+    if (verdict.progress == HTTP1_DONE) {
+        gathering->head_bytes = verdict.used;
+        gathering->fresh = verdict.used;
+        gathering->chunked = request->chunked;
+        gathering->body_bytes_expected = request->body_bytes;
+    }
+    return verdict;
+}
+
+/* `used`, when done: where the next request begins. */
+static struct http1_verdict gather_chunks(struct connection *connection)
+{
+    struct gathering *gathering = &connection->gathering;
+    struct input *input = &connection->input;
+    size_t fresh = input->start + gathering->fresh;
+    size_t decoded = 0;
+    struct http1_verdict verdict =
+        http1_chunked_decode(&gathering->decoder, input->at + fresh, input->len - fresh,
+                             limits_of(connection)->body_bytes_max, &decoded);
+    gathering->body_bytes += decoded;
+    if (verdict.progress == HTTP1_DONE)
+        verdict.used += gathering->fresh;
+    if (verdict.progress == HTTP1_MORE) {
+        gathering->fresh += decoded;
+        input->len = fresh + decoded;
+    }
+    return verdict;
+}
+
+static struct http1_verdict gather_body(struct connection *connection)
+{
+    struct gathering *gathering = &connection->gathering;
+    if (gathering->chunked)
+        return gather_chunks(connection);
+    size_t here = input_unread(&connection->input).len - gathering->head_bytes;
+    if (here < gathering->body_bytes_expected)
+        return (struct http1_verdict){.progress = HTTP1_MORE};
+    gathering->body_bytes = (size_t)gathering->body_bytes_expected;
+    return (struct http1_verdict){.progress = HTTP1_DONE,
+                                  .used = gathering->head_bytes + gathering->body_bytes};
+}
+
+static void parse_head_again(const struct connection *connection, struct http1_request *request)
+{
+    size_t scanned = 0;
+    struct http1_verdict verdict = http1_parse_head(input_unread(&connection->input),
+                                                    limits_of(connection), &scanned, request);
+    CHECK(verdict.progress == HTTP1_DONE && verdict.used == connection->gathering.head_bytes);
+}
+
+/* True when a whole request stands in *request and is taken from the input. */
+static bool take_request(struct connection *connection, struct http1_request *request)
+{
+    struct gathering *gathering = &connection->gathering;
+    bool parsed = gathering->head_bytes == 0;
+    struct http1_verdict verdict = {.progress = HTTP1_DONE};
+    if (input_unread(&connection->input).len == 0)
+        return false;
+    if (parsed)
+        verdict = gather_head(connection, request);
+    if (verdict.progress == HTTP1_DONE)
+        verdict = gather_body(connection);
+    if (verdict.progress == HTTP1_REFUSED)
+        exchange_refuse(connection, verdict.status, verdict.reason);
+    if (verdict.progress == HTTP1_MORE && parsed && gathering->head_bytes &&
+        request->expects_continue && request->minor_version > 0)
+        BUFFER_LITERAL(&connection->worker->output, "HTTP/1.1 100 Continue\r\n\r\n");
+    if (verdict.progress != HTTP1_DONE)
+        return false;
+    if (!parsed)
+        parse_head_again(connection, request);
+    request->body = slice_of(connection->input.at + connection->input.start + gathering->head_bytes,
+                             gathering->body_bytes);
+    connection->input.start += verdict.used;
+    *gathering = (struct gathering){0};
+    return true;
+}
+
+/* --- writing an answer --- */
+
+struct answer {
+    int status;
+    struct slice content_type;
+    struct slice body;
+    struct slice extra; /* head lines besides ours */
+};
+
+static const struct slice plain_text = {"text/plain; charset=utf-8", 25};
+
+static void write_answer(struct connection *connection, const struct http1_request *request,
+                         const struct answer *answer)
+{
+    struct worker *worker = connection->worker;
+    struct buffer *output = &worker->output;
+    bool keep_alive = request->keep_alive && !worker->draining;
+    struct slice extra = worker_head_lines(worker);
+    char lines[256];
+    if (answer->extra.len > 0) {
+        CHECK(extra.len + answer->extra.len <= sizeof lines);
+        memcpy(lines, extra.at, extra.len);
+        memcpy(lines + extra.len, answer->extra.at, answer->extra.len);
+        extra = slice_of(lines, extra.len + answer->extra.len);
+    }
+    http1_write_head(output, answer->status, answer->content_type, answer->body.len, keep_alive,
+                     extra);
+    if (!slice_equal(request->method_text, SLICE("HEAD")))
+        buffer_append(output, answer->body);
+    if (!buffer_ok(output))
+        connection_close(connection);
+    connection->served = connection->renewed = true;
+    connection->last = !keep_alive;
+    connection->abrupt = request->keep_alive || input_unread(&connection->input).len > 0;
+}
+
+void exchange_refuse(struct connection *connection, int status, const char *reason)
+{
+    struct worker *worker = connection->worker;
+    char text[256], label[16];
+    struct buffer body, digits;
+    buffer_init_fixed(&body, text, sizeof text);
+    buffer_printf(&body, "%s\n", reason);
+    buffer_init_fixed(&digits, label, sizeof label);
+    buffer_i64(&digits, status);
+    tally_add(&worker->figures.refusals, buffer_slice(&digits));
+    http1_write_head(&worker->output, status, plain_text, body.len, false,
+                     worker_head_lines(worker));
+    buffer_append(&worker->output, buffer_slice(&body));
+    connection->last = connection->abrupt = true;
+}
+
+/* --- answering --- */
+
+static void answer_of_api(struct connection *connection, const struct call *call)
+{
+    struct worker *worker = connection->worker;
+    struct answer answer = {200, SLICE("application/json"), buffer_slice(&worker->body),
+                            SLICE_NONE};
+    if (!buffer_ok(&worker->body))
+        answer = (struct answer){500, plain_text, SLICE("no memory for the answer\n"), SLICE_NONE};
+    struct slice code = api_worker_outcome(worker->api)->error_code;
+    tally_add(&worker->figures.answers, code.len > 0 ? code : SLICE("OK"));
+    if (worker->server->options.access_log)
+        access_log_write(connection, call, answer.status, answer.body.len);
+    write_answer(connection, &call->request, &answer);
+}
+
+static void wake(struct api_call *api_call)
+{
+    struct call *call = api_call->context;
+    worker_wake(call->connection->worker, call);
+}
+
+static void ask_api(struct connection *connection, struct call *call)
+{
+    struct worker *worker = connection->worker;
+    if (worker->server->options.access_log)
+        call->started_ns = uv_hrtime();
+    call->connection = connection;
+    call->api = (struct api_call){.request = &call->request,
+                                  .trust = connection->endpoint->trust,
+                                  .wake = wake,
+                                  .context = call};
+    if (api_answer(worker->api, &call->api, &worker->body) == API_ANSWERED) {
+        answer_of_api(connection, call);
+        return;
+    }
+    connection->call = call;
+    worker->call = NULL;
+    worker->calls_pending++;
+    figures_add(&worker->figures, FIGURE_PENDING_STARTED, 1);
+}
+
+static void answer_request(struct connection *connection, struct call *call)
+{
+    if (connection->endpoint->admin) {
+        struct buffer *body = &connection->worker->body;
+        struct admin_answer said = admin_answer(connection->worker->server, &call->request, body);
+        struct answer answer = {said.status, said.content_type, buffer_slice(body), said.extra};
+        write_answer(connection, &call->request, &answer);
+    } else if (!slice_equal(call->request.path, SLICE("/"))) {
+        struct answer answer = {404, plain_text, SLICE("the API answers on / only\n"), SLICE_NONE};
+        tally_add(&connection->worker->figures.refusals, SLICE("404"));
+        write_answer(connection, &call->request, &answer);
+    } else
+        ask_api(connection, call);
+}
+
+bool exchange_run(struct connection *connection)
+{
+    struct worker *worker = connection->worker;
+    while (!connection->call && !connection->last && !connection->closing) {
+        if (worker->output.len >= OUTPUT_BYTES_FLUSH)
+            return true;
+        struct call *call = worker_call(worker);
+        if (!call)
+            connection_close(connection);
+        else if (take_request(connection, &call->request))
+            answer_request(connection, call);
+        else
+            return false;
+    }
+    return false;
+}
+
+/* Only writes are pending, and only a write takes or gives a secret (a new key): nothing of it is
+ * left behind. */
+void exchange_finish(struct connection *connection, struct call *call)
+{
+    struct worker *worker = connection->worker;
+    api_finish(worker->api, &call->api, &worker->body);
+    if (!connection->closing)
+        answer_of_api(connection, call);
+    wipe(worker->body.at, worker->body.len);
+    wipe(connection->input.at, connection->input.start);
+    worker->output_secret = true;
+}
