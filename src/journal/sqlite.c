@@ -1,1 +1,501 @@
-typedef int placeholder_sqlite;
+/* A journal in a folder: journal.db (SQLite, WAL, synchronous=FULL), `lock`, and the witness
+ * `head`. This file opens and closes it, appends batches and reads entries.
+ *
+ * 1. One batch is one transaction. `journal.head` moves after its COMMIT returned, never before.
+ * 2. FULL is answered only when the rollback has been seen in the database; every other failure of
+ *    an append means that the outcome is not known, and nothing is tried again.
+ * 3. The witness is written after the commit it speaks of, so it is ahead of the database only when
+ *    the database was put back (witness.h).
+ * 4. A read-only store holds one snapshot from open to close and takes no lock of the folder.
+ *
+ * Owns the database handle, its statements, the lock. One thread at a time. */
+#include "base/check.h"
+#include "journal/chain.h"
+#include "journal/schema.h"
+#include "journal/store.h"
+#include "journal/witness.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { WAL_PAGES_MAX = 4000, BUSY_MS = 5000, ROW_BYTES_MAX = 64 * 1024 * 1024 };
+
+/* A page of 8 KiB appends faster than one of 4 and makes no larger commits that matter (ADR 3). The
+ * cache is memory's ceiling, not its use. */
+static const char pragmas[] = "PRAGMA synchronous = FULL; PRAGMA cache_size = -32768; "
+                              "PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON; "
+                              "PRAGMA trusted_schema = OFF";
+
+static const char *const texts[SQL_COUNT] = {
+    [SQL_BEGIN] = "BEGIN IMMEDIATE",
+    [SQL_COMMIT] = "COMMIT",
+    [SQL_ROLLBACK] = "ROLLBACK",
+    [SQL_ADD_ENTRY] = "INSERT INTO entry (sequence, stream, body) VALUES (?1, 0, ?2)",
+    [SQL_ADD_REGISTRY] = "INSERT INTO registry (sequence, stream, leaf) VALUES (?1, 0, ?2)",
+    [SQL_ADD_BATCH] = "INSERT INTO batch (number, stream, first_sequence, last_sequence, time_us, "
+                      "root, hash) VALUES (?1, 0, ?2, ?3, ?4, ?5, ?6)",
+    [SQL_PUT_MEMBER] = "INSERT INTO member (stream, organisation, uin, sequence, checksum, body) "
+                       "VALUES (0, ?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET "
+                       "sequence = excluded.sequence, checksum = excluded.checksum, "
+                       "body = excluded.body",
+    [SQL_PUT_ORGANISATION] = "INSERT INTO organisation (stream, id, checksum, body) "
+                             "VALUES (0, ?1, ?2, ?3) ON CONFLICT DO UPDATE SET "
+                             "checksum = excluded.checksum, body = excluded.body",
+    [SQL_PUT_MARK] = "INSERT INTO mark (stream, batch, sequence, time_us) VALUES (0, ?1, ?2, ?3) "
+                     "ON CONFLICT DO UPDATE SET batch = excluded.batch, "
+                     "sequence = excluded.sequence, time_us = excluded.time_us",
+    [SQL_LAST_BATCH] = "SELECT number FROM batch ORDER BY number DESC LIMIT 1",
+    [SQL_BATCH] = "SELECT last_sequence, time_us, hash FROM batch WHERE stream = 0 AND number = ?1",
+    [SQL_BATCHES_FROM] = "SELECT number, first_sequence, last_sequence, time_us, root, hash "
+                         "FROM batch WHERE stream = 0 AND number >= ?1 ORDER BY number",
+    [SQL_ENTRIES_FROM] = "SELECT sequence, body FROM entry WHERE stream = 0 AND sequence >= ?1 "
+                         "ORDER BY sequence",
+    [SQL_REGISTRY] = "SELECT registry.sequence, leaf, body FROM registry LEFT JOIN entry "
+                     "ON entry.sequence = registry.sequence AND entry.stream = 0 "
+                     "WHERE registry.stream = 0 AND registry.sequence <= ?1 "
+                     "ORDER BY registry.sequence",
+    [SQL_ORGANISATIONS] = "SELECT id, checksum, body FROM organisation WHERE stream = 0 "
+                          "ORDER BY id",
+    [SQL_MEMBERS] = "SELECT organisation, uin, sequence, checksum, body FROM member "
+                    "WHERE stream = 0 ORDER BY organisation, uin",
+    [SQL_MEMBER] = "SELECT sequence, body FROM member "
+                   "WHERE stream = 0 AND organisation = ?1 AND uin = ?2",
+    [SQL_MARK] = "SELECT batch, sequence, time_us FROM mark WHERE stream = 0",
+};
+
+struct status store_step(struct store *store, enum statement statement, struct fault *fault,
+                         bool *ret_row)
+{
+    int code = sqlite3_step(store->statements[statement]);
+    if (code != SQLITE_ROW && code != SQLITE_DONE)
+        return schema_fault(store->db, fault, "use the database");
+    *ret_row = code == SQLITE_ROW;
+    return STATUS_DONE;
+}
+
+struct status store_run(struct store *store, enum statement statement, struct fault *fault)
+{
+    bool row = false;
+    struct status status = store_step(store, statement, fault, &row);
+    store_reset(store, statement);
+    return status;
+}
+
+void store_reset(struct store *store, enum statement statement)
+{
+    (void)sqlite3_reset(store->statements[statement]);
+}
+
+void store_bind(struct store *store, enum statement statement, int at, uint64_t number)
+{
+    CHECK(sqlite3_bind_int64(store->statements[statement], at, (int64_t)number) == SQLITE_OK);
+}
+
+void store_bind_bytes(struct store *store, enum statement statement, int at, struct slice bytes)
+{
+    const char *start = bytes.len > 0 ? bytes.at : "";
+    CHECK(sqlite3_bind_blob64(store->statements[statement], at, start, bytes.len, SQLITE_STATIC) ==
+          SQLITE_OK);
+}
+
+void store_bind_uin(struct store *store, enum statement statement, int at, struct uin uin)
+{
+    char digits[UIN_DIGITS_MAX];
+    size_t len = uin_print(uin, digits);
+    CHECK(sqlite3_bind_text(store->statements[statement], at, digits, (int)len, SQLITE_TRANSIENT) ==
+          SQLITE_OK);
+}
+
+uint64_t store_number(struct store *store, enum statement statement, int column)
+{
+    return (uint64_t)sqlite3_column_int64(store->statements[statement], column);
+}
+
+struct slice store_bytes(struct store *store, enum statement statement, int column)
+{
+    const char *at = sqlite3_column_blob(store->statements[statement], column);
+    int len = sqlite3_column_bytes(store->statements[statement], column);
+    return slice_of(at, at ? (size_t)len : 0);
+}
+
+struct status store_find_batch(struct store *store, uint64_t number, struct fault *fault,
+                               struct journal_head *ret_head)
+{
+    struct journal_head head = {.batches = number};
+    bool row = false;
+    store_bind(store, SQL_BATCH, 1, number);
+    struct status status = store_step(store, SQL_BATCH, fault, &row);
+    if (status_ok(status) && row) {
+        struct slice hash = store_bytes(store, SQL_BATCH, 2);
+        head.sequence = store_number(store, SQL_BATCH, 0);
+        head.time_us = (int64_t)store_number(store, SQL_BATCH, 1);
+        row = hash.len == sizeof head.hash;
+        if (row)
+            memcpy(head.hash, hash.at, sizeof head.hash);
+    }
+    store_reset(store, SQL_BATCH);
+    TRY(status);
+    if (!row)
+        return fault_raise(fault, STATUS_CORRUPT, "batch %llu is missing or damaged",
+                           (unsigned long long)number);
+    *ret_head = head;
+    return STATUS_DONE;
+}
+
+static struct status read_head(struct store *store, struct fault *fault,
+                               struct journal_head *ret_head)
+{
+    bool row = false;
+    struct status status = store_step(store, SQL_LAST_BATCH, fault, &row);
+    uint64_t number = status_ok(status) && row ? store_number(store, SQL_LAST_BATCH, 0) : 0;
+    store_reset(store, SQL_LAST_BATCH);
+    TRY(status);
+    if (!row) {
+        *ret_head = (struct journal_head){0};
+        return STATUS_DONE;
+    }
+    return store_find_batch(store, number, fault, ret_head);
+}
+
+struct status store_undo(struct store *store, struct fault *fault)
+{
+    struct journal_head head;
+    if (!sqlite3_get_autocommit(store->db))
+        TRY(store_run(store, SQL_ROLLBACK, fault));
+    CHECK(sqlite3_get_autocommit(store->db));
+    TRY(read_head(store, fault, &head));
+    if (memcmp(head.hash, store->journal.head.hash, sizeof head.hash) != 0)
+        return fault_raise(fault, STATUS_UNKNOWN, "a batch was rolled back and is still there");
+    return STATUS_DONE;
+}
+
+static void write_witness(struct store *store)
+{
+    char line[WITNESS_LINE_SIZE];
+    witness_print(&store->journal.head, store->crypto, line);
+    note_write(&store->witness, slice_of(line, sizeof line));
+}
+
+static struct status add_entry(struct store *store, const struct entry *entry,
+                               struct merkle *merkle, struct fault *fault)
+{
+    unsigned char leaf[CHAIN_SIZE];
+    buffer_clear(&store->row);
+    entry_encode(entry, &store->row);
+    if (!buffer_ok(&store->row))
+        return fault_raise(fault, STATUS_MEMORY, "no memory for an entry");
+    chain_leaf(store->crypto, entry->sequence, buffer_slice(&store->row), leaf);
+    merkle_add(merkle, store->crypto, leaf);
+    store_bind(store, SQL_ADD_ENTRY, 1, entry->sequence);
+    store_bind_bytes(store, SQL_ADD_ENTRY, 2, buffer_slice(&store->row));
+    TRY(store_run(store, SQL_ADD_ENTRY, fault));
+    if (!entry_kind_is_registry(entry->kind))
+        return STATUS_DONE;
+    store_bind(store, SQL_ADD_REGISTRY, 1, entry->sequence);
+    store_bind_bytes(store, SQL_ADD_REGISTRY, 2, slice_of((const char *)leaf, sizeof leaf));
+    return store_run(store, SQL_ADD_REGISTRY, fault);
+}
+
+static struct status add_batch(struct store *store, const struct journal_head *head,
+                               uint64_t first_sequence, const unsigned char root[CHAIN_SIZE],
+                               struct fault *fault)
+{
+    store_bind(store, SQL_ADD_BATCH, 1, head->batches);
+    store_bind(store, SQL_ADD_BATCH, 2, first_sequence);
+    store_bind(store, SQL_ADD_BATCH, 3, head->sequence);
+    store_bind(store, SQL_ADD_BATCH, 4, (uint64_t)head->time_us);
+    store_bind_bytes(store, SQL_ADD_BATCH, 5, slice_of((const char *)root, CHAIN_SIZE));
+    store_bind_bytes(store, SQL_ADD_BATCH, 6, slice_of((const char *)head->hash, CHAIN_SIZE));
+    return store_run(store, SQL_ADD_BATCH, fault);
+}
+
+/* Everything of a batch but its COMMIT. */
+static struct status write_batch(struct store *store, const struct draft *draft,
+                                 struct fault *fault, struct journal_head *ret_head)
+{
+    struct merkle merkle;
+    unsigned char root[CHAIN_SIZE];
+    size_t count = draft_entry_count(draft);
+    merkle_init(&merkle);
+    TRY(store_run(store, SQL_BEGIN, fault));
+    for (size_t i = 0; i < count; i++)
+        TRY(add_entry(store, draft_entry(draft, i), &merkle, fault));
+    const struct entry *last = draft_entry(draft, count - 1);
+    struct journal_head head = store->journal.head;
+    merkle_root(&merkle, store->crypto, root);
+    chain_advance(&head, store->crypto, root, last->sequence, last->time_us);
+    TRY(add_batch(store, &head, store->journal.head.sequence + 1, root, fault));
+    *ret_head = head;
+    return STATUS_DONE;
+}
+
+static struct status append(struct journal *journal, const struct draft *draft, struct fault *fault)
+{
+    struct store *store = store_of(journal);
+    struct journal_head head;
+    struct status status = write_batch(store, draft, fault, &head);
+    if (status_ok(status))
+        status = store_run(store, SQL_COMMIT, fault);
+    if (status.code == STATUS_FULL && status_ok(store_undo(store, NULL)))
+        return status;
+    if (!status_ok(status))
+        return fault_wrap(fault, (struct status){STATUS_UNKNOWN}, "appending entry %llu",
+                          (unsigned long long)journal->head.sequence + 1);
+    journal->head = head;
+    write_witness(store);
+    return STATUS_DONE;
+}
+
+static struct status visit_entries(struct store *store, uint64_t first,
+                                   bool (*visit)(void *context, uint64_t sequence,
+                                                 struct slice bytes),
+                                   void *context, struct fault *fault)
+{
+    store_bind(store, SQL_ENTRIES_FROM, 1, first);
+    for (uint64_t expected = first;; expected++) {
+        bool row = false;
+        TRY(store_step(store, SQL_ENTRIES_FROM, fault, &row));
+        if (!row && expected <= store->journal.head.sequence)
+            return fault_raise(fault, STATUS_CORRUPT, "entry %llu is missing",
+                               (unsigned long long)expected);
+        if (!row)
+            return STATUS_DONE;
+        uint64_t sequence = store_number(store, SQL_ENTRIES_FROM, 0);
+        if (sequence != expected)
+            return fault_raise(fault, STATUS_CORRUPT, "entry %llu is missing",
+                               (unsigned long long)expected);
+        if (!visit(context, sequence, store_bytes(store, SQL_ENTRIES_FROM, 1)))
+            return STATUS_DONE;
+    }
+}
+
+static struct status read_entries(struct journal *journal, uint64_t first,
+                                  bool (*visit)(void *context, uint64_t sequence,
+                                                struct slice bytes),
+                                  void *context, struct fault *fault)
+{
+    struct store *store = store_of(journal);
+    struct status status = visit_entries(store, first > 0 ? first : 1, visit, context, fault);
+    store_reset(store, SQL_ENTRIES_FROM);
+    return status;
+}
+
+static void close_store(struct journal *journal)
+{
+    struct store *store = store_of(journal);
+    for (int i = 0; i < SQL_COUNT; i++)
+        (void)sqlite3_finalize(store->statements[i]);
+    (void)sqlite3_close(store->db);
+    note_close(&store->witness);
+    folder_unlock(&store->lock);
+    crypto_free(store->crypto);
+    buffer_done(&store->row);
+    buffer_done(&store->pass.organisations);
+    changes_done(&store->members);
+    changes_done(&store->organisations);
+    changes_done(&store->pass.members);
+    free(store->scope);
+    free(store);
+}
+
+static const struct journal_ops ops = {
+    .close = close_store,
+    .load = store_load,
+    .append = append,
+    .note_changes = store_note_changes,
+    .checkpoint = store_checkpoint,
+    .read = read_entries,
+};
+
+static int note_wal(void *context, sqlite3 *db, const char *name, int pages)
+{
+    struct store *store = context;
+    (void)db;
+    (void)name;
+    store->wal_pages = (uint32_t)pages;
+    return SQLITE_OK;
+}
+
+static struct store *new_store(const struct journal_options *options)
+{
+    struct store *store = calloc(1, sizeof *store);
+    if (!store)
+        return NULL;
+    store->journal.ops = &ops;
+    store->lock.fd = -1;
+    store->witness.fd = -1;
+    store->read_only = options->read_only;
+    store->wal_pages_max = options->wal_pages_max ? options->wal_pages_max : WAL_PAGES_MAX;
+    store->crypto = crypto_new();
+    store->scope = calloc(ENTRY_SCOPE_MAX, sizeof *store->scope);
+    buffer_init(&store->row, ROW_BYTES_MAX);
+    buffer_init(&store->pass.organisations, ROW_BYTES_MAX);
+    if (store->crypto && store->scope)
+        return store;
+    close_store(&store->journal);
+    return NULL;
+}
+
+/* A reader sees one state of the database from here on, whatever a server appends meanwhile. */
+static struct status open_reading(struct store *store, struct fault *fault)
+{
+    int64_t tables = 0;
+    TRY(schema_run(store->db, pragmas, fault));
+    TRY(schema_run(store->db, "BEGIN", fault));
+    TRY(schema_number(store->db, "SELECT count(*) FROM sqlite_schema", fault, &tables));
+    return schema_open(store->db, SCHEMA_READ, fault);
+}
+
+/* SQLite answers with the mode it is in, whatever was asked for. */
+static int see_mode(void *context, int columns, char **values, char **names)
+{
+    (void)names;
+    *(bool *)context = columns == 1 && values[0] && strcmp(values[0], "wal") == 0;
+    return SQLITE_OK;
+}
+
+static struct status use_wal(struct store *store, struct fault *fault)
+{
+    bool is_wal = false;
+    TRY(schema_run(store->db, "PRAGMA page_size = 8192", fault));
+    if (sqlite3_exec(store->db, "PRAGMA journal_mode = WAL", see_mode, &is_wal, NULL) != SQLITE_OK)
+        return schema_fault(store->db, fault, "use the database");
+    if (!is_wal)
+        return fault_raise(fault, STATUS_IO, "the file system cannot hold a write-ahead log");
+    return STATUS_DONE;
+}
+
+static struct status open_writing(struct store *store, bool create, struct fault *fault)
+{
+    TRY(use_wal(store, fault));
+    TRY(schema_run(store->db, pragmas, fault));
+    (void)sqlite3_wal_hook(store->db, note_wal, store);
+    return schema_open(store->db, create ? SCHEMA_CREATE : SCHEMA_MIGRATE, fault);
+}
+
+static struct status open_database(struct store *store, bool create, struct fault *fault)
+{
+    int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    flags |= store->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+    if (sqlite3_open_v2(store->path, &store->db, flags, NULL) != SQLITE_OK)
+        return store->db ? schema_fault(store->db, fault, "open the database")
+                         : fault_raise(fault, STATUS_MEMORY, "no memory for the database");
+    (void)sqlite3_busy_timeout(store->db, BUSY_MS);
+    (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    if (store->read_only)
+        return open_reading(store, fault);
+    return open_writing(store, create, fault);
+}
+
+static struct status prepare(struct store *store, struct fault *fault)
+{
+    for (int i = store->read_only ? SQL_WRITING_COUNT : 0; i < SQL_COUNT; i++) {
+        if (sqlite3_prepare_v3(store->db, texts[i], -1, SQLITE_PREPARE_PERSISTENT,
+                               &store->statements[i], NULL) != SQLITE_OK)
+            return schema_fault(store->db, fault, "use the tables");
+    }
+    return STATUS_DONE;
+}
+
+/* Is the database the one the witness saw, at that time or later? */
+static struct status compare_witness(struct store *store, const struct journal_head *seen,
+                                     const char *folder, struct fault *fault)
+{
+    struct journal_head then = {0};
+    if (seen->sequence > store->journal.head.sequence ||
+        seen->batches > store->journal.head.batches)
+        return fault_raise(
+            fault, STATUS_CORRUPT,
+            "entry %llu was durable once, but the database ends at entry %llu: it was put back to "
+            "an older state. Put the newest journal.db and journal.db-wal back. If the entries "
+            "since are to be given up, delete %s/head",
+            (unsigned long long)seen->sequence, (unsigned long long)store->journal.head.sequence,
+            folder);
+    if (seen->batches > 0)
+        TRY(store_find_batch(store, seen->batches, fault, &then));
+    if (then.sequence == seen->sequence && memcmp(then.hash, seen->hash, sizeof then.hash) == 0)
+        return STATUS_DONE;
+    return fault_raise(fault, STATUS_CORRUPT,
+                       "the entries up to %llu are not those that %s/head has seen: the history "
+                       "was changed, or these are parts of two journals",
+                       (unsigned long long)seen->sequence, folder);
+}
+
+/* Without a database there is nothing to open; with a witness of one there is nothing to create. */
+static struct status find_database(struct store *store, const char *folder, bool create,
+                                   const struct journal_head *seen, struct fault *fault)
+{
+    if (file_exists(store->path))
+        return STATUS_DONE;
+    if (seen->sequence > 0)
+        return fault_raise(fault, STATUS_CORRUPT,
+                           "%s is missing, but %s/head says that it held %llu entries: put it back",
+                           store->path, folder, (unsigned long long)seen->sequence);
+    if (!create)
+        return fault_raise(fault, STATUS_NOT_FOUND,
+                           "there is no journal in %s: `bursar init --data %s` makes one", folder,
+                           folder);
+    return file_replace(store->path, SLICE_NONE, 0600, fault);
+}
+
+static struct status make_path(const char *folder, const char *name, char ret_path[PATH_MAX],
+                               struct fault *fault)
+{
+    int len = snprintf(ret_path, PATH_MAX, "%s/%s", folder, name);
+    if (len < 0 || len >= PATH_MAX)
+        return fault_raise(fault, STATUS_INVALID, "the path %.64s... is too long", folder);
+    return STATUS_DONE;
+}
+
+static struct status own_folder(struct store *store, const char *folder, bool create,
+                                struct fault *fault)
+{
+    if (create)
+        TRY(folder_create(folder, fault));
+    else if (!file_exists(folder))
+        return fault_raise(fault, STATUS_NOT_FOUND, "there is no folder %s", folder);
+    return folder_lock(folder, &store->lock, fault);
+}
+
+/* The witness is read before the database: a server that appends meanwhile only moves the database
+ * further ahead of it. */
+static struct status open_store(struct store *store, const char *folder, bool create,
+                                struct fault *fault)
+{
+    char witness_path[PATH_MAX];
+    struct journal_head seen = {0};
+    TRY(make_path(folder, "journal.db", store->path, fault));
+    TRY(make_path(folder, "head", witness_path, fault));
+    if (!store->read_only)
+        TRY(own_folder(store, folder, create, fault));
+    bool witnessed = witness_read(witness_path, store->crypto, &seen);
+    TRY(find_database(store, folder, create, &seen, fault));
+    TRY_WRAP(open_database(store, create, fault), fault, "%s", store->path);
+    TRY_WRAP(prepare(store, fault), fault, "%s", store->path);
+    TRY_WRAP(read_head(store, fault, &store->journal.head), fault, "%s", store->path);
+    if (witnessed)
+        TRY_WRAP(compare_witness(store, &seen, folder, fault), fault, "%s", store->path);
+    if (create && store->journal.head.sequence > 0)
+        return fault_raise(fault, STATUS_EXISTS, "there is a journal in %s already", folder);
+    if (store->read_only)
+        return STATUS_DONE;
+    TRY(note_open(witness_path, &store->witness, fault));
+    write_witness(store);
+    return STATUS_DONE;
+}
+
+struct status journal_open(const char *folder, const struct journal_options *options,
+                           struct fault *fault, struct journal **ret_journal)
+{
+    CHECK(!(options->create && options->read_only));
+    struct store *store = new_store(options);
+    if (!store)
+        return fault_raise(fault, STATUS_MEMORY, "no memory for the journal");
+    struct status status = open_store(store, folder, options->create, fault);
+    if (!status_ok(status)) {
+        close_store(&store->journal);
+        return status;
+    }
+    *ret_journal = &store->journal;
+    return STATUS_DONE;
+}

@@ -237,3 +237,25 @@ void folder_unlock(struct folder_lock *lock)
         (void)close(lock->fd);
     lock->fd = -1;
 }
+
+struct status note_open(const char *path, struct note *ret_note, struct fault *fault)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return fault_raise_errno(fault, errno, "cannot open %s", path);
+    ret_note->fd = fd;
+    return STATUS_DONE;
+}
+
+void note_write(struct note *note, struct slice text)
+{
+    ssize_t put = pwrite(note->fd, text.at, text.len, 0);
+    (void)put;
+}
+
+void note_close(struct note *note)
+{
+    if (note->fd >= 0)
+        (void)close(note->fd);
+    note->fd = -1;
+}

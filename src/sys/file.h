@@ -26,4 +26,16 @@ STATUS_MUST_USE struct status folder_lock(const char *path, struct folder_lock *
                                           struct fault *fault);
 void folder_unlock(struct folder_lock *lock);
 
+/* A short text rewritten in place and never synced: a note about something that is durable
+ * elsewhere. Whoever reads it (file_read) must be able to tell a torn one. */
+struct note {
+    int fd; /* -1 = none */
+};
+/* Creates the file (0600) if it is not there. */
+STATUS_MUST_USE struct status note_open(const char *path, struct note *ret_note,
+                                        struct fault *fault);
+/* Best effort: whether it was written matters to nobody who reads it with care. */
+void note_write(struct note *note, struct slice text);
+void note_close(struct note *note);
+
 #endif

@@ -131,6 +131,24 @@ static void creates_folders_once(void **state)
     assert_int_equal(folder_create(in_folder("a/b"), &fault).code, STATUS_NOT_FOUND);
 }
 
+static void a_note_is_rewritten_in_place(void **state)
+{
+    (void)state;
+    struct fault fault;
+    struct note note = {-1};
+    assert_true(status_ok(note_open(in_folder("note"), &note, &fault)));
+    note_write(&note, SLICE("one"));
+    note_write(&note, SLICE("two"));
+    note_close(&note);
+    note_close(&note);
+    struct buffer text;
+    buffer_init(&text, 100);
+    assert_true(status_ok(file_read(in_folder("note"), &text, &fault)));
+    assert_true(slice_equal(buffer_slice(&text), SLICE("two")));
+    buffer_done(&text);
+    assert_int_equal(note_open(in_folder("a/b"), &note, &fault).code, STATUS_NOT_FOUND);
+}
+
 /* A child owns the folder until it is killed. */
 static pid_t start_owner(void)
 {
@@ -184,6 +202,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_ceiling_is_exact, setup, teardown),
         cmocka_unit_test_setup_teardown(reads_large_files_whole, setup, teardown),
         cmocka_unit_test_setup_teardown(creates_folders_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_note_is_rewritten_in_place, setup, teardown),
         cmocka_unit_test_setup_teardown(one_process_owns_a_folder, setup, teardown),
     };
     return cmocka_run_group_tests_name("file", tests, NULL, NULL);

@@ -1,0 +1,37 @@
+/* Chain: what makes stored history tamper-evident. All numbers are big-endian.
+ *
+ *     leaf  = SHA-256(0x00, sequence (8 bytes), canonical bytes of the entry)
+ *     node  = SHA-256(0x01, left, right)
+ *     root  = RFC 6962 section 2.1 Merkle tree hash over the leaves of one batch
+ *     chain = SHA-256(previous chain, root, first sequence (8), last sequence (8), time_us (8))
+ *
+ * The chain before the first batch is 32 zero bytes. These layouts never change. */
+#ifndef JOURNAL_CHAIN_H
+#define JOURNAL_CHAIN_H
+
+#include "crypto/digest.h"
+#include "journal/journal.h"
+
+enum { CHAIN_SIZE = SHA256_SIZE };
+
+void chain_leaf(struct crypto *crypto, uint64_t sequence, struct slice bytes,
+                unsigned char ret_leaf[CHAIN_SIZE]);
+
+/* The Merkle root of a batch, leaf by leaf: one pending subtree for every bit set in `leaves`. */
+struct merkle {
+    uint64_t leaves;
+    unsigned depth; /* pending subtrees, the largest first */
+    unsigned char pending[64][CHAIN_SIZE];
+};
+
+void merkle_init(struct merkle *merkle);
+void merkle_add(struct merkle *merkle, struct crypto *crypto, const unsigned char leaf[CHAIN_SIZE]);
+/* At least one leaf must have been added; more may not be added afterwards. */
+void merkle_root(struct merkle *merkle, struct crypto *crypto, unsigned char ret_root[CHAIN_SIZE]);
+
+/* The head after one more batch: entries head->sequence + 1 .. last_sequence, ended at `time_us`.
+ */
+void chain_advance(struct journal_head *head, struct crypto *crypto,
+                   const unsigned char root[CHAIN_SIZE], uint64_t last_sequence, int64_t time_us);
+
+#endif

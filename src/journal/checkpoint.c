@@ -1,0 +1,200 @@
+/* The checkpoint: rows of changed members written in slices beside the appends, so that a start
+ * reads them and the entries after the mark instead of every entry (ADR 4).
+ *
+ * A pass begins with the set of members that changed since the pass before. It writes them a slice
+ * at a time, each as it is then, and ends by writing the organisations as they were when it began
+ * together with the mark.
+ *
+ * 1. When the mark says entry n, every member's row is as of n or later: all that had changed up to
+ *    n were in the pass, and whoever changed later was written as newer or is in the next pass.
+ * 2. Organisations are exactly as of the mark, since their accounts have no sequence of their own.
+ * 3. A pass that fails has moved nothing: its slice is rolled back and written again.
+ *
+ * Owns the sets of changes. The committer's thread. */
+#include "base/check.h"
+#include "journal/schema.h"
+#include "journal/store.h"
+
+uint32_t store_touched(const struct entry *entry, const struct book *book,
+                       const struct member *ret_members[STORE_TOUCHED_MAX])
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < entry->touch_count; i++) {
+        const struct member *member =
+            book_find_member(book, entry->organisation, entry->touches[i].uin);
+        CHECK(member);
+        ret_members[count++] = member;
+    }
+    /* the owner's own account begins with the organisation */
+    if (entry->kind == ENTRY_ORGANISATION && entry->touch_count == 0) {
+        const struct member *owner = book_find_member(book, entry->organisation, entry->account);
+        if (owner)
+            ret_members[count++] = owner;
+    }
+    return count;
+}
+
+void store_note_entry(struct store *store, const struct entry *entry, const struct book *book)
+{
+    const struct member *members[STORE_TOUCHED_MAX];
+    uint32_t count = store_touched(entry, book, members);
+    changes_add(&store->organisations, entry->organisation);
+    for (uint32_t i = 0; i < count; i++)
+        changes_add(&store->members, book_member_index(book, members[i]));
+}
+
+void store_note_changes(struct journal *journal, const struct draft *draft, const struct book *book)
+{
+    struct store *store = store_of(journal);
+    size_t count = draft_entry_count(draft);
+    for (size_t i = 0; i < count; i++)
+        store_note_entry(store, draft_entry(draft, i), book);
+}
+
+static struct status put_organisation(struct store *store, uint32_t id, struct slice body,
+                                      struct fault *fault)
+{
+    store_bind(store, SQL_PUT_ORGANISATION, 1, id);
+    store_bind(store, SQL_PUT_ORGANISATION, 2, store_checksum(body));
+    store_bind_bytes(store, SQL_PUT_ORGANISATION, 3, body);
+    return store_run(store, SQL_PUT_ORGANISATION, fault);
+}
+
+static struct status put_member(struct store *store, const struct book *book, uint32_t index,
+                                struct fault *fault)
+{
+    const struct member *member = book_member(book, index);
+    buffer_clear(&store->row);
+    book_member_encode(book, index, &store->row);
+    if (!buffer_ok(&store->row))
+        return fault_raise(fault, STATUS_MEMORY, "no memory for a checkpoint's row");
+    store_bind(store, SQL_PUT_MEMBER, 1, member->organisation);
+    store_bind_uin(store, SQL_PUT_MEMBER, 2, member->uin);
+    store_bind(store, SQL_PUT_MEMBER, 3, member->last_sequence);
+    store_bind(store, SQL_PUT_MEMBER, 4, store_checksum(buffer_slice(&store->row)));
+    store_bind_bytes(store, SQL_PUT_MEMBER, 5, buffer_slice(&store->row));
+    return store_run(store, SQL_PUT_MEMBER, fault);
+}
+
+/* Appends id (4 bytes), length (8 bytes), body of every changed organisation. */
+static bool copy_organisations(struct store *store, const struct book *book)
+{
+    struct buffer *out = &store->pass.organisations;
+    uint32_t limit = book_organisation_count(book) + 1;
+    buffer_clear(out);
+    for (uint32_t id = changes_next(&store->organisations, 1, limit); id != CHANGES_END;
+         id = changes_next(&store->organisations, id + 1, limit)) {
+        uint64_t len;
+        buffer_clear(&store->row);
+        book_organisation_encode(book, id, &store->row);
+        len = store->row.len;
+        buffer_bytes(out, &id, sizeof id);
+        buffer_bytes(out, &len, sizeof len);
+        buffer_append(out, buffer_slice(&store->row));
+        if (!buffer_ok(&store->row))
+            return false;
+    }
+    return buffer_ok(out);
+}
+
+static struct status put_organisations(struct store *store, struct fault *fault)
+{
+    struct slice rest = buffer_slice(&store->pass.organisations);
+    while (rest.len > 0) {
+        uint32_t id;
+        uint64_t len;
+        memcpy(&id, rest.at, sizeof id);
+        memcpy(&len, rest.at + sizeof id, sizeof len);
+        rest = slice_of(rest.at + sizeof id + sizeof len, rest.len - sizeof id - sizeof len);
+        TRY(put_organisation(store, id, slice_of(rest.at, len), fault));
+        rest = slice_of(rest.at + len, rest.len - len);
+    }
+    return STATUS_DONE;
+}
+
+static struct status begin_pass(struct store *store, const struct book *book, struct fault *fault)
+{
+    struct pass *pass = &store->pass;
+    const struct journal_head *head = &store->journal.head;
+    CHECK(book_sequence(book) == head->sequence);
+    if (!copy_organisations(store, book))
+        return fault_raise(fault, STATUS_MEMORY, "no memory for a checkpoint");
+    changes_clear(&pass->members);
+    struct changes empty = pass->members;
+    pass->members = store->members;
+    store->members = empty;
+    changes_clear(&store->organisations);
+    pass->mark = (struct mark){head->batches, head->sequence, head->time_us};
+    pass->cursor = 0;
+    pass->limit = book_member_count(book);
+    pass->running = true;
+    return STATUS_DONE;
+}
+
+/* The pass's last step: with this committed, the checkpoint is as of pass->mark. */
+static struct status put_mark(struct store *store, struct fault *fault)
+{
+    TRY(put_organisations(store, fault));
+    store_bind(store, SQL_PUT_MARK, 1, store->pass.mark.batch);
+    store_bind(store, SQL_PUT_MARK, 2, store->pass.mark.sequence);
+    store_bind(store, SQL_PUT_MARK, 3, (uint64_t)store->pass.mark.time_us);
+    return store_run(store, SQL_PUT_MARK, fault);
+}
+
+/* One slice in one transaction; *ret_cursor is where the next one begins. */
+static struct status write_slice(struct store *store, const struct book *book, uint32_t rows_max,
+                                 struct fault *fault, uint32_t *ret_cursor)
+{
+    const struct pass *pass = &store->pass;
+    uint32_t next = changes_next(&pass->members, pass->cursor, pass->limit);
+    TRY(store_run(store, SQL_BEGIN, fault));
+    for (uint32_t rows = 0; rows < rows_max && next != CHANGES_END; rows++) {
+        TRY(put_member(store, book, next, fault));
+        next = changes_next(&pass->members, next + 1, pass->limit);
+    }
+    if (next == CHANGES_END)
+        TRY(put_mark(store, fault));
+    TRY(store_run(store, SQL_COMMIT, fault));
+    *ret_cursor = next;
+    return STATUS_DONE;
+}
+
+static struct status move_pass(struct store *store, const struct book *book, uint32_t rows_max,
+                               struct fault *fault)
+{
+    uint32_t cursor = 0;
+    struct status status = write_slice(store, book, rows_max, fault, &cursor);
+    if (!status_ok(status) && !status_ok(store_undo(store, NULL)))
+        return fault_wrap(fault, (struct status){STATUS_UNKNOWN}, "a slice could not be undone");
+    TRY(status);
+    store->pass.cursor = cursor;
+    if (cursor != CHANGES_END)
+        return STATUS_DONE;
+    store->pass.running = false;
+    store->mark = store->pass.mark;
+    return STATUS_DONE;
+}
+
+/* Folds the write-ahead log into the database once it is long; a reader in the way postpones it. */
+static struct status fold_wal(struct store *store, struct fault *fault)
+{
+    if (store->wal_pages < store->wal_pages_max)
+        return STATUS_DONE;
+    int code = sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    if (code != SQLITE_OK && code != SQLITE_BUSY)
+        return schema_fault(store->db, fault, "fold the write-ahead log");
+    return STATUS_DONE;
+}
+
+struct status store_checkpoint(struct journal *journal, const struct book *book, uint32_t rows_max,
+                               struct fault *fault, bool *ret_more)
+{
+    struct store *store = store_of(journal);
+    if (!store->pass.running && store->mark.sequence < journal->head.sequence)
+        TRY(begin_pass(store, book, fault));
+    if (store->pass.running)
+        TRY_WRAP(move_pass(store, book, rows_max, fault), fault, "writing the checkpoint");
+    TRY(fold_wal(store, fault));
+    *ret_more = store->pass.running || store->mark.sequence < journal->head.sequence;
+    return STATUS_DONE;
+}

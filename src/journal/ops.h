@@ -1,0 +1,29 @@
+/* What every store of a journal is: a table of functions and the head. Private to the room. */
+#ifndef JOURNAL_OPS_H
+#define JOURNAL_OPS_H
+
+#include "journal/journal.h"
+
+/* Each as the function of the same name in journal.h. */
+struct journal_ops {
+    void (*close)(struct journal *journal);
+    struct status (*load)(struct journal *journal, struct book *book, struct fault *fault);
+    /* Moves `journal->head` on when, and only when, the batch is durable. */
+    struct status (*append)(struct journal *journal, const struct draft *draft,
+                            struct fault *fault);
+    void (*note_changes)(struct journal *journal, const struct draft *draft,
+                         const struct book *book);
+    struct status (*checkpoint)(struct journal *journal, const struct book *book, uint32_t rows_max,
+                                struct fault *fault, bool *ret_more);
+    struct status (*read)(struct journal *journal, uint64_t first,
+                          bool (*visit)(void *context, uint64_t sequence, struct slice bytes),
+                          void *context, struct fault *fault);
+};
+
+/* The first member of every store. */
+struct journal {
+    const struct journal_ops *ops;
+    struct journal_head head;
+};
+
+#endif

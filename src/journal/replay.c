@@ -1,0 +1,128 @@
+/* Replaying batches (replay.h).
+ *
+ * 1. An entry reaches the book only when it is the next one and decodes; whether it is the one that
+ *    was written is known at the end of its batch, before the caller sees the book.
+ *
+ * Owns the two running statements from begin to end. One thread. */
+#include "journal/replay.h"
+
+#include "journal/chain.h"
+
+#include <inttypes.h>
+
+struct replay {
+    struct store *store;
+    struct book *book;
+    const struct replay_visitor *visitor;
+    struct journal_head head; /* proved so far */
+    struct merkle merkle;     /* of the batch at hand */
+};
+
+/* A row of the batch table; the slices live until the next step. */
+struct batch_row {
+    uint64_t number, first_sequence, last_sequence;
+    int64_t time_us;
+    struct slice root, hash;
+};
+
+static struct status replay_entry(struct replay *replay, uint64_t sequence, struct fault *fault)
+{
+    struct store *store = replay->store;
+    unsigned char leaf[CHAIN_SIZE];
+    struct entry entry;
+    bool row = false;
+    TRY(store_step(store, SQL_ENTRIES_FROM, fault, &row));
+    if (!row || store_number(store, SQL_ENTRIES_FROM, 0) != sequence)
+        return fault_raise(fault, STATUS_CORRUPT, "entry %" PRIu64 " is missing", sequence);
+    struct slice bytes = store_bytes(store, SQL_ENTRIES_FROM, 1);
+    chain_leaf(store->crypto, sequence, bytes, leaf);
+    merkle_add(&replay->merkle, store->crypto, leaf);
+    if (!entry_decode(sequence, bytes, store->scope, ENTRY_SCOPE_MAX, &entry))
+        return fault_raise(fault, STATUS_CORRUPT, "entry %" PRIu64 " cannot be understood",
+                           sequence);
+    TRY_WRAP(book_apply(replay->book, &entry, fault), fault, "entry %" PRIu64, sequence);
+    if (replay->visitor->entry)
+        return replay->visitor->entry(replay->visitor->context, &entry, leaf, fault);
+    return STATUS_DONE;
+}
+
+/* Do the entries just replayed hash to what the batch says? */
+static struct status prove_batch(struct replay *replay, const struct batch_row *row,
+                                 struct fault *fault)
+{
+    unsigned char root[CHAIN_SIZE];
+    merkle_root(&replay->merkle, replay->store->crypto, root);
+    if (!slice_equal(row->root, slice_of((const char *)root, sizeof root)))
+        return fault_raise(fault, STATUS_CORRUPT,
+                           "batch %" PRIu64 ": entries %" PRIu64 " to %" PRIu64
+                           " are not those that were written",
+                           row->number, row->first_sequence, row->last_sequence);
+    chain_advance(&replay->head, replay->store->crypto, root, row->last_sequence, row->time_us);
+    if (!slice_equal(row->hash, slice_of((const char *)replay->head.hash, CHAIN_SIZE)) ||
+        row->time_us != book_time_us(replay->book))
+        return fault_raise(fault, STATUS_CORRUPT,
+                           "batch %" PRIu64 " is not the one that was written: the hash chain is "
+                           "broken there",
+                           row->number);
+    if (replay->visitor->batch)
+        return replay->visitor->batch(replay->visitor->context, &replay->head, fault);
+    return STATUS_DONE;
+}
+
+static struct batch_row read_batch(struct store *store)
+{
+    return (struct batch_row){
+        .number = store_number(store, SQL_BATCHES_FROM, 0),
+        .first_sequence = store_number(store, SQL_BATCHES_FROM, 1),
+        .last_sequence = store_number(store, SQL_BATCHES_FROM, 2),
+        .time_us = (int64_t)store_number(store, SQL_BATCHES_FROM, 3),
+        .root = store_bytes(store, SQL_BATCHES_FROM, 4),
+        .hash = store_bytes(store, SQL_BATCHES_FROM, 5),
+    };
+}
+
+static struct status replay_batch(struct replay *replay, struct fault *fault)
+{
+    struct batch_row row = read_batch(replay->store);
+    if (row.number != replay->head.batches + 1 || row.first_sequence != replay->head.sequence + 1 ||
+        row.last_sequence < row.first_sequence)
+        return fault_raise(fault, STATUS_CORRUPT,
+                           "batch %" PRIu64 " with entry %" PRIu64 " is missing or damaged",
+                           replay->head.batches + 1, replay->head.sequence + 1);
+    merkle_init(&replay->merkle);
+    for (uint64_t sequence = row.first_sequence; sequence <= row.last_sequence; sequence++)
+        TRY(replay_entry(replay, sequence, fault));
+    return prove_batch(replay, &row, fault);
+}
+
+static struct status replay_all(struct replay *replay, struct fault *fault)
+{
+    struct store *store = replay->store;
+    bool row = false;
+    for (;;) {
+        TRY(store_step(store, SQL_BATCHES_FROM, fault, &row));
+        if (!row)
+            break;
+        TRY(replay_batch(replay, fault));
+    }
+    TRY(store_step(store, SQL_ENTRIES_FROM, fault, &row));
+    if (row)
+        return fault_raise(fault, STATUS_CORRUPT, "entry %" PRIu64 " belongs to no batch",
+                           store_number(store, SQL_ENTRIES_FROM, 0));
+    if (replay->head.batches != store->journal.head.batches)
+        return fault_raise(fault, STATUS_CORRUPT, "batch %" PRIu64 " is missing",
+                           replay->head.batches + 1);
+    return STATUS_DONE;
+}
+
+struct status replay(struct store *store, const struct journal_head *from, struct book *book,
+                     const struct replay_visitor *visitor, struct fault *fault)
+{
+    struct replay replay = {.store = store, .book = book, .visitor = visitor, .head = *from};
+    store_bind(store, SQL_BATCHES_FROM, 1, from->batches + 1);
+    store_bind(store, SQL_ENTRIES_FROM, 1, from->sequence + 1);
+    struct status status = replay_all(&replay, fault);
+    store_reset(store, SQL_BATCHES_FROM);
+    store_reset(store, SQL_ENTRIES_FROM);
+    return status;
+}

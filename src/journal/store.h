@@ -1,0 +1,127 @@
+/* The SQLite store behind a journal: what its files (sqlite.c, replay.c, recovery.c, checkpoint.c,
+ * verify.c) share. Private to the room. One thread at a time. */
+#ifndef JOURNAL_STORE_H
+#define JOURNAL_STORE_H
+
+#include "base/buffer.h"
+#include "crypto/digest.h"
+#include "journal/changes.h"
+#include "journal/ops.h"
+#include "sys/file.h"
+
+#include <limits.h>
+#include <sqlite3.h>
+
+/* The prepared statements, by number; their texts are in sqlite.c. */
+enum statement {
+    SQL_BEGIN,
+    SQL_COMMIT,
+    SQL_ROLLBACK,
+    SQL_ADD_ENTRY,
+    SQL_ADD_REGISTRY,
+    SQL_ADD_BATCH,
+    SQL_PUT_MEMBER,
+    SQL_PUT_ORGANISATION,
+    SQL_PUT_MARK,
+    SQL_WRITING_COUNT, /* those above are not prepared on a read-only store */
+    SQL_LAST_BATCH = SQL_WRITING_COUNT,
+    SQL_BATCH,
+    SQL_BATCHES_FROM,
+    SQL_ENTRIES_FROM,
+    SQL_REGISTRY,
+    SQL_ORGANISATIONS,
+    SQL_MEMBERS,
+    SQL_MEMBER,
+    SQL_MARK,
+    SQL_COUNT,
+};
+
+/* How far the checkpoint in the database reaches: all of a batch. */
+struct mark {
+    uint64_t batch;
+    uint64_t sequence;
+    int64_t time_us;
+};
+
+/* A checkpoint being written: the members that had changed when it began, row by row, and the
+ * organisations as they were then, which are written together with the mark at the end. */
+struct pass {
+    bool running;
+    struct mark mark;       /* what the checkpoint will say */
+    struct changes members; /* to be written ... */
+    uint32_t cursor;        /* ... from this index on ... */
+    uint32_t limit;         /* ... below this one */
+    struct buffer organisations;
+};
+
+struct store {
+    struct journal journal; /* must be first */
+    sqlite3 *db;
+    sqlite3_stmt *statements[SQL_COUNT];
+    struct crypto *crypto;
+    struct folder_lock lock;
+    struct note witness;
+    struct buffer row; /* the row being written */
+    struct uin *scope; /* ENTRY_SCOPE_MAX, for decoding */
+    bool read_only;
+    uint32_t wal_pages;
+    uint32_t wal_pages_max;
+
+    struct mark mark;       /* of the checkpoint in the database */
+    struct changes members; /* changed since the running (or else the last) pass began */
+    struct changes organisations;
+    struct pass pass;
+
+    char path[PATH_MAX]; /* of the database */
+};
+
+static inline struct store *store_of(struct journal *journal)
+{
+    return (struct store *)journal;
+}
+
+/* One step of a statement: *ret_row says whether there is a row. */
+STATUS_MUST_USE struct status store_step(struct store *store, enum statement statement,
+                                         struct fault *fault, bool *ret_row);
+/* Steps a statement that gives no row, and resets it. */
+STATUS_MUST_USE struct status store_run(struct store *store, enum statement statement,
+                                        struct fault *fault);
+void store_reset(struct store *store, enum statement statement);
+void store_bind(struct store *store, enum statement statement, int at, uint64_t number);
+/* The bytes must live until the statement is reset. */
+void store_bind_bytes(struct store *store, enum statement statement, int at, struct slice bytes);
+void store_bind_uin(struct store *store, enum statement statement, int at, struct uin uin);
+/* Columns of the row a statement stands on; the slice lives until the next step or reset. */
+uint64_t store_number(struct store *store, enum statement statement, int column);
+struct slice store_bytes(struct store *store, enum statement statement, int column);
+
+/* Ends a transaction that must not be. OK only when nothing of it is left: the newest batch in the
+ * database is the head's. */
+STATUS_MUST_USE struct status store_undo(struct store *store, struct fault *fault);
+/* Of the batch with that number. CORRUPT when there is none. */
+STATUS_MUST_USE struct status store_find_batch(struct store *store, uint64_t number,
+                                               struct fault *fault, struct journal_head *ret_head);
+
+/* The checksum of SQLite's WAL frames (fileformat2, section 4.2, little-endian, starting from 0, 0)
+ * over the bytes filled up with zeros to a multiple of 8, plus their number: finds rot in a
+ * checkpoint's row at a few nanoseconds. The chain does not cover checkpoints. */
+uint64_t store_checksum(struct slice bytes);
+
+/* recovery.c */
+STATUS_MUST_USE struct status store_load(struct journal *journal, struct book *book,
+                                         struct fault *fault);
+STATUS_MUST_USE struct status store_read_mark(struct store *store, struct fault *fault,
+                                              struct mark *ret_mark);
+/* checkpoint.c */
+enum { STORE_TOUCHED_MAX = 2 };
+/* The members an entry has changed, as they are in the book after it. */
+uint32_t store_touched(const struct entry *entry, const struct book *book,
+                       const struct member *ret_members[STORE_TOUCHED_MAX]);
+void store_note_entry(struct store *store, const struct entry *entry, const struct book *book);
+void store_note_changes(struct journal *journal, const struct draft *draft,
+                        const struct book *book);
+STATUS_MUST_USE struct status store_checkpoint(struct journal *journal, const struct book *book,
+                                               uint32_t rows_max, struct fault *fault,
+                                               bool *ret_more);
+
+#endif
