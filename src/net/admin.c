@@ -45,6 +45,13 @@ static uint64_t sum(const struct server *server, enum figure figure)
     return all;
 }
 
+/* How many are in between; two counters are not read at one moment. */
+static uint64_t difference(const struct server *server, enum figure entered, enum figure left)
+{
+    uint64_t gone = sum(server, left), come = sum(server, entered);
+    return come > gone ? come - gone : 0;
+}
+
 static const struct tally *tally_of(const struct server *server, uint32_t worker, bool refusals)
 {
     const struct figures *figures = &server->workers[worker].figures;
@@ -83,7 +90,7 @@ static void write_door_metrics(struct buffer *out, const struct server *server)
           "Requests refused before the API was asked, by HTTP status.");
     metric_tally(out, server, true, "bursar_http_refused_total", "status");
     metric(out, "bursar_connections", "gauge", "Open connections.",
-           sum(server, FIGURE_ACCEPTED) - sum(server, FIGURE_CLOSED));
+           difference(server, FIGURE_ACCEPTED, FIGURE_CLOSED));
     metric(out, "bursar_connections_accepted_total", "counter", "Connections accepted.",
            sum(server, FIGURE_ACCEPTED));
     begin(out, "bursar_connections_turned_away_total", "counter",
@@ -124,7 +131,7 @@ static void write_api_metrics(struct buffer *out, const struct server *server)
            "Calls accepted although signed for another service (--accept-any-service).",
            figures.any_service);
     metric(out, "bursar_api_pending", "gauge", "Calls waiting for their commit.",
-           sum(server, FIGURE_PENDING_STARTED) - sum(server, FIGURE_PENDING_FINISHED));
+           difference(server, FIGURE_PENDING_STARTED, FIGURE_PENDING_FINISHED));
 }
 
 static void write_committer_metrics(struct buffer *out, const struct server *server)

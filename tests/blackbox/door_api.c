@@ -1,0 +1,216 @@
+/* An api for testing the door alone: it tells what it was asked, answers as long or as late as the
+ * query says, and needs no signature.
+ *
+ *   ?bytes=N     an answer of N bytes of 'x'
+ *   ?pending=MS  becomes pending and is woken after MS milliseconds, on a thread of its own
+ *
+ * It takes the place of the rooms api and journal: the linker finds these functions first. */
+#include "api/api.h"
+
+#include "base/check.h"
+#include "crypto/digest.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <time.h>
+
+struct api_pending {
+    struct api_call *call;
+    struct timespec due;
+    struct api_pending *next;
+};
+
+struct api {
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    struct api_pending *waiting;
+    bool stopping;
+    _Atomic uint64_t calls;
+};
+
+struct api_worker {
+    struct api *api;
+    struct crypto *crypto;
+    struct api_outcome outcome;
+};
+
+static bool is_before(struct timespec a, struct timespec b)
+{
+    return a.tv_sec != b.tv_sec ? a.tv_sec < b.tv_sec : a.tv_nsec < b.tv_nsec;
+}
+
+/* Unlinks one that is due; else *ret_next is when to look again. */
+static struct api_pending *take_due(struct api *api, struct timespec now, struct timespec *ret_next)
+{
+    *ret_next = (struct timespec){.tv_sec = now.tv_sec + 1, .tv_nsec = now.tv_nsec};
+    for (struct api_pending **link = &api->waiting; *link; link = &(*link)->next) {
+        struct api_pending *pending = *link;
+        if (!is_before(now, pending->due)) {
+            *link = pending->next;
+            return pending;
+        }
+        if (is_before(pending->due, *ret_next))
+            *ret_next = pending->due;
+    }
+    return NULL;
+}
+
+static void *wake_when_due(void *context)
+{
+    struct api *api = context;
+    pthread_mutex_lock(&api->lock);
+    while (!api->stopping) {
+        struct timespec now, next;
+        (void)clock_gettime(CLOCK_REALTIME, &now);
+        struct api_pending *pending = take_due(api, now, &next);
+        if (!pending) {
+            (void)pthread_cond_timedwait(&api->changed, &api->lock, &next);
+            continue;
+        }
+        pthread_mutex_unlock(&api->lock);
+        pending->call->wake(pending->call);
+        pthread_mutex_lock(&api->lock);
+    }
+    pthread_mutex_unlock(&api->lock);
+    return NULL;
+}
+
+struct status api_new(const struct api_world *world, const struct api_options *options,
+                      struct fault *fault, struct api **ret_api)
+{
+    (void)world, (void)options;
+    struct api *api = calloc(1, sizeof *api);
+    if (!api)
+        return fault_raise(fault, STATUS_MEMORY, "no memory");
+    CHECK(pthread_mutex_init(&api->lock, NULL) == 0);
+    CHECK(pthread_cond_init(&api->changed, NULL) == 0);
+    CHECK(pthread_create(&api->thread, NULL, wake_when_due, api) == 0);
+    *ret_api = api;
+    return STATUS_DONE;
+}
+
+void api_free(struct api *api)
+{
+    pthread_mutex_lock(&api->lock);
+    api->stopping = true;
+    CHECK(!api->waiting); /* the door waits for every call before it closes */
+    pthread_cond_signal(&api->changed);
+    pthread_mutex_unlock(&api->lock);
+    CHECK(pthread_join(api->thread, NULL) == 0);
+    (void)pthread_mutex_destroy(&api->lock);
+    (void)pthread_cond_destroy(&api->changed);
+    free(api);
+}
+
+struct api_worker *api_worker_new(struct api *api)
+{
+    struct api_worker *worker = calloc(1, sizeof *worker);
+    if (!worker)
+        return NULL;
+    worker->api = api;
+    worker->crypto = crypto_new();
+    memset(worker->outcome.request_id, '0', sizeof worker->outcome.request_id);
+    return worker;
+}
+
+void api_worker_free(struct api_worker *worker)
+{
+    if (worker)
+        crypto_free(worker->crypto);
+    free(worker);
+}
+
+/* The number behind `name` in the query, or -1. */
+static int64_t query_number(struct slice query, struct slice name)
+{
+    while (query.len > 0) {
+        struct slice value;
+        struct slice pair = slice_cut(query, '&', &query);
+        struct slice key = slice_cut(pair, '=', &value);
+        int64_t number;
+        if (slice_equal(key, name) && slice_to_i64(value, &number))
+            return number;
+    }
+    return -1;
+}
+
+static void render(struct api_worker *worker, const struct api_call *call, struct buffer *out)
+{
+    const struct http1_request *request = call->request;
+    int64_t bytes = query_number(request->query, SLICE("bytes"));
+    char hash[2 * SHA256_SIZE];
+    buffer_clear(out);
+    worker->outcome.action = http1_find(request, SLICE("X-TC-Action"));
+    worker->outcome.secret_id = http1_find(request, SLICE("X-Key"));
+    worker->outcome.error_code =
+        query_number(request->query, SLICE("error")) > 0 ? SLICE("InternalError") : SLICE_NONE;
+    if (bytes >= 0 && buffer_reserve(out, (size_t)bytes)) {
+        memset(out->at, 'x', (size_t)bytes);
+        out->len = (size_t)bytes;
+        return;
+    }
+    sha256_hex(worker->crypto, request->body, hash);
+    buffer_printf(out, "{\"method\":\"%.*s\",\"target\":\"%.*s\",\"fields\":%u,",
+                  SLICE_ARGS(request->method_text), SLICE_ARGS(request->target),
+                  request->field_count);
+    buffer_printf(out, "\"body_bytes\":%zu,\"body_sha256\":\"%.*s\",\"operator\":%s}",
+                  request->body.len, (int)sizeof hash, hash,
+                  call->trust == API_TRUST_OPERATOR ? "true" : "false");
+}
+
+static void make_pending(struct api *api, struct api_call *call, int64_t ms)
+{
+    struct api_pending *pending = calloc(1, sizeof *pending);
+    CHECK(pending && ms <= 60000);
+    pending->call = call;
+    call->pending = pending;
+    (void)clock_gettime(CLOCK_REALTIME, &pending->due);
+    pending->due.tv_sec += (time_t)(ms / 1000);
+    pending->due.tv_nsec += (long)(ms % 1000) * 1000000;
+    if (pending->due.tv_nsec >= 1000000000) {
+        pending->due.tv_sec++;
+        pending->due.tv_nsec -= 1000000000;
+    }
+    pthread_mutex_lock(&api->lock);
+    pending->next = api->waiting;
+    api->waiting = pending;
+    pthread_cond_signal(&api->changed);
+    pthread_mutex_unlock(&api->lock);
+}
+
+enum api_progress api_answer(struct api_worker *worker, struct api_call *call, struct buffer *out)
+{
+    int64_t pending_ms = query_number(call->request->query, SLICE("pending"));
+    atomic_fetch_add(&worker->api->calls, 1);
+    if (pending_ms < 0) {
+        render(worker, call, out);
+        return API_ANSWERED;
+    }
+    make_pending(worker->api, call, pending_ms);
+    return API_PENDING;
+}
+
+void api_finish(struct api_worker *worker, struct api_call *call, struct buffer *out)
+{
+    render(worker, call, out);
+    free(call->pending);
+    call->pending = NULL;
+}
+
+const struct api_outcome *api_worker_outcome(const struct api_worker *worker)
+{
+    return &worker->outcome;
+}
+
+void api_figures(const struct api *api, struct api_figures *ret_figures)
+{
+    *ret_figures = (struct api_figures){.calls = atomic_load(&api->calls)};
+}
+
+void committer_figures(struct committer *committer, struct committer_figures *ret_figures)
+{
+    (void)committer;
+    *ret_figures = (struct committer_figures){.commands = 7, .append_us = 1250000};
+}
