@@ -1,6 +1,6 @@
 /* A set of small numbers as bits (changes.h).
  *
- * 1. `everything` implies `any`; then the bits mean nothing.
+ * 1. While `everything` is set the bits mean nothing.
  *
  * Owns its words. One thread at a time. */
 #include "journal/changes.h"
@@ -33,7 +33,6 @@ static bool grow(struct changes *changes, uint32_t word)
 void changes_add(struct changes *changes, uint32_t number)
 {
     uint32_t word = number / WORD_BITS;
-    changes->any = true;
     if (word >= changes->word_count && !grow(changes, word))
         changes->everything = true;
     else
@@ -44,7 +43,6 @@ void changes_clear(struct changes *changes)
 {
     if (changes->words)
         memset(changes->words, 0, (size_t)changes->word_count * sizeof *changes->words);
-    changes->any = false;
     changes->everything = false;
 }
 

@@ -12,7 +12,6 @@
 struct changes {
     uint64_t *words;
     uint32_t word_count;
-    bool any;
     bool everything;
 };
 

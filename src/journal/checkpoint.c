@@ -15,32 +15,19 @@
 #include "journal/schema.h"
 #include "journal/store.h"
 
-uint32_t store_touched(const struct entry *entry, const struct book *book,
-                       const struct member *ret_members[STORE_TOUCHED_MAX])
+const struct member *store_touched(const struct entry *entry, const struct book *book, uint32_t i)
 {
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < entry->touch_count; i++) {
-        const struct member *member =
-            book_find_member(book, entry->organisation, entry->touches[i].uin);
-        CHECK(member);
-        ret_members[count++] = member;
-    }
-    /* the owner's own account begins with the organisation */
-    if (entry->kind == ENTRY_ORGANISATION && entry->touch_count == 0) {
-        const struct member *owner = book_find_member(book, entry->organisation, entry->account);
-        if (owner)
-            ret_members[count++] = owner;
-    }
-    return count;
+    const struct member *member =
+        book_find_member(book, entry->organisation, entry->touches[i].uin);
+    CHECK(member);
+    return member;
 }
 
 void store_note_entry(struct store *store, const struct entry *entry, const struct book *book)
 {
-    const struct member *members[STORE_TOUCHED_MAX];
-    uint32_t count = store_touched(entry, book, members);
     changes_add(&store->organisations, entry->organisation);
-    for (uint32_t i = 0; i < count; i++)
-        changes_add(&store->members, book_member_index(book, members[i]));
+    for (uint32_t i = 0; i < entry->touch_count; i++)
+        changes_add(&store->members, book_member_index(book, store_touched(entry, book, i)));
 }
 
 void store_note_changes(struct journal *journal, const struct draft *draft, const struct book *book)

@@ -106,13 +106,6 @@ static struct status load_organisation(struct store *store, struct book *book, s
     return book_organisation_load(book, body, fault);
 }
 
-/* A member of an organisation that is younger than the mark comes back with the tail. */
-static bool is_before_organisation(struct store *store, const struct book *book)
-{
-    return store_number(store, SQL_MEMBERS, 2) > store->mark.sequence &&
-           store_number(store, SQL_MEMBERS, 0) > book_organisation_count(book);
-}
-
 static struct status load_member(struct store *store, struct book *book, struct fault *fault)
 {
     struct slice body = store_bytes(store, SQL_MEMBERS, 4);
@@ -121,8 +114,6 @@ static struct status load_member(struct store *store, struct book *book, struct 
         return fault_raise(fault, STATUS_CORRUPT, "the checkpoint of member %.*s is damaged",
                            SLICE_ARGS(uin));
     }
-    if (is_before_organisation(store, book))
-        return STATUS_DONE;
     return book_member_load(book, body, fault);
 }
 
@@ -178,6 +169,7 @@ struct status store_load(struct journal *journal, struct book *book, struct faul
     if (from.sequence > 0)
         TRY_WRAP(load_checkpoint(store, book, fault), fault, "%s", store->path);
     TRY_WRAP(replay(store, &from, book, &visitor, fault), fault, "%s", store->path);
+    TRY_WRAP(book_recovered(book, fault), fault, "%s", store->path);
     CHECK(book_sequence(book) == journal->head.sequence);
     return STATUS_DONE;
 }

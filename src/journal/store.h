@@ -113,10 +113,8 @@ STATUS_MUST_USE struct status store_load(struct journal *journal, struct book *b
 STATUS_MUST_USE struct status store_read_mark(struct store *store, struct fault *fault,
                                               struct mark *ret_mark);
 /* checkpoint.c */
-enum { STORE_TOUCHED_MAX = 2 };
-/* The members an entry has changed, as they are in the book after it. */
-uint32_t store_touched(const struct entry *entry, const struct book *book,
-                       const struct member *ret_members[STORE_TOUCHED_MAX]);
+/* The i-th member an entry has changed, as it is in the book after it. */
+const struct member *store_touched(const struct entry *entry, const struct book *book, uint32_t i);
 void store_note_entry(struct store *store, const struct entry *entry, const struct book *book);
 void store_note_changes(struct journal *journal, const struct draft *draft,
                         const struct book *book);

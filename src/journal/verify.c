@@ -167,14 +167,10 @@ static struct status see_entry(void *context, const struct entry *entry, const u
                                struct fault *fault)
 {
     struct verify *verify = context;
-    const struct member *members[STORE_TOUCHED_MAX];
     if (entry_kind_is_registry(entry->kind))
         TRY(match_registry(verify, entry, leaf, fault));
-    if (verify->mark_seen && verify->newer_rows > 0) {
-        uint32_t count = store_touched(entry, verify->book, members);
-        for (uint32_t i = 0; i < count; i++)
-            TRY(match_newer(verify, entry, members[i], fault));
-    }
+    for (uint32_t i = 0; i < entry->touch_count && verify->mark_seen && verify->newer_rows > 0; i++)
+        TRY(match_newer(verify, entry, store_touched(entry, verify->book, i), fault));
     if (verify->progress && entry->sequence % PROGRESS_EVERY == 0)
         verify->progress(verify->context, entry->sequence, verify->store->journal.head.sequence);
     return STATUS_DONE;
