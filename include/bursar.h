@@ -57,7 +57,8 @@ struct bursar_options {
                               "https://host:port", "unix:/path" ; required */
     const char *host;      /* Host to send and sign when it differs from the endpoint's, for example
                               "billing.intl.tencentcloudapi.com"; NULL = the endpoint's, and for IP
-                              addresses and unix sockets "<service>.tencentcloudapi.com" */
+                              addresses, localhost and unix sockets
+                              "<service>.tencentcloudapi.com" */
     const char *secret_id; /* required unless unsigned */
     const char *secret_key;
     const char *token;    /* of temporary keys */
@@ -128,10 +129,13 @@ bursar_describe_org_member_account_balance(struct bursar_client *client, uint64_
                                            size_t member_uin_count,
                                            const struct bursar_balance_page **ret_page);
 
-/* Walks all members in ascending uin order, ten a call, no more than `calls_per_second` calls a
- * second (0 = 20). Survives members joining and leaving meanwhile: no uin is given twice, none that
- * stays throughout is left out. The client must not be used for anything else between the calls of
- * one walk. */
+/* Walks all members in ascending uin order, at most ten a call, no more than `calls_per_second`
+ * calls a second (0 = 20), evenly spaced. Survives members joining and leaving meanwhile: no uin is
+ * given twice, none that stays throughout is left out. For that every page overlaps the one before,
+ * which costs about one call for six members (src/client/walk.c says how, and names the one moment,
+ * at every 2,520th member, when the second promise rests on two equal readings). The client must
+ * not be used for anything else between the calls of one walk. After an error the walk may be
+ * continued: the next call tries again. */
 struct bursar_balance_walk;
 BURSAR_API enum bursar_result bursar_balance_walk_new(struct bursar_client *client,
                                                       uint32_t calls_per_second,

@@ -1,1 +1,269 @@
-typedef int placeholder_client;
+/* A client's life: its options checked and copied, its secrets wiped, its last error.
+ *
+ * Owns: everything a `struct bursar_client` points to. Invariants:
+ * 1. error_code, error_message and request_id are never NULL.
+ * 2. Secrets (key, token, and the requests that carry the token) are wiped before they are freed.
+ *
+ * Thread: one client, one thread at a time. */
+#include "client/client.h"
+
+#include "sys/file.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { ARENA_FIRST = 64 << 10, ARENA_MAX = 256 << 20, TRUSTED_BYTES_MAX = 8 << 20 };
+enum { TIMEOUT_MS = 30000, CONNECT_TIMEOUT_MS = 5000 };
+
+static unsigned global_users;
+
+const char *bursar_version(void)
+{
+    return BURSAR_VERSION;
+}
+
+enum bursar_result bursar_global_init(void)
+{
+    if (global_users == 0 && curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+        return BURSAR_MEMORY;
+    global_users++;
+    return BURSAR_OK;
+}
+
+void bursar_global_done(void)
+{
+    if (global_users > 0 && --global_users == 0)
+        curl_global_cleanup();
+}
+
+static void sleep_real(int64_t for_us)
+{
+    struct timespec rest = {.tv_sec = for_us / 1000000, .tv_nsec = for_us % 1000000 * 1000};
+    while (nanosleep(&rest, &rest) != 0 && errno == EINTR)
+        continue;
+}
+
+/* What goes into a header line or a form must not end it. */
+static bool is_token(const char *text)
+{
+    for (; *text; text++)
+        if (*text <= ' ' || *text > '~')
+            return false;
+    return true;
+}
+
+/* Like is_token, but a temporary key's token may hold blanks. */
+static bool is_line(const char *text)
+{
+    for (; *text; text++)
+        if (*text < ' ' || *text > '~')
+            return false;
+    return true;
+}
+
+static const char *check_texts(const struct bursar_options *options)
+{
+    if (options->host && !endpoint_is_host(slice_text(options->host)))
+        return "the host is not a name with or without a port";
+    if (options->secret_id && !is_token(options->secret_id))
+        return "the secret id holds blanks or characters that are not ASCII";
+    if (options->token && !is_line(options->token))
+        return "the token holds control characters or characters that are not ASCII";
+    if (options->region && !is_token(options->region))
+        return "the region holds blanks or characters that are not ASCII";
+    if (options->language && !is_token(options->language))
+        return "the language holds blanks or characters that are not ASCII";
+    return NULL;
+}
+
+static bool is_empty(const char *text)
+{
+    return !text || !*text;
+}
+
+static const char *check_options(const struct bursar_options *options)
+{
+    if (is_empty(options->endpoint))
+        return "an endpoint is required";
+    if (options->signing > BURSAR_SIGN_TC3_UNSIGNED)
+        return "there is no such signing";
+    if (!options->unsigned_requests &&
+        (is_empty(options->secret_id) || is_empty(options->secret_key)))
+        return "a secret id and a secret key are required";
+    return check_texts(options);
+}
+
+/* A copy, or NULL for NULL and ""; false when memory is short. */
+static bool copy_option(const char *text, char **ret_copy)
+{
+    if (is_empty(text))
+        return true;
+    *ret_copy = strdup(text);
+    return *ret_copy;
+}
+
+static bool copy_options(struct bursar_client *client, const struct bursar_options *options)
+{
+    client->signing = options->signing;
+    client->timeout_ms = options->timeout_ms ? options->timeout_ms : TIMEOUT_MS;
+    client->connect_timeout_ms =
+        options->connect_timeout_ms ? options->connect_timeout_ms : CONNECT_TIMEOUT_MS;
+    client->retries_max = options->retries_max;
+    client->unsigned_requests = options->unsigned_requests;
+    return copy_option(options->host, &client->host) &&
+           copy_option(options->secret_id, &client->secret_id) &&
+           copy_option(options->secret_key, &client->secret_key) &&
+           copy_option(options->token, &client->token) &&
+           copy_option(options->region, &client->region) &&
+           copy_option(options->language, &client->language);
+}
+
+/* The system's bundle and the user's, one behind the other: libcurl takes one bundle only. Where
+ * the system keeps a folder instead of a file, libcurl goes on looking there. */
+static struct status read_trusted(struct bursar_client *client, const char *ca_file,
+                                  struct fault *fault)
+{
+    const char *system_file = curl_version_info(CURLVERSION_NOW)->cainfo;
+    struct fault ignored; /* a system without a bundle trusts the user's file only */
+    if (system_file && status_ok(file_read(system_file, &client->trusted, &ignored)))
+        buffer_char(&client->trusted, '\n');
+    return file_read(ca_file, &client->trusted, fault);
+}
+
+static bool client_init(struct bursar_client *client, const struct bursar_options *options)
+{
+    struct signed_request *request = &client->request;
+    buffer_init(&client->trusted, TRUSTED_BYTES_MAX);
+    buffer_init(&client->response, RESPONSE_BYTES_MAX + 1);
+    buffer_init(&request->url, REQUEST_BYTES_MAX);
+    buffer_init(&request->body, REQUEST_BYTES_MAX);
+    buffer_init(&request->canonical, REQUEST_BYTES_MAX);
+    buffer_init(&request->to_sign, REQUEST_BYTES_MAX);
+    buffer_init(&request->signature, REQUEST_BYTES_MAX);
+    buffer_init(&request->header_text, REQUEST_BYTES_MAX);
+    client->sys = sys_real();
+    client->sleep_us = sleep_real;
+    client->error_code = client->error_message = client->request_id = "";
+    return arena_init(&client->arena, ARENA_FIRST, ARENA_MAX) && copy_options(client, options) &&
+           (client->crypto = crypto_new()) && (client->curl = curl_easy_init());
+}
+
+static enum bursar_result explain(char *message, size_t message_size, enum bursar_result result,
+                                  const char *text)
+{
+    if (message && message_size > 0)
+        (void)snprintf(message, message_size, "%s", text);
+    return result;
+}
+
+/* The parts that can fail for want of memory, or because a file cannot be read. */
+static enum bursar_result client_open(struct bursar_client *client,
+                                      const struct bursar_options *options, struct fault *fault)
+{
+    fault_raise(fault, STATUS_MEMORY, "out of memory");
+    if (!client_init(client, options))
+        return BURSAR_MEMORY;
+    if (!is_empty(options->ca_file) && !status_ok(read_trusted(client, options->ca_file, fault)))
+        return BURSAR_USAGE;
+    return transport_init(client) ? BURSAR_OK : BURSAR_MEMORY;
+}
+
+enum bursar_result bursar_client_new(const struct bursar_options *options, char *message,
+                                     size_t message_size, struct bursar_client **ret_client)
+{
+    struct endpoint endpoint;
+    struct fault fault;
+    *ret_client = NULL;
+    const char *error = check_options(options);
+    if (!error)
+        error = endpoint_parse(options->endpoint, &endpoint);
+    if (error)
+        return explain(message, message_size, BURSAR_USAGE, error);
+    struct bursar_client *client = calloc(1, sizeof *client);
+    if (!client)
+        return explain(message, message_size, BURSAR_MEMORY, "out of memory");
+    client->endpoint = endpoint;
+    enum bursar_result result = client_open(client, options, &fault);
+    if (result != BURSAR_OK) {
+        bursar_client_free(client);
+        return explain(message, message_size, result, fault.text);
+    }
+    *ret_client = client;
+    return explain(message, message_size, BURSAR_OK, "");
+}
+
+static void free_secret(char *text)
+{
+    if (text)
+        wipe(text, strlen(text));
+    free(text);
+}
+
+void bursar_client_free(struct bursar_client *client)
+{
+    if (!client)
+        return;
+    curl_easy_cleanup(client->curl);
+    request_done(&client->request);
+    crypto_free(client->crypto);
+    free_secret(client->secret_key);
+    free_secret(client->token);
+    free(client->secret_id);
+    free(client->host);
+    free(client->region);
+    free(client->language);
+    buffer_done(&client->trusted);
+    buffer_done(&client->response);
+    arena_done(&client->arena);
+    free(client);
+}
+
+void client_reset(struct bursar_client *client)
+{
+    arena_reset(&client->arena);
+    buffer_clear(&client->response);
+    client->error_code = client->error_message = client->request_id = "";
+}
+
+enum bursar_result client_fail(struct bursar_client *client, enum bursar_result result,
+                               const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(client->message, sizeof client->message, format, arguments);
+    va_end(arguments);
+    client->error_message = client->message;
+    client->error_code = "";
+    if (result == BURSAR_USAGE)
+        client->request_id = ""; /* nothing was called */
+    return result;
+}
+
+const char *client_text(struct bursar_client *client, struct slice text)
+{
+    char *copy = arena_take(&client->arena, text.len + 1);
+    if (!copy || slice_find(text, '\0') < text.len)
+        return NULL;
+    if (text.len > 0)
+        memcpy(copy, text.at, text.len);
+    copy[text.len] = '\0';
+    return copy;
+}
+
+const char *bursar_error_code(const struct bursar_client *client)
+{
+    return client->error_code;
+}
+
+const char *bursar_error_message(const struct bursar_client *client)
+{
+    return client->error_message;
+}
+
+const char *bursar_request_id(const struct bursar_client *client)
+{
+    return client->request_id;
+}

@@ -1,0 +1,192 @@
+/* Calling an action: sign, send, repeat where that is safe and asked for, and read the envelope
+ * {"Response": {..., "RequestId": "..."}} that every answer comes in.
+ *
+ * Owns: nothing. The client's thread. */
+#include "client/client.h"
+#include "codec/json.h"
+
+enum { PAUSE_S_MAX = 16 };
+
+struct envelope {
+    struct slice response; /* the value, as sent */
+    struct slice request_id;
+    struct slice code;
+    struct slice message;
+    bool is_error;
+};
+
+static enum bursar_result fail_reading(struct bursar_client *client,
+                                       const struct json_reader *reader)
+{
+    return client_fail(client, BURSAR_PROTOCOL, "the answer is not JSON: at byte %zu, %s",
+                       json_error_offset(reader), json_error(reader));
+}
+
+/* The next value must be a string; false otherwise, or on a JSON error. */
+static bool read_string(struct json_reader *reader, struct slice *ret_text)
+{
+    struct json_token token;
+    if (json_next(reader, &token) != JSON_STRING)
+        return false;
+    *ret_text = token.text;
+    return true;
+}
+
+/* {"Code": "...", "Message": "..."}; null counts as no error. False when it is something else. */
+static bool read_error(struct json_reader *reader, struct envelope *envelope)
+{
+    struct json_token token;
+    if (json_next(reader, &token) == JSON_NULL)
+        return true;
+    if (token.kind != JSON_OBJECT)
+        return false;
+    while (json_next(reader, &token) == JSON_KEY) {
+        bool ok;
+        if (slice_equal(token.text, SLICE("Code")))
+            ok = read_string(reader, &envelope->code);
+        else if (slice_equal(token.text, SLICE("Message")))
+            ok = read_string(reader, &envelope->message);
+        else
+            ok = json_skip(reader);
+        if (!ok)
+            return false;
+    }
+    envelope->is_error = true;
+    return token.kind == JSON_OBJECT_END && envelope->code.len > 0;
+}
+
+/* The value of "Response". NULL, or what is wrong. */
+static const char *read_response(struct json_reader *reader, struct envelope *envelope)
+{
+    struct json_token token;
+    if (json_next(reader, &token) != JSON_OBJECT)
+        return "Response is not an object";
+    size_t start = reader->at - 1;
+    while (json_next(reader, &token) == JSON_KEY) {
+        if (slice_equal(token.text, SLICE("Error"))) {
+            if (!read_error(reader, envelope))
+                return "Error is not an object with a Code";
+        } else if (slice_equal(token.text, SLICE("RequestId"))) {
+            if (!read_string(reader, &envelope->request_id))
+                return "RequestId is not a string";
+        } else if (!json_skip(reader)) {
+            return "Response cannot be read";
+        }
+    }
+    envelope->response = slice_of(reader->text.at + start, reader->at - start);
+    return token.kind == JSON_OBJECT_END ? NULL : "Response cannot be read";
+}
+
+static enum bursar_result read_envelope(struct bursar_client *client, struct envelope *envelope)
+{
+    struct json_reader reader;
+    struct json_token token;
+    const char *error = NULL;
+    *envelope = (struct envelope){0};
+    json_reader_init(&reader, buffer_slice(&client->response), &client->arena);
+    if (json_next(&reader, &token) == JSON_OBJECT)
+        while (!error && json_next(&reader, &token) == JSON_KEY) {
+            if (slice_equal(token.text, SLICE("Response")))
+                error = read_response(&reader, envelope);
+            else if (!json_skip(&reader))
+                break;
+        }
+    if (!error && token.kind == JSON_OBJECT_END)
+        (void)json_next(&reader, &token);
+    if (json_error(&reader))
+        return fail_reading(client, &reader);
+    if (!error && !envelope->response.at)
+        error = "it has no Response";
+    if (error)
+        return client_fail(client, BURSAR_PROTOCOL, "the answer is not what the API promises: %s",
+                           error);
+    return BURSAR_OK;
+}
+
+/* Keeps what the envelope says for the caller; REFUSED when it carries an Error. */
+static enum bursar_result keep_envelope(struct bursar_client *client,
+                                        const struct envelope *envelope)
+{
+    const char *request_id = client_text(client, envelope->request_id);
+    const char *code = client_text(client, envelope->code);
+    const char *message = client_text(client, envelope->message);
+    if (!request_id || !code || !message)
+        return client_fail(client, BURSAR_PROTOCOL,
+                           "the answer holds a zero byte or does not fit in memory");
+    client->request_id = request_id;
+    client->error_code = code;
+    client->error_message = message;
+    return envelope->is_error ? BURSAR_REFUSED : BURSAR_OK;
+}
+
+static enum bursar_result call_once(struct bursar_client *client, const struct call *call,
+                                    struct slice *ret_response)
+{
+    struct envelope envelope;
+    client_reset(client);
+    enum bursar_result result = request_sign(client, call, sys_now_us(client->sys) / 1000000);
+    if (result == BURSAR_OK)
+        result = transport_send(client);
+    if (result == BURSAR_OK)
+        result = read_envelope(client, &envelope);
+    if (result == BURSAR_OK)
+        result = keep_envelope(client, &envelope);
+    if (result == BURSAR_OK || result == BURSAR_REFUSED)
+        *ret_response = envelope.response;
+    return result;
+}
+
+bool code_is(const char *code, const char *family)
+{
+    size_t len = strlen(family);
+    return strncmp(code, family, len) == 0 && (code[len] == '\0' || code[len] == '.');
+}
+
+/* An action that changes nothing, by its verb. */
+static bool is_read(struct slice action)
+{
+    return slice_starts_with(action, SLICE("Describe")) ||
+           slice_starts_with(action, SLICE("Get")) || slice_starts_with(action, SLICE("List")) ||
+           slice_starts_with(action, SLICE("Query"));
+}
+
+/* A refused call did nothing, so it may be repeated; a lost one may have done something. */
+static bool may_repeat(const struct bursar_client *client, const struct call *call,
+                       enum bursar_result result)
+{
+    if (result == BURSAR_REFUSED)
+        return code_is(client->error_code, "RequestLimitExceeded");
+    return result == BURSAR_NETWORK && is_read(call->action);
+}
+
+enum bursar_result client_call(struct bursar_client *client, const char *service,
+                               const char *version, const char *action, const char *parameters,
+                               struct slice *ret_response)
+{
+    struct call call = {slice_text(service), slice_text(version), slice_text(action),
+                        slice_text(parameters ? parameters : "{}")};
+    int64_t pause_s = 1;
+    for (uint32_t repeats = 0;; repeats++) {
+        enum bursar_result result = call_once(client, &call, ret_response);
+        if (repeats == client->retries_max || !may_repeat(client, &call, result))
+            return result;
+        client->sleep_us(pause_s * 1000000);
+        pause_s = pause_s * 2 < PAUSE_S_MAX ? pause_s * 2 : PAUSE_S_MAX;
+    }
+}
+
+enum bursar_result bursar_call(struct bursar_client *client, const char *service,
+                               const char *version, const char *action, const char *parameters,
+                               const char **ret_response, size_t *ret_len)
+{
+    struct slice response;
+    enum bursar_result result =
+        client_call(client, service, version, action, parameters, &response);
+    if (result != BURSAR_OK && result != BURSAR_REFUSED)
+        return result;
+    /* Within client->response, where at least the outer object's brace follows. */
+    client->response.at[response.at + response.len - client->response.at] = '\0';
+    *ret_response = response.at;
+    *ret_len = response.len;
+    return result;
+}

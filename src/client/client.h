@@ -1,0 +1,112 @@
+/* Private to this room: a client, and what its files give each other. The public contract is
+ * include/bursar.h. */
+#ifndef CLIENT_CLIENT_H
+#define CLIENT_CLIENT_H
+
+#include <bursar.h>
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/status.h"
+#include "client/endpoint.h"
+#include "crypto/digest.h"
+#include "sys/sys.h"
+
+#include <curl/curl.h>
+
+enum {
+    RESPONSE_BYTES_MAX = 64 << 20,
+    REQUEST_BYTES_MAX = 16 << 20, /* the API takes 10 MiB */
+    HEADERS_MAX = 16,
+    MESSAGE_SIZE = 512,
+};
+
+/* A request, ready to be sent. The texts are zero-terminated within their buffers; the list's nodes
+ * point into `header_text`, so that no copy of a token is left behind. */
+struct signed_request {
+    struct buffer url;
+    struct buffer body;
+    struct buffer canonical;
+    struct buffer to_sign;
+    struct buffer signature;
+    struct buffer header_text;
+    size_t header_starts[HEADERS_MAX]; /* in header_text */
+    const char *headers[HEADERS_MAX];
+    struct curl_slist list[HEADERS_MAX + 1]; /* one that takes curl's own Expect away */
+    size_t header_count;
+    struct bursar_signed_request view;
+};
+
+/* Who is called, what for. */
+struct call {
+    struct slice service;
+    struct slice version;
+    struct slice action;
+    struct slice parameters; /* a JSON object */
+};
+
+struct bursar_client {
+    struct endpoint endpoint;
+    char *host; /* NULL = the endpoint's or the service's */
+    char *secret_id;
+    char *secret_key;
+    char *token;
+    char *region;
+    char *language;
+    struct buffer trusted; /* PEM; empty = the system's */
+    enum bursar_signing signing;
+    uint32_t timeout_ms;
+    uint32_t connect_timeout_ms;
+    uint32_t retries_max;
+    bool unsigned_requests;
+
+    struct crypto *crypto;
+    CURL *curl;
+    const struct sys *sys;            /* tests put another world here */
+    void (*sleep_us)(int64_t for_us); /* and here */
+
+    /* Of the current call. */
+    struct arena arena;
+    struct signed_request request;
+    struct buffer response;
+    struct bursar_balance_page page;
+    const char *error_code;
+    const char *error_message;
+    const char *request_id;
+    char message[MESSAGE_SIZE]; /* of failures that are not the service's */
+};
+
+/* client.c: forgets the last call. */
+void client_reset(struct bursar_client *client);
+/* Keeps the message and returns `result`. */
+enum bursar_result client_fail(struct bursar_client *client, enum bursar_result result,
+                               const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* A zero-terminated copy that lives until the next call; NULL when memory is short or the text
+ * holds a zero byte. */
+const char *client_text(struct bursar_client *client, struct slice text);
+
+/* sign.c: fills client->request. */
+enum bursar_result request_sign(struct bursar_client *client, const struct call *call,
+                                int64_t timestamp);
+void request_done(struct signed_request *request);
+
+/* parameters.c: OK when `json` is one JSON object, else USAGE. */
+enum bursar_result parameters_check(struct bursar_client *client, struct slice json);
+/* Appends the members of the object to `fields` (an array of struct field) as forms have them:
+ * MemberUins.0, Filters.0.Name, ... False when memory is short. The object has been checked. */
+bool parameters_flatten(struct bursar_client *client, struct slice json, struct buffer *fields);
+
+/* transport.c: sends client->request; the body of the answer is in client->response. */
+enum bursar_result transport_send(struct bursar_client *client);
+/* Prepares client->curl; false when it cannot. */
+bool transport_init(struct bursar_client *client);
+
+/* call.c: signs, sends, repeats, and reads the envelope. *ret_response is the value of "Response";
+ * set for BURSAR_OK and BURSAR_REFUSED. */
+enum bursar_result client_call(struct bursar_client *client, const char *service,
+                               const char *version, const char *action, const char *parameters,
+                               struct slice *ret_response);
+/* The code, or one of its dotted sub-codes. */
+bool code_is(const char *code, const char *family);
+
+#endif

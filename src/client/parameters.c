@@ -1,0 +1,105 @@
+/* The parameters of a call: a JSON object, or the flat pairs that signature v1 sends instead
+ * (protocol section 2: zero-based indexes, nested names joined by points). */
+#include "client/client.h"
+#include "codec/json.h"
+
+enum bursar_result parameters_check(struct bursar_client *client, struct slice json)
+{
+    struct json_reader reader;
+    struct json_token token;
+    json_reader_init(&reader, json, &client->arena);
+    enum json_kind kind = json_next(&reader, &token);
+    if (kind != JSON_ERROR && kind != JSON_OBJECT)
+        return client_fail(client, BURSAR_USAGE, "the parameters are not a JSON object");
+    if (kind == JSON_OBJECT && json_skip_rest(&reader, kind) &&
+        json_next(&reader, &token) == JSON_END)
+        return BURSAR_OK;
+    return client_fail(client, BURSAR_USAGE, "the parameters are not JSON: at byte %zu, %s",
+                       json_error_offset(&reader), json_error(&reader));
+}
+
+struct flattening {
+    struct json_reader reader;
+    struct arena *arena;
+    struct buffer name; /* of the value being read */
+    struct buffer *fields;
+};
+
+static bool add_pair(struct flattening *flattening, struct slice value)
+{
+    struct slice name = arena_copy(flattening->arena, buffer_slice(&flattening->name));
+    struct field pair = {name, value};
+    buffer_bytes(flattening->fields, &pair, sizeof pair);
+    return name.at && buffer_ok(&flattening->name) && buffer_ok(flattening->fields);
+}
+
+static bool flatten_value(struct flattening *flattening, struct json_token token);
+
+static bool flatten_array(struct flattening *flattening)
+{
+    struct json_token token;
+    size_t outer_len = flattening->name.len;
+    for (uint64_t i = 0; json_next(&flattening->reader, &token) != JSON_ARRAY_END; i++) {
+        buffer_char(&flattening->name, '.');
+        buffer_u64(&flattening->name, i);
+        if (!flatten_value(flattening, token))
+            return false;
+        flattening->name.len = outer_len;
+    }
+    return true;
+}
+
+static bool flatten_object(struct flattening *flattening)
+{
+    struct json_token token;
+    size_t outer_len = flattening->name.len;
+    while (json_next(&flattening->reader, &token) == JSON_KEY) {
+        if (outer_len > 0)
+            buffer_char(&flattening->name, '.');
+        buffer_append(&flattening->name, token.text);
+        (void)json_next(&flattening->reader, &token);
+        if (!flatten_value(flattening, token))
+            return false;
+        flattening->name.len = outer_len;
+    }
+    return token.kind == JSON_OBJECT_END;
+}
+
+/* Recursion is bounded by the reader's JSON_DEPTH_MAX. */
+static bool flatten_value(struct flattening *flattening, struct json_token token)
+{
+    switch (token.kind) {
+    case JSON_STRING:
+    case JSON_NUMBER:
+        return add_pair(flattening, token.text);
+    case JSON_TRUE:
+        return add_pair(flattening, SLICE("true"));
+    case JSON_FALSE:
+        return add_pair(flattening, SLICE("false"));
+    case JSON_NULL: /* absent */
+        return true;
+    case JSON_ARRAY:
+        return flatten_array(flattening);
+    case JSON_OBJECT:
+        return flatten_object(flattening);
+    case JSON_ERROR:
+    case JSON_ARRAY_END:
+    case JSON_OBJECT_END:
+    case JSON_KEY:
+    case JSON_END:
+        break;
+    }
+    return false;
+}
+
+bool parameters_flatten(struct bursar_client *client, struct slice json, struct buffer *fields)
+{
+    struct json_token token;
+    struct flattening flattening = {.arena = &client->arena, .fields = fields};
+    buffer_init(&flattening.name, REQUEST_BYTES_MAX);
+    json_reader_init(&flattening.reader, json, &client->arena);
+    (void)json_next(&flattening.reader, &token);
+    bool ok = flatten_value(&flattening, token);
+    buffer_done(&flattening.name);
+    return ok;
+}

@@ -1,0 +1,122 @@
+/* One request out, one answer back, over libcurl.
+ *
+ * Owns: client->curl, whose connection is kept between calls. Invariants:
+ * 1. Nothing but HTTP and HTTPS, no redirect, no signal handler, at most RESPONSE_BYTES_MAX bytes
+ * of answer.
+ * 2. Only a whole answer with status 200 is an answer: the API says everything else in the body.
+ *
+ * The client's thread. */
+#include "client/client.h"
+
+static size_t take_bytes(char *at, size_t size, size_t count, void *context)
+{
+    struct buffer *response = context;
+    if (response->len + size * count > RESPONSE_BYTES_MAX)
+        return 0;
+    buffer_bytes(response, at, size * count);
+    return buffer_ok(response) ? size * count : 0;
+}
+
+#define SET(option, value) (curl_easy_setopt(curl, (option), (value)) == CURLE_OK)
+
+bool transport_init(struct bursar_client *client)
+{
+    CURL *curl = client->curl;
+    bool ok = SET(CURLOPT_NOSIGNAL, 1L) && SET(CURLOPT_PROTOCOLS_STR, "http,https") &&
+              SET(CURLOPT_FOLLOWLOCATION, 0L) && SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED) &&
+              SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) &&
+              SET(CURLOPT_TIMEOUT_MS, (long)client->timeout_ms) &&
+              SET(CURLOPT_CONNECTTIMEOUT_MS, (long)client->connect_timeout_ms) &&
+              SET(CURLOPT_USERAGENT, "libbursar/" BURSAR_VERSION) &&
+              SET(CURLOPT_WRITEFUNCTION, take_bytes) && SET(CURLOPT_WRITEDATA, &client->response);
+    if (ok && client->endpoint.unix_path[0]) /* a proxy from the environment is for other hosts */
+        ok = SET(CURLOPT_UNIX_SOCKET_PATH, client->endpoint.unix_path) && SET(CURLOPT_PROXY, "");
+    if (ok && client->trusted.len > 0) {
+        struct curl_blob bundle = {client->trusted.at, client->trusted.len, CURL_BLOB_NOCOPY};
+        ok = SET(CURLOPT_CAINFO_BLOB, &bundle);
+    }
+    return ok;
+}
+
+/* The header lines, and no Expect: a wait for 100-continue would cost large requests a second. */
+static struct curl_slist *link_headers(struct signed_request *request)
+{
+    static char no_expect[] = "Expect:";
+    for (size_t i = 0; i < request->header_count; i++) {
+        request->list[i].data = request->header_text.at + request->header_starts[i];
+        request->list[i].next = &request->list[i + 1];
+    }
+    request->list[request->header_count] = (struct curl_slist){no_expect, NULL};
+    return request->list;
+}
+
+static const char *place(const struct bursar_client *client)
+{
+    return client->endpoint.unix_path[0] ? client->endpoint.unix_path : client->endpoint.url;
+}
+
+static enum bursar_result fail_connecting(struct bursar_client *client)
+{
+    long error_number = 0;
+    (void)curl_easy_getinfo(client->curl, CURLINFO_OS_ERRNO, &error_number);
+    return client_fail(client, BURSAR_NETWORK, "cannot connect to %s: %s", place(client),
+                       error_number ? strerror((int)error_number) : "nothing answers there");
+}
+
+/* In one plain line, naming the place and the reason. */
+static enum bursar_result explain_failure(struct bursar_client *client, CURLcode code,
+                                          const char *detail)
+{
+    const char *at = place(client);
+    if (code == CURLE_OUT_OF_MEMORY)
+        return client_fail(client, BURSAR_MEMORY, "out of memory");
+    if (code == CURLE_WRITE_ERROR)
+        return client_fail(client, BURSAR_PROTOCOL, "the answer of %s is larger than %d MiB", at,
+                           RESPONSE_BYTES_MAX >> 20);
+    if (code == CURLE_COULDNT_RESOLVE_HOST)
+        return client_fail(client, BURSAR_NETWORK, "cannot resolve the name in %s", at);
+    if (code == CURLE_COULDNT_CONNECT)
+        return fail_connecting(client);
+    if (code == CURLE_OPERATION_TIMEDOUT)
+        return client_fail(client, BURSAR_NETWORK, "no whole answer from %s in time (%s)", at,
+                           *detail ? detail : "deadline passed");
+    if (code == CURLE_GOT_NOTHING || code == CURLE_PARTIAL_FILE || code == CURLE_RECV_ERROR)
+        return client_fail(client, BURSAR_NETWORK,
+                           "%s closed the connection before its answer was whole", at);
+    return client_fail(client, BURSAR_NETWORK, "cannot call %s: %s", at,
+                       *detail ? detail : curl_easy_strerror(code));
+}
+
+static enum bursar_result check_status(struct bursar_client *client)
+{
+    long status = 0;
+    (void)curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &status);
+    if (status == 200)
+        return BURSAR_OK;
+    return client_fail(client, BURSAR_NETWORK, "%s answered with HTTP status %ld instead of 200",
+                       place(client), status);
+}
+
+static void one_line(char *text)
+{
+    for (; *text; text++)
+        if (*text == '\n' || *text == '\r')
+            *text = ' ';
+}
+
+enum bursar_result transport_send(struct bursar_client *client)
+{
+    CURL *curl = client->curl;
+    struct signed_request *request = &client->request;
+    char detail[CURL_ERROR_SIZE] = "";
+    buffer_clear(&client->response);
+    if (!SET(CURLOPT_ERRORBUFFER, detail) || !SET(CURLOPT_URL, request->view.url) ||
+        !SET(CURLOPT_HTTPHEADER, link_headers(request)) ||
+        !SET(CURLOPT_POSTFIELDS, request->view.body) ||
+        !SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->view.body_len))
+        return client_fail(client, BURSAR_MEMORY, "out of memory");
+    CURLcode code = curl_easy_perform(curl);
+    (void)SET(CURLOPT_ERRORBUFFER, NULL); /* it goes away with this function */
+    one_line(detail);
+    return code == CURLE_OK ? check_status(client) : explain_failure(client, code, detail);
+}
