@@ -1,1 +1,144 @@
-typedef int placeholder_decimal;
+/* Money between decimal text and micros, in whole numbers only.
+ *
+ * 1. A text is an integer of its significant digits times a power of ten. It is accepted only when
+ *    that is a whole number of micros that fits: nothing is ever rounded.
+ *
+ * Owns nothing. Any thread. */
+#include "codec/decimal.h"
+
+/* One unit is 10^6 micros, one cent 10^4. */
+enum { UNIT_DIGITS = 6, CENT_DIGITS = 4, INT64_DIGITS = 19, EXPONENT_MAX = 1000000000 };
+
+/* A decimal number taken apart. */
+struct parts {
+    struct slice whole;    /* digits before the point */
+    struct slice fraction; /* digits behind it */
+    int64_t exponent;      /* cut at +-EXPONENT_MAX */
+    bool is_negative;
+};
+
+static struct slice take_digits(struct slice *rest)
+{
+    size_t len = 0;
+    while (len < rest->len && rest->at[len] >= '0' && rest->at[len] <= '9')
+        len++;
+    struct slice digits = slice_of(rest->at, len);
+    *rest = slice_of(rest->at + len, rest->len - len);
+    return digits;
+}
+
+static bool take(struct slice *rest, char a, char b)
+{
+    if (rest->len == 0 || (rest->at[0] != a && rest->at[0] != b))
+        return false;
+    *rest = slice_of(rest->at + 1, rest->len - 1);
+    return true;
+}
+
+static bool split(struct slice rest, struct parts *ret_parts)
+{
+    struct parts parts = {.is_negative = take(&rest, '-', '-')};
+    parts.whole = take_digits(&rest);
+    if (parts.whole.len == 0)
+        return false;
+    if (take(&rest, '.', '.')) {
+        parts.fraction = take_digits(&rest);
+        if (parts.fraction.len == 0)
+            return false;
+    }
+    if (take(&rest, 'e', 'E')) {
+        bool is_negative = take(&rest, '-', '-');
+        if (!is_negative)
+            (void)take(&rest, '+', '+');
+        struct slice digits = take_digits(&rest);
+        if (digits.len == 0)
+            return false;
+        for (size_t i = 0; i < digits.len && parts.exponent < EXPONENT_MAX; i++)
+            parts.exponent = parts.exponent * 10 + (digits.at[i] - '0');
+        parts.exponent = is_negative ? -parts.exponent : parts.exponent;
+    }
+    *ret_parts = parts;
+    return rest.len == 0;
+}
+
+/* Digit `i` of whole and fraction read as one run. */
+static int digit_at(const struct parts *parts, size_t i)
+{
+    return (i < parts->whole.len ? parts->whole.at[i] : parts->fraction.at[i - parts->whole.len]) -
+           '0';
+}
+
+/* value * 10 + digit, kept negative: int64 reaches one further down than up. */
+static bool push_digit(int64_t *value, int digit)
+{
+    return !__builtin_mul_overflow(*value, 10, value) &&
+           !__builtin_sub_overflow(*value, digit, value);
+}
+
+static enum decimal_result parse(struct slice text, int scale, struct amount *ret_amount)
+{
+    struct parts parts;
+    if (!split(text, &parts))
+        return DECIMAL_SYNTAX;
+    size_t first = 0;
+    size_t end = parts.whole.len + parts.fraction.len;
+    int64_t power = parts.exponent + scale - (int64_t)parts.fraction.len;
+    while (first < end && digit_at(&parts, first) == 0)
+        first++;
+    for (; end > first && digit_at(&parts, end - 1) == 0; end--)
+        power++;
+    if (first == end) {
+        *ret_amount = AMOUNT_ZERO;
+        return DECIMAL_OK;
+    }
+    if (power < 0)
+        return DECIMAL_PRECISE;
+    if (power > INT64_DIGITS || end - first > INT64_DIGITS)
+        return DECIMAL_OVERFLOW;
+    int64_t value = 0;
+    for (size_t i = first; i < end + (size_t)power; i++)
+        if (!push_digit(&value, i < end ? digit_at(&parts, i) : 0))
+            return DECIMAL_OVERFLOW;
+    if (!parts.is_negative && __builtin_sub_overflow(0, value, &value))
+        return DECIMAL_OVERFLOW;
+    *ret_amount = (struct amount){value};
+    return DECIMAL_OK;
+}
+
+enum decimal_result decimal_parse_cents(struct slice text, struct amount *ret_amount)
+{
+    return parse(text, CENT_DIGITS, ret_amount);
+}
+
+enum decimal_result decimal_parse_units(struct slice text, struct amount *ret_amount)
+{
+    return parse(text, UNIT_DIGITS, ret_amount);
+}
+
+/* With `scale` digits behind the point, less trailing zeros down to `digits_min` of them. */
+static void print(struct buffer *out, struct amount amount, int scale, int digits_min)
+{
+    uint64_t size = amount.micros < 0 ? 0 - (uint64_t)amount.micros : (uint64_t)amount.micros;
+    char fraction[UNIT_DIGITS];
+    for (int i = scale - 1; i >= 0; i--, size /= 10)
+        fraction[i] = (char)('0' + size % 10);
+    int len = scale;
+    while (len > digits_min && fraction[len - 1] == '0')
+        len--;
+    if (amount.micros < 0)
+        buffer_char(out, '-');
+    buffer_u64(out, size);
+    if (len > 0)
+        buffer_char(out, '.');
+    buffer_bytes(out, fraction, (size_t)len);
+}
+
+void decimal_print_cents(struct buffer *out, struct amount amount)
+{
+    print(out, amount, CENT_DIGITS, 0);
+}
+
+void decimal_print_units(struct buffer *out, struct amount amount)
+{
+    print(out, amount, UNIT_DIGITS, 2);
+}
