@@ -1,1 +1,278 @@
-typedef int placeholder_book;
+/* The book's members: finding, listing, and the few ways they are changed.
+ *
+ * 1. member_by_uin finds every member of every organisation by its uin; a uin has at most one
+ *    member an organisation, and at most one in all that has not left (after recovery).
+ * 2. The listing of an organisation holds exactly its members that have neither left nor own it.
+ * 3. organisation.cash, income, gift and frozen are the sums over its members at every moment,
+ *    during recovery too, because book_member_change is the only way to change a state.
+ * 4. Pointers handed out stay valid: everything lives in pools and a heap that never move.
+ *
+ * Owns all memory of the book. Readers beside readers; book_apply alone. */
+#include "ledger/book_state.h"
+
+#include "base/check.h"
+
+#include <stdlib.h>
+
+enum { /* log2 of items a chunk */
+       MEMBER_SHIFT = 12,
+       LIST_SHIFT = 10,
+       LINK_SHIFT = 14,
+       REGISTRY_SHIFT = 6,
+};
+
+struct status fault_no_memory(struct fault *fault)
+{
+    return fault_raise(fault, STATUS_MEMORY, "the book has no memory left");
+}
+
+uint64_t book_uin_hash(const struct book *book, struct uin uin)
+{
+    return uin_hash((struct uin){uin.high + book->seed, uin.low});
+}
+
+static uint64_t member_hash(const void *owner, uint32_t item)
+{
+    const struct book *book = owner;
+    return book_uin_hash(book, book_member(book, item)->uin);
+}
+
+struct book *book_new(uint64_t seed)
+{
+    struct book *book = calloc(1, sizeof *book);
+    if (!book)
+        return NULL;
+    book->seed = seed;
+    pool_init(&book->organisations, sizeof(struct organisation_slot), REGISTRY_SHIFT);
+    pool_init(&book->members, sizeof(struct member), MEMBER_SHIFT);
+    pool_init(&book->grants, sizeof(struct grant), LIST_SHIFT);
+    pool_init(&book->holds, sizeof(struct hold), LIST_SHIFT);
+    pool_init(&book->links, sizeof(struct link), LINK_SHIFT);
+    pool_init(&book->keys, sizeof(struct key), REGISTRY_SHIFT);
+    pool_init(&book->policies, sizeof(struct policy_slot), REGISTRY_SHIFT);
+    pool_init(&book->delegations, sizeof(struct delegation_slot), REGISTRY_SHIFT);
+    listing_init(&book->listing, &book->members);
+    table_init(&book->member_by_uin, book, member_hash);
+    registry_init(book);
+    return book;
+}
+
+void book_free(struct book *book)
+{
+    if (!book)
+        return;
+    struct pool *pools[] = {&book->organisations, &book->members,    &book->grants,
+                            &book->holds,         &book->links,      &book->keys,
+                            &book->policies,      &book->delegations};
+    for (size_t i = 0; i < sizeof pools / sizeof *pools; i++)
+        pool_done(pools[i]);
+    listing_done(&book->listing);
+    heap_done(&book->heap);
+    table_done(&book->member_by_uin);
+    table_done(&book->key_by_id);
+    table_done(&book->policy_by_user);
+    table_done(&book->delegation_by_account);
+    free(book);
+}
+
+uint64_t book_sequence(const struct book *book)
+{
+    return book->sequence;
+}
+
+int64_t book_time_us(const struct book *book)
+{
+    return book->time_us;
+}
+
+/* Organisations */
+
+uint32_t book_organisation_count(const struct book *book)
+{
+    return book->organisation_count;
+}
+
+struct organisation_slot *book_slot(const struct book *book, uint32_t organisation)
+{
+    if (organisation == 0 || organisation > book->organisations.count)
+        return NULL;
+    struct organisation_slot *slot = pool_at(&book->organisations, organisation - 1);
+    return slot->born ? slot : NULL;
+}
+
+struct organisation_slot *book_slot_make(struct book *book, uint32_t organisation)
+{
+    if (organisation == 0 || organisation > ORGANISATIONS_MAX)
+        return NULL;
+    while (book->organisations.count < organisation) {
+        uint32_t index = pool_take(&book->organisations);
+        if (index == POOL_NONE)
+            return NULL;
+        struct organisation_slot *slot = pool_at(&book->organisations, index);
+        slot->organisation.id = index + 1;
+    }
+    return pool_at(&book->organisations, organisation - 1);
+}
+
+const struct organisation *book_organisation(const struct book *book, uint32_t id)
+{
+    const struct organisation_slot *slot = book_slot(book, id);
+    return slot ? &slot->organisation : NULL;
+}
+
+const struct organisation *book_organisation_of(const struct book *book, struct uin account)
+{
+    struct table_probe probe;
+    uint64_t hash = book_uin_hash(book, account);
+    for (uint32_t i = table_first(&book->member_by_uin, hash, &probe); i != TABLE_NONE;
+         i = table_next(&book->member_by_uin, &probe)) {
+        const struct member *member = book_member(book, i);
+        if (uin_equal(member->uin, account) && !(member->state.flags & MEMBER_LEFT))
+            return book_organisation(book, member->organisation);
+    }
+    return NULL;
+}
+
+/* Members */
+
+uint32_t book_member_count(const struct book *book)
+{
+    return book->members.count;
+}
+
+const struct member *book_member(const struct book *book, uint32_t index)
+{
+    return pool_at(&book->members, index);
+}
+
+struct member *book_member_mutable(struct book *book, uint32_t index)
+{
+    return pool_at(&book->members, index);
+}
+
+struct links book_member_links(const struct member *member)
+{
+    return (struct links){member->ordinal, member->last_sequence, member->chain};
+}
+
+uint32_t book_find_index(const struct book *book, uint32_t organisation, struct uin uin)
+{
+    struct table_probe probe;
+    uint64_t hash = book_uin_hash(book, uin);
+    for (uint32_t i = table_first(&book->member_by_uin, hash, &probe); i != TABLE_NONE;
+         i = table_next(&book->member_by_uin, &probe)) {
+        const struct member *member = book_member(book, i);
+        if (member->organisation == organisation && uin_equal(member->uin, uin))
+            return i;
+    }
+    return BOOK_NONE;
+}
+
+const struct member *book_find_member(const struct book *book, uint32_t organisation,
+                                      struct uin uin)
+{
+    uint32_t index = book_find_index(book, organisation, uin);
+    return index == BOOK_NONE ? NULL : book_member(book, index);
+}
+
+uint32_t book_member_index(const struct book *book, const struct member *member)
+{
+    uint32_t index = book_find_index(book, member->organisation, member->uin);
+    CHECK(index != BOOK_NONE);
+    return index;
+}
+
+uint32_t book_member_add(struct book *book, uint32_t organisation, struct uin uin)
+{
+    uint32_t index = pool_take(&book->members);
+    if (index == POOL_NONE)
+        return BOOK_NONE;
+    struct member *member = book_member_mutable(book, index);
+    member->uin = uin;
+    member->organisation = organisation;
+    member->state.flags = MEMBER_LEFT;
+    member->grants = member->holds = member->chain = BOOK_NONE;
+    if (!table_add(&book->member_by_uin, book_uin_hash(book, uin), index))
+        return BOOK_NONE;
+    return index;
+}
+
+static bool is_listed(uint8_t flags)
+{
+    return !(flags & (MEMBER_LEFT | MEMBER_OWNER));
+}
+
+struct status book_member_change(struct book *book, uint32_t index,
+                                 const struct member_state *after, struct fault *fault)
+{
+    struct member *member = book_member_mutable(book, index);
+    struct organisation_slot *slot = pool_at(&book->organisations, member->organisation - 1);
+    if (!sums_change_member(&slot->organisation, &member->state, after))
+        return fault_raise(fault, STATUS_CORRUPT, "the sums of organisation %u overflow",
+                           member->organisation);
+    bool was_listed = is_listed(member->state.flags);
+    member->state = *after;
+    if (was_listed && !is_listed(after->flags))
+        listing_remove(&book->listing, &slot->listing, index);
+    if (!was_listed && is_listed(after->flags) &&
+        !listing_insert(&book->listing, &slot->listing, index))
+        return fault_no_memory(fault);
+    return STATUS_DONE;
+}
+
+bool book_member_name(struct book *book, struct member *member, struct slice name)
+{
+    struct slice place = slice_of(member->name, member->name_len);
+    CHECK(name.len <= UINT16_MAX);
+    if (!heap_put(&book->heap, name, &place))
+        return false;
+    member->name = place.at;
+    member->name_len = (uint16_t)place.len;
+    return true;
+}
+
+/* Listing */
+
+uint64_t book_listed_count(const struct book *book, uint32_t organisation)
+{
+    const struct organisation_slot *slot = book_slot(book, organisation);
+    return slot ? slot->listing.count : 0;
+}
+
+size_t book_list(const struct book *book, uint32_t organisation, uint64_t first_rank, size_t count,
+                 const struct member **ret_members)
+{
+    const struct organisation_slot *slot = book_slot(book, organisation);
+    return slot ? listing_read(&book->listing, &slot->listing, first_rank, count, ret_members) : 0;
+}
+
+uint64_t book_rank(const struct book *book, uint32_t organisation, struct uin uin)
+{
+    const struct organisation_slot *slot = book_slot(book, organisation);
+    return slot ? listing_rank(&book->listing, &slot->listing, uin) : 0;
+}
+
+/* Grants and holds */
+
+const struct grant *book_grant(const struct book *book, uint32_t index)
+{
+    return pool_at(&book->grants, index);
+}
+
+const struct hold *book_hold(const struct book *book, uint32_t index)
+{
+    return pool_at(&book->holds, index);
+}
+
+struct amount book_temporary_credit(const struct book *book, const struct member *member,
+                                    int64_t t_us)
+{
+    struct amount sum = AMOUNT_ZERO;
+    for (uint32_t i = member->grants; i != BOOK_NONE; i = book_grant(book, i)->next) {
+        const struct grant *grant = book_grant(book, i);
+        bool active = grant->start_us <= t_us && (grant->end_us == 0 || t_us < grant->end_us);
+        if (active)
+            CHECK(amount_add(sum, grant->amount, &sum)); /* MEMBER_AMOUNT_MAX */
+    }
+    return sum;
+}

@@ -10,6 +10,7 @@
 #include "ledger/entry.h"
 
 #define BOOK_NONE UINT32_MAX
+#define BOOK_MEMBERS_MAX (UINT32_C(1) << 31)
 
 struct book;
 
@@ -164,5 +165,8 @@ STATUS_MUST_USE struct status book_organisation_load(struct book *book, struct s
                                                      struct fault *fault);
 /* After loading: organisations and members reflect everything up to `sequence`. */
 void book_loaded(struct book *book, uint64_t sequence, int64_t time_us);
+/* After the tail: no row was newer than the last entry, every organisation with rows is there, and
+ * its accounts sum to zero. CORRUPT otherwise. book_check includes it. */
+STATUS_MUST_USE struct status book_recovered(const struct book *book, struct fault *fault);
 
 #endif

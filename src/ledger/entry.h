@@ -122,6 +122,23 @@ void entry_encode(const struct entry *entry, struct buffer *out);
 bool entry_decode(uint64_t sequence, struct slice bytes, struct uin *scope_memory,
                   uint32_t scope_max, struct entry *ret_entry);
 
-enum { ENTRY_SCOPE_MAX = 8192 };
+enum { ENTRY_SCOPE_MAX = 8192, ENTRY_TEXT_BYTES_MAX = 1 << 16 };
+
+/* What can be wrong with an entry by itself: signs, limits, names, orders. entry_decode lets
+ * nothing else through, and decide makes nothing else. */
+bool entry_is_valid(const struct entry *entry);
+
+/* Lengths of the texts of add_key and issue_token. */
+bool entry_key_is_within_limits(const struct entry *entry);
+
+/* The ordinal that the `jump` of a member's entry with this ordinal (>= 1) leads to; 0 = none. */
+uint64_t entry_jump_ordinal(uint64_t ordinal);
+
+/* No part of a member's state, and not the sum of its temporary grants, is beyond this, either
+ * way: so every sum that fields_derive makes fits. About 1.15e12 units. */
+#define MEMBER_AMOUNT_MAX ((struct amount){INT64_C(1) << 60})
+bool member_amount_is_valid(struct amount amount);
+bool member_state_is_valid(const struct member_state *state);
+bool currency_is_valid(struct slice currency); /* three capital letters */
 
 #endif

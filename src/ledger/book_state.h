@@ -1,0 +1,86 @@
+/* The inside of the book, shared by the files that make it up: book.c (members), registry.c,
+ * apply.c, checkpoint.c, check.c. */
+#ifndef LEDGER_BOOK_STATE_H
+#define LEDGER_BOOK_STATE_H
+
+#include "ledger/book.h"
+#include "ledger/effect.h"
+#include "ledger/heap.h"
+#include "ledger/links.h"
+#include "ledger/listing.h"
+
+#include "base/table.h"
+
+enum { ORGANISATIONS_MAX = 1 << 20 };
+
+struct organisation_slot {
+    struct organisation organisation;
+    struct listing_root listing;
+    uint64_t own_sequence; /* of the entry that changed its own accounts last */
+    uint64_t loaded_until; /* the newest of its rows that were loaded */
+    bool born;             /* its entry was applied; rows may be loaded before */
+};
+
+struct policy_slot {
+    struct policy policy;
+    uint32_t next; /* of the same user */
+};
+
+struct delegation_slot {
+    struct delegation delegation;
+    struct uin *places; /* memory of the scope */
+    uint32_t place_count;
+};
+
+struct book {
+    uint64_t seed;
+    uint64_t sequence;
+    int64_t time_us;
+    uint64_t loaded_until;       /* the newest row that was loaded */
+    bool started;                /* from now on entries follow without gaps */
+    uint32_t organisation_count; /* born */
+
+    struct pool organisations; /* struct organisation_slot; number = id - 1 */
+    struct pool members;
+    struct pool grants;
+    struct pool holds;
+    struct pool links;
+    struct pool keys;
+    struct pool policies;
+    struct pool delegations;
+    struct listing listing;
+    struct heap heap;
+
+    struct table member_by_uin; /* all organisations' members with that uin */
+    struct table key_by_id;
+    struct table policy_by_user; /* first policy of that user */
+    struct table delegation_by_account;
+};
+
+/* book.c */
+uint64_t book_uin_hash(const struct book *book, struct uin uin);
+/* NULL when it is not (yet) born. */
+struct organisation_slot *book_slot(const struct book *book, uint32_t organisation);
+/* Also one not yet born, made on demand; NULL when the id is beyond all reason or memory is short.
+ */
+struct organisation_slot *book_slot_make(struct book *book, uint32_t organisation);
+/* BOOK_NONE if there never was one. */
+uint32_t book_find_index(const struct book *book, uint32_t organisation, struct uin uin);
+/* A member with a zero state that is not in the listing (MEMBER_LEFT); BOOK_NONE when memory is
+ * short. */
+uint32_t book_member_add(struct book *book, uint32_t organisation, struct uin uin);
+/* Gives the member its new state and keeps the organisation's sums and listing in step. */
+STATUS_MUST_USE struct status book_member_change(struct book *book, uint32_t index,
+                                                 const struct member_state *after,
+                                                 struct fault *fault);
+bool book_member_name(struct book *book, struct member *member, struct slice name);
+struct member *book_member_mutable(struct book *book, uint32_t index);
+struct links book_member_links(const struct member *member);
+
+/* registry.c */
+void registry_init(struct book *book);
+STATUS_MUST_USE struct status registry_apply(struct book *book, const struct entry *entry,
+                                             struct fault *fault);
+
+STATUS_MUST_USE struct status fault_no_memory(struct fault *fault);
+#endif

@@ -1,0 +1,283 @@
+/* Checkpoint rows: members and organisations' own accounts as bytes, and back.
+ *
+ * A member's row: version; organisation; uin; name; joined (signed); last sequence; ordinal; flags
+ * (byte); cash (signed), income, gift, frozen, basic credit; for each place of the back-link stack
+ * how far it is behind the one before; count of grants, each: id, amount, start and end (signed);
+ * count of holds, each: id, amount, expiry (signed). Newest first.
+ * An organisation's row: version; id; funding, revenue, promotion, suspense (signed); sequence of
+ * their last change.
+ *
+ * 1. Equal states give equal rows, however the book came to them: row of replay = row of load.
+ * 2. A row says which entry it reflects (see apply.c on recovery).
+ *
+ * Owns nothing. Encoding beside readers; loading alone. */
+#include "ledger/book_state.h"
+
+#include "ledger/wire.h"
+
+#include "base/check.h"
+
+enum { ROW_VERSION = 1, ROW_LIST_MAX = 1 << 24 };
+
+/* Encoding */
+
+static void put_state(struct buffer *out, const struct member_state *state)
+{
+    wire_put_byte(out, state->flags);
+    wire_put_i64(out, state->cash.micros);
+    wire_put_u64(out, (uint64_t)state->income.micros);
+    wire_put_u64(out, (uint64_t)state->gift.micros);
+    wire_put_u64(out, (uint64_t)state->frozen.micros);
+    wire_put_u64(out, (uint64_t)state->basic_credit.micros);
+}
+
+static void put_links(const struct book *book, const struct member *member, struct buffer *out)
+{
+    uint64_t before = member->last_sequence;
+    for (uint32_t i = member->chain; i != BOOK_NONE;) {
+        const struct link *link = pool_at(&book->links, i);
+        uint64_t sequence = link_sequence(&book->links, i);
+        wire_put_u64(out, before - sequence);
+        before = sequence;
+        i = link->next;
+    }
+}
+
+static void put_grants(const struct book *book, const struct member *member, struct buffer *out)
+{
+    uint64_t count = 0;
+    for (uint32_t i = member->grants; i != BOOK_NONE; i = book_grant(book, i)->next)
+        count++;
+    wire_put_u64(out, count);
+    for (uint32_t i = member->grants; i != BOOK_NONE; i = book_grant(book, i)->next) {
+        const struct grant *grant = book_grant(book, i);
+        wire_put_u64(out, grant->id);
+        wire_put_u64(out, (uint64_t)grant->amount.micros);
+        wire_put_i64(out, grant->start_us);
+        wire_put_i64(out, grant->end_us);
+    }
+}
+
+static void put_holds(const struct book *book, const struct member *member, struct buffer *out)
+{
+    uint64_t count = 0;
+    for (uint32_t i = member->holds; i != BOOK_NONE; i = book_hold(book, i)->next)
+        count++;
+    wire_put_u64(out, count);
+    for (uint32_t i = member->holds; i != BOOK_NONE; i = book_hold(book, i)->next) {
+        const struct hold *hold = book_hold(book, i);
+        wire_put_u64(out, hold->id);
+        wire_put_u64(out, (uint64_t)hold->amount.micros);
+        wire_put_i64(out, hold->expires_us);
+    }
+}
+
+void book_member_encode(const struct book *book, uint32_t index, struct buffer *out)
+{
+    const struct member *member = book_member(book, index);
+    wire_put_byte(out, ROW_VERSION);
+    wire_put_u64(out, member->organisation);
+    wire_put_uin(out, member->uin);
+    wire_put_text(out, slice_of(member->name, member->name_len));
+    wire_put_i64(out, member->joined_us);
+    wire_put_u64(out, member->last_sequence);
+    wire_put_u64(out, member->ordinal);
+    put_state(out, &member->state);
+    put_links(book, member, out);
+    put_grants(book, member, out);
+    put_holds(book, member, out);
+}
+
+void book_organisation_encode(const struct book *book, uint32_t id, struct buffer *out)
+{
+    const struct organisation_slot *slot = book_slot(book, id);
+    CHECK(slot);
+    wire_put_byte(out, ROW_VERSION);
+    wire_put_u64(out, id);
+    wire_put_i64(out, slot->organisation.funding.micros);
+    wire_put_i64(out, slot->organisation.revenue.micros);
+    wire_put_i64(out, slot->organisation.promotion.micros);
+    wire_put_i64(out, slot->organisation.suspense.micros);
+    wire_put_u64(out, slot->own_sequence);
+}
+
+/* Loading */
+
+static struct status bad_row(struct fault *fault, const char *what)
+{
+    return fault_raise(fault, STATUS_CORRUPT, "a checkpoint row of %s is damaged", what);
+}
+
+static struct amount get_unsigned_amount(struct wire *wire)
+{
+    uint64_t max = (uint64_t)MEMBER_AMOUNT_MAX.micros;
+    return (struct amount){(int64_t)wire_get_bounded(wire, max)};
+}
+
+static struct member_state get_state(struct wire *wire)
+{
+    struct member_state state = {0};
+    state.flags = wire_get_byte(wire);
+    state.cash.micros = wire_get_i64(wire);
+    state.income = get_unsigned_amount(wire);
+    state.gift = get_unsigned_amount(wire);
+    state.frozen = get_unsigned_amount(wire);
+    state.basic_credit = get_unsigned_amount(wire);
+    wire->bad |= !member_state_is_valid(&state);
+    return state;
+}
+
+/* The stack arrives from the top; each place is hung behind the one before. */
+static bool get_links(struct book *book, struct wire *wire, struct member *member)
+{
+    uint64_t before = member->last_sequence;
+    uint32_t *behind = &member->chain;
+    for (uint32_t left = links_rest_depth(member->ordinal); left > 0 && !wire->bad; left--) {
+        uint64_t distance = wire_get_u64(wire);
+        wire->bad |= distance == 0 || distance >= before;
+        before -= wire->bad ? 0 : distance;
+        *behind = link_take(&book->links, before, BOOK_NONE);
+        if (*behind == POOL_NONE)
+            return false;
+        struct link *link = pool_at(&book->links, *behind);
+        behind = &link->next;
+    }
+    return true;
+}
+
+static bool get_grants(struct book *book, struct wire *wire, struct member *member)
+{
+    uint64_t before = member->last_sequence + 1;
+    uint32_t *behind = &member->grants;
+    struct amount sum = AMOUNT_ZERO;
+    for (uint64_t left = wire_get_bounded(wire, ROW_LIST_MAX); left > 0 && !wire->bad; left--) {
+        uint32_t index = pool_take(&book->grants);
+        if (index == POOL_NONE)
+            return false;
+        struct grant *grant = pool_at(&book->grants, index);
+        grant->id = wire_get_bounded(wire, before - 1);
+        grant->amount = get_unsigned_amount(wire);
+        grant->start_us = wire_get_i64(wire);
+        grant->end_us = wire_get_i64(wire);
+        grant->next = BOOK_NONE;
+        wire->bad |= grant->id == 0 || !amount_add(sum, grant->amount, &sum) ||
+                     amount_compare(sum, MEMBER_AMOUNT_MAX) > 0;
+        before = grant->id;
+        *behind = index;
+        behind = &grant->next;
+    }
+    return true;
+}
+
+static bool get_holds(struct book *book, struct wire *wire, struct member *member)
+{
+    uint64_t before = member->last_sequence + 1;
+    uint32_t *behind = &member->holds;
+    struct amount sum = AMOUNT_ZERO;
+    for (uint64_t left = wire_get_bounded(wire, ROW_LIST_MAX); left > 0 && !wire->bad; left--) {
+        uint32_t index = pool_take(&book->holds);
+        if (index == POOL_NONE)
+            return false;
+        struct hold *hold = pool_at(&book->holds, index);
+        hold->id = wire_get_bounded(wire, before - 1);
+        hold->amount = get_unsigned_amount(wire);
+        hold->expires_us = wire_get_i64(wire);
+        hold->next = BOOK_NONE;
+        wire->bad |=
+            hold->id == 0 || amount_is_zero(hold->amount) || !amount_add(sum, hold->amount, &sum);
+        before = hold->id;
+        *behind = index;
+        behind = &hold->next;
+    }
+    wire->bad |= amount_compare(sum, member->state.frozen) != 0;
+    return true;
+}
+
+/* A fresh member, or the owner's account as its organisation's entry made it. */
+static struct status find_place(struct book *book, uint32_t organisation, struct uin uin,
+                                uint8_t flags, struct fault *fault, uint32_t *ret_index)
+{
+    if (!book_slot_make(book, organisation))
+        return organisation == 0 || organisation > ORGANISATIONS_MAX ? bad_row(fault, "a member")
+                                                                     : fault_no_memory(fault);
+    uint32_t index = book_find_index(book, organisation, uin);
+    if (index == BOOK_NONE)
+        index = book_member_add(book, organisation, uin);
+    else if (!(flags & MEMBER_OWNER) || !(book_member(book, index)->state.flags & MEMBER_OWNER) ||
+             book_member(book, index)->ordinal > 1)
+        return fault_raise(fault, STATUS_CORRUPT, "the checkpoint has a member twice");
+    if (index == BOOK_NONE)
+        return fault_no_memory(fault);
+    *ret_index = index;
+    return STATUS_DONE;
+}
+
+static void note_loaded(struct book *book, struct organisation_slot *slot, uint64_t sequence)
+{
+    if (sequence > slot->loaded_until)
+        slot->loaded_until = sequence;
+    if (sequence > book->loaded_until)
+        book->loaded_until = sequence;
+}
+
+struct status book_member_load(struct book *book, struct slice bytes, struct fault *fault)
+{
+    struct wire wire = wire_of(bytes);
+    if (wire_get_byte(&wire) != ROW_VERSION)
+        return fault_raise(fault, STATUS_NEWER, "the checkpoint is of another version");
+    uint32_t organisation = (uint32_t)wire_get_bounded(&wire, UINT32_MAX);
+    struct uin uin = wire_get_uin(&wire);
+    struct slice name = wire_get_text(&wire, UINT16_MAX);
+    int64_t joined_us = wire_get_i64(&wire);
+    uint64_t last_sequence = wire_get_bounded(&wire, UINT64_MAX - 1);
+    uint64_t ordinal = wire_get_bounded(&wire, last_sequence);
+    struct member_state state = get_state(&wire);
+    if (wire.bad || ordinal == 0 || !name_is_valid(name))
+        return bad_row(fault, "a member");
+    uint32_t index = BOOK_NONE;
+    TRY(find_place(book, organisation, uin, state.flags, fault, &index));
+    struct member *member = book_member_mutable(book, index);
+    member->joined_us = joined_us;
+    member->last_sequence = last_sequence;
+    member->ordinal = ordinal;
+    TRY(book_member_change(book, index, &state, fault));
+    if (!book_member_name(book, member, name) || !get_links(book, &wire, member) ||
+        !get_grants(book, &wire, member) || !get_holds(book, &wire, member))
+        return fault_no_memory(fault);
+    if (!wire_ok(&wire))
+        return bad_row(fault, "a member");
+    note_loaded(book, pool_at(&book->organisations, organisation - 1), last_sequence);
+    return STATUS_DONE;
+}
+
+struct status book_organisation_load(struct book *book, struct slice bytes, struct fault *fault)
+{
+    struct wire wire = wire_of(bytes);
+    if (wire_get_byte(&wire) != ROW_VERSION)
+        return fault_raise(fault, STATUS_NEWER, "the checkpoint is of another version");
+    uint32_t id = (uint32_t)wire_get_bounded(&wire, ORGANISATIONS_MAX);
+    struct amount funding = {wire_get_i64(&wire)};
+    struct amount revenue = {wire_get_i64(&wire)};
+    struct amount promotion = {wire_get_i64(&wire)};
+    struct amount suspense = {wire_get_i64(&wire)};
+    uint64_t own_sequence = wire_get_u64(&wire);
+    if (!wire_ok(&wire) || id == 0)
+        return bad_row(fault, "an organisation");
+    struct organisation_slot *slot = book_slot_make(book, id);
+    if (!slot)
+        return fault_no_memory(fault);
+    slot->organisation.funding = funding;
+    slot->organisation.revenue = revenue;
+    slot->organisation.promotion = promotion;
+    slot->organisation.suspense = suspense;
+    slot->own_sequence = own_sequence;
+    note_loaded(book, slot, own_sequence);
+    return STATUS_DONE;
+}
+
+void book_loaded(struct book *book, uint64_t sequence, int64_t time_us)
+{
+    book->sequence = sequence;
+    book->time_us = time_us;
+    book->started = true;
+}

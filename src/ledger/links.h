@@ -1,0 +1,34 @@
+/* Links: what a member needs to remember so that its next entry's back-links can be made. See
+ * links.c for the scheme. */
+#ifndef LEDGER_LINKS_H
+#define LEDGER_LINKS_H
+
+#include "ledger/pool.h"
+
+/* 12 bytes, so that the sequence is kept in halves. */
+struct link {
+    uint32_t next;
+    uint32_t low, high;
+};
+
+/* A member's entries so far: `last` is the newest's sequence, `rest` the stack below it. */
+struct links {
+    uint64_t ordinal; /* how many there are */
+    uint64_t last;
+    uint32_t rest; /* POOL_NONE = empty */
+};
+
+/* What the next entry's back-links are. */
+void links_next(const struct pool *pool, const struct links *links, uint64_t *ret_previous,
+                uint64_t *ret_jump);
+/* Takes in the next entry; false when memory is short, then nothing changed. */
+bool links_push(struct pool *pool, struct links *links, uint64_t sequence);
+/* How many sequences `rest` holds after that many entries. */
+uint32_t links_rest_depth(uint64_t ordinal);
+
+uint64_t link_sequence(const struct pool *pool, uint32_t index);
+/* Puts a link on top; POOL_NONE when memory is short. */
+uint32_t link_take(struct pool *pool, uint64_t sequence, uint32_t next);
+void links_free(struct pool *pool, struct links *links);
+
+#endif
