@@ -177,6 +177,7 @@ struct status store_checkpoint(struct journal *journal, const struct book *book,
                                struct fault *fault, bool *ret_more)
 {
     struct store *store = store_of(journal);
+    CHECK(store->loaded);
     if (!store->pass.running && store->mark.sequence < journal->head.sequence)
         TRY(begin_pass(store, book, fault));
     if (store->pass.running)

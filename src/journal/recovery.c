@@ -171,5 +171,6 @@ struct status store_load(struct journal *journal, struct book *book, struct faul
     TRY_WRAP(replay(store, &from, book, &visitor, fault), fault, "%s", store->path);
     TRY_WRAP(book_recovered(book, fault), fault, "%s", store->path);
     CHECK(book_sequence(book) == journal->head.sequence);
+    store->loaded = true;
     return STATUS_DONE;
 }

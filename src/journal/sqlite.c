@@ -477,6 +477,7 @@ static struct status open_store(struct store *store, const char *folder, bool cr
         TRY_WRAP(compare_witness(store, &seen, folder, fault), fault, "%s", store->path);
     if (create && store->journal.head.sequence > 0)
         return fault_raise(fault, STATUS_EXISTS, "there is a journal in %s already", folder);
+    store->loaded = store->journal.head.sequence == 0;
     if (store->read_only)
         return STATUS_DONE;
     TRY(note_open(witness_path, &store->witness, fault));

@@ -64,6 +64,7 @@ struct store {
     struct buffer row; /* the row being written */
     struct uin *scope; /* ENTRY_SCOPE_MAX, for decoding */
     bool read_only;
+    bool loaded; /* so `mark` is known; an empty journal needs no loading */
     uint32_t wal_pages;
     uint32_t wal_pages_max;
 

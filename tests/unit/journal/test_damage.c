@@ -1,0 +1,260 @@
+/* Damaged files: every change is reported, or the content is still the same; never a crash, never a
+ * silent difference. Bytes are flipped in place and put back. */
+#include "scene.h"
+
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { SECONDS_MAX = 8 };
+
+static struct scene scene;
+static struct book *expected;
+
+static int setup(void **state)
+{
+    (void)state;
+    scene_begin(&scene);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    book_free(expected);
+    expected = NULL;
+    scene_end(&scene);
+    return 0;
+}
+
+/* Opens without changing anything and loads. */
+static struct status load_copy(struct book **ret_book)
+{
+    const struct journal_options options = {.read_only = true};
+    struct journal *journal = NULL;
+    struct fault fault;
+    TRY(journal_open(scene.folder, &options, &fault, &journal));
+    struct book *book = book_new(1);
+    assert_non_null(book);
+    struct status status = journal_load(journal, book, &fault);
+    journal_close(journal);
+    if (!status_ok(status)) {
+        book_free(book);
+        return status;
+    }
+    *ret_book = book;
+    return STATUS_DONE;
+}
+
+enum outcome { REPORTED, UNCHANGED, SILENT };
+
+static enum outcome examine(void)
+{
+    struct verify_report report;
+    struct book *book = NULL;
+    struct fault fault;
+    if (!status_ok(journal_verify(scene.folder, NULL, NULL, &fault, &report)))
+        return REPORTED;
+    if (!status_ok(load_copy(&book)))
+        return REPORTED;
+    bool same = scene_same_book(expected, book);
+    book_free(book);
+    return same ? UNCHANGED : SILENT;
+}
+
+static int open_file(const char *name, off_t *ret_size)
+{
+    struct stat about;
+    int fd = open(scene_path(&scene, name), O_RDWR | O_CLOEXEC);
+    assert_true(fd >= 0);
+    assert_int_equal(fstat(fd, &about), 0);
+    *ret_size = about.st_size;
+    return fd;
+}
+
+static unsigned char get_byte(int fd, off_t at)
+{
+    unsigned char byte;
+    assert_int_equal(pread(fd, &byte, 1, at), 1);
+    return byte;
+}
+
+static void put_byte(int fd, off_t at, unsigned char byte)
+{
+    assert_int_equal(pwrite(fd, &byte, 1, at), 1);
+}
+
+/* Flips a bit in every byte that says something, and in a few of those that are zero, as long as
+ * the time lasts: several walks with growing offsets, so that a slow machine samples evenly. */
+static unsigned flip_file(const char *name, bool forget_index)
+{
+    enum { WALKS = 16 };
+    off_t size;
+    unsigned reported = 0;
+    time_t until = time(NULL) + SECONDS_MAX;
+    int fd = open_file(name, &size);
+    for (off_t walk = 0; walk < WALKS && time(NULL) < until; walk++) {
+        for (off_t at = walk; at < size && time(NULL) < until; at += WALKS) {
+            unsigned char byte = get_byte(fd, at);
+            if (byte == 0 && at % 61 != 0)
+                continue;
+            put_byte(fd, at, (unsigned char)(byte ^ 1 << scene_random(&scene, 8)));
+            if (forget_index)
+                (void)unlink(scene_path(&scene, "journal.db-shm"));
+            enum outcome outcome = examine();
+            if (outcome == SILENT)
+                fail_msg("a change of byte %ld of %s goes unnoticed", (long)at, name);
+            reported += outcome == REPORTED;
+            put_byte(fd, at, byte);
+        }
+    }
+    (void)close(fd);
+    return reported;
+}
+
+/* A checkpoint, a tail behind it, and members newer than the mark: every table has rows. */
+static void populate(void)
+{
+    struct fault fault;
+    bool more;
+    scene_create(&scene);
+    scene_populate(&scene, 6);
+    scene_make_top_ups(&scene, 10);
+    scene_commit(&scene);
+    scene_checkpoint(&scene, 100);
+    scene_make_top_ups(&scene, 10);
+    scene_commit(&scene);
+    assert_true(status_ok(journal_checkpoint(scene.journal, scene.book, 2, &fault, &more)));
+    assert_true(more);
+}
+
+static void every_flip_of_the_database_is_noticed(void **state)
+{
+    (void)state;
+    populate();
+    scene_close(&scene);
+    assert_true(status_ok(load_copy(&expected)));
+    assert_int_equal(examine(), UNCHANGED);
+    assert_true(flip_file("journal.db", false) > 100);
+    assert_int_equal(examine(), UNCHANGED);
+}
+
+/* A child that dies without closing leaves everything in the log. */
+static void every_flip_of_the_log_is_noticed(void **state)
+{
+    (void)state;
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        populate();
+        _exit(0);
+    }
+    int code;
+    assert_int_equal(waitpid(child, &code, 0), child);
+    assert_int_equal(code, 0);
+    assert_true(status_ok(load_copy(&expected)));
+    assert_int_equal(book_sequence(expected), 28);
+    assert_true(flip_file("journal.db-wal", true) > 100);
+    (void)unlink(scene_path(&scene, "journal.db-shm"));
+    assert_int_equal(examine(), UNCHANGED);
+}
+
+static void flips_of_the_witness_do_no_harm(void **state)
+{
+    (void)state;
+    populate();
+    scene_close(&scene);
+    assert_true(status_ok(load_copy(&expected)));
+    assert_int_equal(flip_file("head", false), 0);
+}
+
+static void a_cut_database_is_noticed(void **state)
+{
+    (void)state;
+    populate();
+    scene_close(&scene);
+    assert_true(status_ok(load_copy(&expected)));
+    scene_copy_file(&scene, "journal.db", "whole");
+    off_t size;
+    int fd = open_file("journal.db", &size);
+    for (off_t keep = size - 1; keep > 0; keep -= keep > 9000 ? 4001 : 997) {
+        assert_int_equal(ftruncate(fd, keep), 0);
+        assert_int_equal(examine(), REPORTED);
+    }
+    assert_int_equal(ftruncate(fd, 0), 0);
+    assert_int_equal(examine(), REPORTED);
+    (void)close(fd);
+    scene_copy_file(&scene, "whole", "journal.db");
+    assert_int_equal(examine(), UNCHANGED);
+}
+
+static void run_sql(const char *sql)
+{
+    sqlite3 *db = NULL;
+    assert_int_equal(sqlite3_open(scene_path(&scene, "journal.db"), &db), SQLITE_OK);
+    if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
+        fail_msg("%s: %s", sql, sqlite3_errmsg(db));
+    (void)sqlite3_close(db);
+}
+
+/* What somebody with a SQL tool would do. */
+static void edits_are_named(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *sql;
+        const char *words;
+    } edits[] = {
+        {"DELETE FROM entry WHERE sequence = 12", "entry 12 is missing"},
+        {"UPDATE entry SET body = (SELECT body FROM entry WHERE sequence = 13) "
+         "WHERE sequence = 12",
+         "entry 12"},
+        {"UPDATE entry SET stream = 1 WHERE sequence = 12", "entry 12 is missing"},
+        {"INSERT INTO entry VALUES (29, 0, x'01')", "entry 29 belongs to no batch"},
+        {"DELETE FROM batch WHERE number = 3", "batch 3"},
+        {"UPDATE batch SET time_us = time_us + 1 WHERE number = 3", "batch 3"},
+        {"UPDATE batch SET last_sequence = 9 WHERE number = 2", "batch 2"},
+        {"UPDATE batch SET hash = zeroblob(32) WHERE number = 4", "batch 4"},
+        {"UPDATE batch SET root = zeroblob(32) WHERE number = 4", "batch 4"},
+        {"DELETE FROM registry WHERE sequence = 8", "entry 8"},
+        {"INSERT INTO registry VALUES (9, 0, zeroblob(32))", "entry 9"},
+        {"DELETE FROM member WHERE uin = (SELECT max(uin) FROM member)", "member"},
+        {"UPDATE member SET sequence = 1 WHERE uin = (SELECT max(uin) FROM member)", "member"},
+        {"UPDATE member SET body = (SELECT min(body) FROM member), "
+         "checksum = (SELECT checksum FROM member ORDER BY body LIMIT 1)",
+         "member"},
+        {"UPDATE organisation SET checksum = 1", "organisation 1"},
+        {"UPDATE mark SET sequence = sequence + 1", "mark"},
+        {"DELETE FROM mark", "checkpoint"},
+    };
+    populate();
+    scene_close(&scene);
+    assert_true(status_ok(load_copy(&expected)));
+    scene_copy_file(&scene, "journal.db", "whole");
+    for (size_t i = 0; i < sizeof edits / sizeof *edits; i++) {
+        struct verify_report report;
+        struct fault fault;
+        run_sql(edits[i].sql);
+        struct status status = journal_verify(scene.folder, NULL, NULL, &fault, &report);
+        assert_int_equal(status.code, STATUS_CORRUPT);
+        if (!strstr(fault.text, edits[i].words))
+            fail_msg("%s: \"%s\" does not say \"%s\"", edits[i].sql, fault.text, edits[i].words);
+        scene_copy_file(&scene, "whole", "journal.db");
+    }
+    assert_int_equal(examine(), UNCHANGED);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(every_flip_of_the_database_is_noticed, setup, teardown),
+        cmocka_unit_test_setup_teardown(every_flip_of_the_log_is_noticed, setup, teardown),
+        cmocka_unit_test_setup_teardown(flips_of_the_witness_do_no_harm, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_cut_database_is_noticed, setup, teardown),
+        cmocka_unit_test_setup_teardown(edits_are_named, setup, teardown),
+    };
+    return cmocka_run_group_tests_name("damage", tests, NULL, NULL);
+}
