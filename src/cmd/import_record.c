@@ -79,8 +79,11 @@ const char *import_shown(struct slice value)
     return at;
 }
 
+/* The API's way to write "no end" is its last second. */
 static bool read_moment(const struct json_token *token, int64_t *ret_us)
 {
+    if (token->kind == JSON_STRING && slice_equal(token->text, SLICE("9999-12-31 23:59:59")))
+        return true;
     return token->kind == JSON_STRING && (timestamp_parse_plain(token->text, ret_us) ||
                                           timestamp_parse_rfc3339(token->text, ret_us));
 }

@@ -15,6 +15,7 @@ struct amounts {
 
 struct check {
     const struct import_record *record;
+    int64_t now_us;
     struct import_problems *problems;
     struct amounts amounts;
 };
@@ -98,15 +99,32 @@ static bool overflow(struct check *check)
     return false;
 }
 
-static bool sum_of_grants(const struct import_record *record, struct amount *ret_sum)
+static bool grants_at(const struct import_record *record, int64_t t_us, struct amount *ret_sum)
 {
     struct amount sum = AMOUNT_ZERO;
     for (uint32_t i = 0; i < record->grant_count; i++) {
-        if (!amount_add(sum, record->grants[i].amount, &sum))
+        const struct import_grant *grant = &record->grants[i];
+        bool active = grant->start_us <= t_us && (grant->end_us == 0 || t_us < grant->end_us);
+        if (active && !amount_add(sum, grant->amount, &sum))
             return false;
     }
     *ret_sum = sum;
     return true;
+}
+
+/* The file may be older than today: what counts is that the grants gave as much at some moment.
+ * Their sum changes only where one starts or ends. */
+static bool grants_can_give(const struct import_record *record, struct amount wanted)
+{
+    struct amount sum;
+    for (uint32_t i = 0; i < record->grant_count; i++) {
+        const int64_t moments[] = {record->grants[i].start_us, record->grants[i].end_us};
+        for (size_t j = 0; j < 2; j++) {
+            if (grants_at(record, moments[j], &sum) && amount_compare(sum, wanted) == 0)
+                return true;
+        }
+    }
+    return amount_is_zero(wanted);
 }
 
 static bool credit_too_small(struct check *check)
@@ -128,7 +146,7 @@ static bool derive_credit(struct check *check, struct import_row *row, struct am
         temporary = in->at[IMPORT_TEMP_CREDIT];
     else if (has_credit && has_basic && !amount_subtract(credit, basic, &temporary))
         return overflow(check);
-    else if (!(has_credit && has_basic) && !sum_of_grants(check->record, &temporary))
+    else if (!(has_credit && has_basic) && !grants_at(check->record, check->now_us, &temporary))
         return overflow(check);
     if (has_credit && !has_basic && !amount_subtract(credit, temporary, &basic))
         return overflow(check);
@@ -139,20 +157,47 @@ static bool derive_credit(struct check *check, struct import_row *row, struct am
     return true;
 }
 
-static bool derive_cash(struct check *check, struct import_row *row)
+/* RealBalance = cash + income + present - frozen, solved for cash. */
+static bool cash_from_real(struct check *check, struct import_row *row)
 {
-    const struct amounts *in = &check->amounts;
-    struct amount cash = in->at[IMPORT_CASH_ACCOUNT_BALANCE];
-    if (in->given[IMPORT_CASH_ACCOUNT_BALANCE] || !in->given[IMPORT_REAL_BALANCE]) {
-        if (!amount_subtract(cash, in->at[IMPORT_OWE_AMOUNT], &cash))
-            return overflow(check);
-    } else if (!amount_subtract(in->at[IMPORT_REAL_BALANCE], row->income, &cash) ||
-               !amount_subtract(cash, row->present, &cash) ||
-               !amount_add(cash, row->frozen, &cash)) {
+    struct amount cash = check->amounts.at[IMPORT_REAL_BALANCE];
+    if (!amount_subtract(cash, row->income, &cash) || !amount_subtract(cash, row->present, &cash) ||
+        !amount_add(cash, row->frozen, &cash))
         return overflow(check);
-    }
     row->cash = cash;
     return true;
+}
+
+/* The nine fields do not show income, present and frozen, but RealBalance counts them: what is more
+ * than cash is income, what is less is frozen. */
+static bool split_rest(struct check *check, struct import_row *row)
+{
+    const struct amounts *in = &check->amounts;
+    struct amount rest;
+    if (!in->given[IMPORT_REAL_BALANCE] || in->given[IMPORT_INCOME_INTO_ACCOUNT_BALANCE] ||
+        in->given[IMPORT_PRESENT_ACCOUNT_BALANCE] || in->given[IMPORT_FREEZE_AMOUNT])
+        return true;
+    if (!amount_subtract(in->at[IMPORT_REAL_BALANCE], row->cash, &rest))
+        return overflow(check);
+    if (!amount_is_negative(rest))
+        row->income = rest;
+    else if (!amount_subtract(AMOUNT_ZERO, rest, &row->frozen))
+        return overflow(check);
+    return true;
+}
+
+static bool derive_money(struct check *check, struct import_row *row)
+{
+    const struct amounts *in = &check->amounts;
+    row->income = in->at[IMPORT_INCOME_INTO_ACCOUNT_BALANCE];
+    row->present = in->at[IMPORT_PRESENT_ACCOUNT_BALANCE];
+    row->frozen = in->at[IMPORT_FREEZE_AMOUNT];
+    if (!in->given[IMPORT_CASH_ACCOUNT_BALANCE] && in->given[IMPORT_REAL_BALANCE])
+        return cash_from_real(check, row);
+    if (!amount_subtract(in->at[IMPORT_CASH_ACCOUNT_BALANCE], in->at[IMPORT_OWE_AMOUNT],
+                         &row->cash))
+        return overflow(check);
+    return split_rest(check, row);
 }
 
 /* The field, if it was given, must be `expected`. */
@@ -170,7 +215,7 @@ static void compare(struct check *check, enum import_field field, struct amount 
                    SLICE_ARGS(buffer_slice(&text)));
 }
 
-static void compare_all(struct check *check, const struct import_row *row, struct amount temporary)
+static void compare_all(struct check *check, struct import_row *row, struct amount temporary)
 {
     struct fields fields;
     struct member_state state = {
@@ -184,6 +229,7 @@ static void compare_all(struct check *check, const struct import_row *row, struc
         overflow(check);
         return;
     }
+    row->real_balance = fields.real_balance;
     compare(check, IMPORT_CREDIT_AMOUNT, fields.credit_amount, "BasicCreditAmount + TempCredit");
     compare(check, IMPORT_OWE_AMOUNT, fields.owe_amount,
             "what cash, income, present and credit leave uncovered");
@@ -197,7 +243,6 @@ static void compare_all(struct check *check, const struct import_row *row, struc
 static void take_grants(struct check *check, struct import_row *row, struct amount temporary)
 {
     const struct import_record *record = check->record;
-    struct amount sum = AMOUNT_ZERO;
     if (!record->has_grants) {
         row->grant_count = amount_is_zero(temporary) ? 0 : 1;
         row->grants[0].amount = temporary;
@@ -210,15 +255,15 @@ static void take_grants(struct check *check, struct import_row *row, struct amou
             import_problem(check->problems, record->line,
                            "TempAmountInfoList: an entry ends before it starts");
     }
-    if (sum_of_grants(record, &sum) && amount_compare(temporary, sum) > 0)
+    if (!grants_can_give(record, temporary))
         import_problem(check->problems, record->line,
-                       "TempCredit is more than all of TempAmountInfoList together");
+                       "TempCredit is not what TempAmountInfoList gives at any moment");
 }
 
-bool import_row_check(const struct import_record *record, struct import_problems *problems,
-                      struct import_row *ret_row)
+bool import_row_check(const struct import_record *record, int64_t now_us,
+                      struct import_problems *problems, struct import_row *ret_row)
 {
-    struct check check = {.record = record, .problems = problems};
+    struct check check = {.record = record, .now_us = now_us, .problems = problems};
     struct import_row row = {.line = record->line};
     struct amount temporary = AMOUNT_ZERO;
     uint64_t before = problems->count;
@@ -231,10 +276,7 @@ bool import_row_check(const struct import_record *record, struct import_problems
     }
     if (problems->count > before)
         return false;
-    row.income = check.amounts.at[IMPORT_INCOME_INTO_ACCOUNT_BALANCE];
-    row.present = check.amounts.at[IMPORT_PRESENT_ACCOUNT_BALANCE];
-    row.frozen = check.amounts.at[IMPORT_FREEZE_AMOUNT];
-    if (derive_credit(&check, &row, &temporary) && derive_cash(&check, &row)) {
+    if (derive_credit(&check, &row, &temporary) && derive_money(&check, &row)) {
         compare_all(&check, &row, temporary);
         take_grants(&check, &row, temporary);
     }

@@ -12,6 +12,7 @@ struct import_row {
     bool is_credit_account;
     bool allow_arrears;
     struct amount cash; /* what the ledger holds: CashAccountBalance - OweAmount */
+    struct amount real_balance;
     struct amount income;
     struct amount present;
     struct amount frozen;
@@ -20,8 +21,9 @@ struct import_row {
     uint32_t grant_count;
 };
 
-/* False when something is wrong with it; all that is wrong was told. */
-bool import_row_check(const struct import_record *record, struct import_problems *problems,
-                      struct import_row *ret_row);
+/* False when something is wrong with it; all that is wrong was told. `now_us` matters only where a
+ * row names grants and neither TempCredit nor what it follows from. */
+bool import_row_check(const struct import_record *record, int64_t now_us,
+                      struct import_problems *problems, struct import_row *ret_row);
 
 #endif

@@ -1,0 +1,297 @@
+/* `bursar export`: every member with all it has, as a file that `bursar import` reads. Main thread.
+ *
+ * 1. Members come by cursor in ascending order of uin: nobody who stays is left out or given twice,
+ *    whoever joins or leaves meanwhile.
+ * 2. A file appears whole or not at all: it is written beside its name and renamed at the end. */
+#include "cmd/import_record.h"
+#include "cmd/interrupt.h"
+#include "cmd/output.h"
+#include "cmd/progress.h"
+#include "cmd/subcommands.h"
+#include "cmd/target.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { ROWS_A_CALL = 1000, LINE_BYTES_MAX = 1 << 20, ANSWER_MEMORY_MAX = 64 << 20 };
+/* A large organisation is more calls than a server allows in a second. */
+enum { EXPORT_RETRIES = 6 };
+
+struct export
+{
+    struct target_flags target;
+    const char *path; /* "-" = standard output */
+    const char *format_name;
+    uint64_t organisation;
+
+    enum import_format format;
+    struct admin *admin;
+    FILE *out;
+    char temporary[PATH_MAX];
+    struct buffer line;
+    struct arena arena;
+    char cursor[64];
+    uint64_t total;
+    uint64_t written;
+};
+
+static int find_format(struct export *export)
+{
+    const char *name = export->format_name;
+    size_t len = strlen(export->path);
+    if (!name)
+        name = len > 6 && strcmp(export->path + len - 6, ".jsonl") == 0 ? "jsonl" : "csv";
+    if (strcmp(name, "csv") != 0 && strcmp(name, "jsonl") != 0)
+        return fail(&subcommand_export, EXIT_USAGE, "--format is csv or jsonl, not \"%s\"", name);
+    export->format = strcmp(name, "csv") == 0 ? IMPORT_CSV : IMPORT_JSONL;
+    return -1;
+}
+
+static int open_output(struct export *export)
+{
+    export->out = stdout;
+    if (strcmp(export->path, "-") == 0)
+        return -1;
+    int len = snprintf(export->temporary, sizeof export->temporary, "%s.part", export->path);
+    if (len < 0 || (size_t)len >= sizeof export->temporary)
+        return fail(&subcommand_export, EXIT_USAGE, "the path is too long");
+    export->out = fopen(export->temporary, "we");
+    if (export->out)
+        return -1;
+    return fail(&subcommand_export, EXIT_NETWORK, "cannot create %s: %s", export->temporary,
+                strerror(errno));
+}
+
+static int write_failed(struct export *export)
+{
+    return fail(&subcommand_export, EXIT_NETWORK, "cannot write %s: %s",
+                export->out == stdout ? "standard output" : export->temporary, strerror(errno));
+}
+
+/* Renames what is whole; takes away what is not. */
+static int close_output(struct export *export, int code)
+{
+    if (export->out == stdout)
+        return output_finish(&subcommand_export, code);
+    bool synced = fflush(export->out) == 0 && fsync(fileno(export->out)) == 0;
+    if (code == EXIT_OK && (!synced || ferror(export->out)))
+        code = write_failed(export);
+    if (fclose(export->out) != 0 && code == EXIT_OK)
+        code = write_failed(export);
+    if (code == EXIT_OK && rename(export->temporary, export->path) != 0)
+        code = fail(&subcommand_export, EXIT_NETWORK, "cannot rename %s to %s: %s",
+                    export->temporary, export->path, strerror(errno));
+    if (code != EXIT_OK)
+        unlink(export->temporary);
+    return code;
+}
+
+static void write_header(struct export *export)
+{
+    for (int i = 0; i < IMPORT_FIELD_COUNT && export->format == IMPORT_CSV; i++)
+        fprintf(export->out, "%s%s", i > 0 ? "," : "", import_field_names[i]);
+    if (export->format == IMPORT_CSV)
+        fputc('\n', export->out);
+}
+
+/* The value's own text: for a list the JSON as it stands, and nothing for an empty one. */
+static bool read_cell(struct json_reader *reader, struct slice *ret_cell)
+{
+    struct json_token token;
+    enum json_kind kind = json_next(reader, &token);
+    size_t start = reader->at - 1;
+    *ret_cell = kind == JSON_TRUE    ? SLICE("true")
+                : kind == JSON_FALSE ? SLICE("false")
+                                     : token.text;
+    if (kind == JSON_STRING || kind == JSON_NUMBER || kind == JSON_TRUE || kind == JSON_FALSE)
+        return true;
+    if (kind != JSON_ARRAY || !json_skip_rest(reader, kind))
+        return false;
+    *ret_cell = slice_of(reader->text.at + start, reader->at - start);
+    if (slice_equal(*ret_cell, SLICE("[]")))
+        *ret_cell = SLICE_NONE;
+    return true;
+}
+
+static bool csv_line(struct export *export, struct json_reader *reader)
+{
+    struct slice cells[IMPORT_FIELD_COUNT];
+    struct json_token key;
+    memset(cells, 0, sizeof cells);
+    while (json_next(reader, &key) == JSON_KEY) {
+        enum import_field field = import_field_find(key.text);
+        if (field == IMPORT_FIELD_COUNT ? !json_skip(reader) : !read_cell(reader, &cells[field]))
+            return false;
+    }
+    for (int i = 0; i < IMPORT_FIELD_COUNT; i++) {
+        if (i > 0)
+            buffer_char(&export->line, ',');
+        csv_write(&export->line, cells[i]);
+    }
+    return key.kind == JSON_OBJECT_END;
+}
+
+/* One member, whose '{' was just read. */
+static bool write_member(struct export *export, struct json_reader *reader)
+{
+    size_t start = reader->at - 1;
+    buffer_clear(&export->line);
+    if (export->format == IMPORT_CSV ? !csv_line(export, reader)
+                                     : !json_skip_rest(reader, JSON_OBJECT))
+        return false;
+    if (export->format == IMPORT_JSONL)
+        buffer_bytes(&export->line, reader->text.at + start, reader->at - start);
+    buffer_char(&export->line, '\n');
+    fwrite(export->line.at, 1, export->line.len, export->out);
+    export->written++;
+    return buffer_ok(&export->line);
+}
+
+static bool write_data(struct export *export, struct json_reader *reader)
+{
+    struct json_token token;
+    if (json_next(reader, &token) != JSON_ARRAY)
+        return false;
+    while (json_next(reader, &token) == JSON_OBJECT) {
+        if (!write_member(export, reader))
+            return false;
+    }
+    return token.kind == JSON_ARRAY_END;
+}
+
+static bool read_cursor(struct export *export, struct json_reader *reader)
+{
+    struct json_token token;
+    if (json_next(reader, &token) != JSON_STRING || token.text.len >= sizeof export->cursor)
+        return false;
+    snprintf(export->cursor, sizeof export->cursor, "%.*s", SLICE_ARGS(token.text));
+    return true;
+}
+
+static bool write_page(struct export *export, struct json_reader *reader)
+{
+    struct json_token key, total;
+    export->cursor[0] = '\0';
+    if (json_next(reader, &key) != JSON_OBJECT)
+        return false;
+    while (json_next(reader, &key) == JSON_KEY) {
+        bool good;
+        if (slice_equal(key.text, SLICE("Data")))
+            good = write_data(export, reader);
+        else if (slice_equal(key.text, SLICE("NextUin")))
+            good = read_cursor(export, reader);
+        else if (slice_equal(key.text, SLICE("TotalCount")))
+            good = json_next(reader, &total) == JSON_NUMBER &&
+                   slice_to_u64(total.text, &export->total);
+        else
+            good = json_skip(reader);
+        if (!good)
+            return false;
+    }
+    return key.kind == JSON_OBJECT_END;
+}
+
+static int export_page(struct export *export)
+{
+    struct buffer parameters;
+    struct slice answer = SLICE_NONE;
+    struct json_reader reader;
+    char memory[256];
+    buffer_init_fixed(&parameters, memory, sizeof memory);
+    buffer_printf(&parameters, "{\"AfterUin\":\"%s\",\"Limit\":%d", export->cursor, ROWS_A_CALL);
+    if (export->organisation)
+        buffer_printf(&parameters, ",\"OrganizationId\":%llu",
+                      (unsigned long long)export->organisation);
+    buffer_char(&parameters, '}');
+    int code = admin_do(&subcommand_export, export->admin, "DescribeMembers",
+                        buffer_slice(&parameters), &answer);
+    if (code >= 0)
+        return code;
+    arena_reset(&export->arena);
+    json_reader_init(&reader, answer, &export->arena);
+    if (!write_page(export, &reader))
+        return fail(&subcommand_export, EXIT_NETWORK, "the answer is not one of DescribeMembers");
+    return ferror(export->out) ? write_failed(export) : -1;
+}
+
+static int export_pages(struct export *export)
+{
+    struct progress progress;
+    progress_start(&progress, "members", 0);
+    interrupt_watch();
+    write_header(export);
+    int code;
+    do {
+        code = export_page(export);
+        progress.all = export->total;
+        progress_update(&progress, export->written);
+    } while (code < 0 && export->cursor[0] && !interrupted());
+    progress_end(&progress);
+    if (code < 0 && interrupted())
+        return fail(&subcommand_export, EXIT_INTERRUPTED, "stopped after %llu members",
+                    (unsigned long long)export->written);
+    return code < 0 ? EXIT_OK : code;
+}
+
+static int run_opened(struct export *export)
+{
+    int code = open_output(export);
+    if (code >= 0)
+        return code;
+    if (!arena_init(&export->arena, 65536, ANSWER_MEMORY_MAX))
+        return fail(&subcommand_export, EXIT_NETWORK, "no memory");
+    buffer_init(&export->line, LINE_BYTES_MAX);
+    code = export_pages(export);
+    buffer_done(&export->line);
+    arena_done(&export->arena);
+    return close_output(export, code);
+}
+
+static int run(int argc, char **argv)
+{
+    struct export export = {.target = TARGET_FLAGS_DEFAULT, .path = "-"};
+    const struct option_spec options[] = {
+        TARGET_OPTIONS(&export.target),
+        {"format", "FORMAT", "csv or jsonl. Default: by the file's name, else csv.", OPTION_TEXT,
+         &export.format_name},
+        {"organization", "ID", "The organisation, where a folder has several; default 1.",
+         OPTION_NUMBER, &export.organisation},
+        REMOTE_OPTIONS(&export.target.remote),
+    };
+    char **rest = NULL;
+    int rest_count = 0;
+    int code = options_parse(&subcommand_export, options, sizeof options / sizeof *options, argc,
+                             argv, &rest, &rest_count);
+    if (code >= 0)
+        return code;
+    if (rest_count > 1)
+        return fail(&subcommand_export, EXIT_USAGE, "one FILE, not also \"%s\"", rest[1]);
+    if (rest_count == 1)
+        export.path = rest[0];
+    if (export.target.remote.retries == REMOTE_RETRIES_UNSET)
+        export.target.remote.retries = EXPORT_RETRIES;
+    code = find_format(&export);
+    if (code < 0)
+        code = target_open(&subcommand_export, &export.target, &export.admin);
+    if (code >= 0)
+        return code;
+    return target_close(&subcommand_export, export.admin, run_opened(&export));
+}
+
+const struct subcommand subcommand_export = {
+    .name = "export",
+    .summary = "Write all members with their balances to a CSV or JSONL file",
+    .arguments = "[FILE]",
+    .description =
+        "Writes every member of an organisation, in ascending order of UIN, with every field that "
+        "`bursar import` reads: from a data folder (--data), served or not, or through a server "
+        "elsewhere (--endpoint). Without FILE, or with -, it goes to standard output.\n\n"
+        "Amounts are in cents. Importing an export into an empty organisation gives the same "
+        "members again. FILE appears when it is whole; until then it is FILE.part.",
+    .examples = "bursar export members.csv --data /var/lib/bursar\n"
+                "bursar export --data ./data --format jsonl | jq .RealBalance\n",
+    .run = run,
+};
