@@ -6,17 +6,12 @@
 #include <string.h>
 
 const struct subcommand *const subcommands[] = {
-    &subcommand_serve,
-    &subcommand_query,
-    &subcommand_call,
-    &subcommand_verify,
-    &subcommand_sign,
-    &subcommand_explain,
-    &subcommand_config,
-    &subcommand_healthcheck,
-    &subcommand_completion,
-    &subcommand_version,
-    NULL,
+    &subcommand_init,       &subcommand_serve,   &subcommand_demo,
+    &subcommand_import,     &subcommand_export,  &subcommand_query,
+    &subcommand_call,       &subcommand_key,     &subcommand_policy,
+    &subcommand_delegate,   &subcommand_verify,  &subcommand_sign,
+    &subcommand_explain,    &subcommand_config,  &subcommand_healthcheck,
+    &subcommand_completion, &subcommand_version, NULL,
 };
 
 static const struct subcommand *find_subcommand(const char *name)

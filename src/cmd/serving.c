@@ -167,6 +167,18 @@ static void say_addresses(const struct serving *serving, struct slice addresses)
     }
 }
 
+static void announce(const struct serving *serving, struct slice addresses)
+{
+    struct slice plain = SLICE_NONE, tls = SLICE_NONE;
+    for (uint32_t i = 0; addresses.len > 0; i++) {
+        struct slice address = slice_cut(addresses, '\n', &addresses);
+        struct slice *first = serving->listeners[i].tls ? &tls : &plain;
+        if (first->len == 0 && !serving->listeners[i].admin)
+            *first = address;
+    }
+    serving->plan->announce(plain, tls);
+}
+
 static void say_limits(const struct settings *settings)
 {
     static const enum setting limits[] = {
@@ -207,14 +219,14 @@ static struct status tell_ready(const struct serving *serving, struct fault *fau
     struct buffer addresses;
     buffer_init(&addresses, ADDRESSES_BYTES_MAX);
     list_addresses(serving, &addresses);
-    struct slice text = buffer_slice(&addresses), rest;
+    struct slice text = buffer_slice(&addresses);
     say_limits(plan->settings);
     say_addresses(serving, text);
     struct status status = STATUS_DONE;
     if (ready_file)
         status = file_replace(ready_file, text, 0644, fault);
     if (status_ok(status) && plan->announce)
-        plan->announce(slice_cut(text, '\n', &rest));
+        announce(serving, text);
     if (status_ok(status))
         notify_ready();
     buffer_done(&addresses);

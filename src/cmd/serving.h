@@ -11,8 +11,9 @@ struct serving_plan {
     const struct settings *settings;
     struct folder *folder;
     const char *control_socket; /* path; NULL = none */
-    /* Called when everything listens, with the first address; may be NULL. */
-    void (*announce)(struct slice address);
+    /* Called when everything listens, with the first plain and the first TLS address, empty when
+     * there is none; may be NULL. */
+    void (*announce)(struct slice plain, struct slice tls);
 };
 
 enum { SERVING_LIMITS_MAX = 64 };
