@@ -103,23 +103,33 @@ static _Noreturn void stop_process(const struct fault *fault, const char *becaus
 
 /* Deciding ------------------------------------------------------------------------------------- */
 
-static void decide_one(struct committer *committer, struct commit *commit)
+/* Nothing of these commands happened or will. */
+static void refuse_group(struct queue *group)
+{
+    for (struct commit *commit = group->first; commit; commit = commit->next) {
+        if (commit->refusal != REFUSAL_STOPPING)
+            commit->refusal = REFUSAL_STORE_FULL;
+        commit->first_sequence = 0;
+        commit->last_sequence = 0;
+    }
+}
+
+/* False when memory ran out: then the draft holds half a decision. */
+static bool decide_one(struct committer *committer, struct commit *commit)
 {
     struct draft *draft = committer->draft;
-    struct fault fault;
     size_t before = draft_entry_count(draft);
-    int64_t now_us = sys_now_us(committer->sys);
-    struct status status =
-        decide(draft, &commit->command, now_us, &fault, &commit->refusal, &commit->refused_item);
-    if (!status_ok(status)) /* no memory to decide in: nothing happened */
-        commit->refusal = REFUSAL_STORE_FULL;
+    commit->time_us = sys_now_us(committer->sys);
+    if (!status_ok(decide(draft, &commit->command, commit->time_us, NULL, &commit->refusal,
+                          &commit->refused_item)))
+        return false;
     size_t after = draft_entry_count(draft);
-    commit->time_us = now_us;
     if (after == before)
-        return;
+        return true;
     commit->first_sequence = draft_entry(draft, before)->sequence;
     commit->last_sequence = draft_entry(draft, after - 1)->sequence;
     commit->time_us = draft_entry(draft, after - 1)->time_us;
+    return true;
 }
 
 /* Commands from `taken` until the group is full, or the next one must be, or was, alone. */
@@ -135,8 +145,12 @@ static uint64_t decide_group(struct committer *committer, struct queue *ret_grou
         struct commit *commit = queue_take(&committer->taken);
         queue_add(ret_group, commit);
         commands++;
-        if (commit->refusal == REFUSAL_NONE) /* otherwise submitted while stopping */
-            decide_one(committer, commit);
+        bool is_refused = commit->refusal == REFUSAL_STOPPING; /* when it was submitted */
+        if (!is_refused && !decide_one(committer, commit)) {
+            draft_clear(committer->draft);
+            refuse_group(ret_group);
+            break;
+        }
         alone = wants_alone && draft_entry_count(committer->draft) > 0;
     }
     return commands;
@@ -159,16 +173,6 @@ static void publish(struct committer *committer)
             stop_process(&fault, "the book could not follow what is on disk");
     }
     journal_note_changes(committer->journal, committer->draft, committer->book);
-}
-
-static void refuse_group(struct queue *group)
-{
-    for (struct commit *commit = group->first; commit; commit = commit->next) {
-        if (commit->refusal != REFUSAL_STOPPING)
-            commit->refusal = REFUSAL_STORE_FULL;
-        commit->first_sequence = 0;
-        commit->last_sequence = 0;
-    }
 }
 
 /* Durable and published, or certainly nothing of it. */
