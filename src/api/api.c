@@ -1,1 +1,382 @@
-typedef int placeholder_api;
+/* The clerk's desk: takes a request through the checks, lets the action answer, and finishes writes
+ * after their commit.
+ *
+ * Owns `struct api` and its workers' memory. 1. Every answer is a whole JSON body: if rendering
+ * fails half-way the body becomes InternalError. 2. A write's memory is the call's and lives until
+ * api_finish; the worker's arena is reset by every request in between.
+ * Thread: each worker its own; commit_done runs on the committer's. */
+#include "api/api.h"
+
+#include "api/action.h"
+#include "base/check.h"
+
+#include <stdlib.h>
+
+enum {
+    WORKER_ARENA_BYTES = 64 << 10,
+    CALL_ARENA_BYTES = 16 << 10,
+    SCRATCH_BYTES_MAX = 16 << 20,
+};
+
+/* ---- life ---- */
+
+static struct status read_limits(struct api *api, const struct api_options *options,
+                                 struct fault *fault)
+{
+    for (uint32_t i = 0; i < API_ACTIONS_MAX; i++)
+        api->limits[i] = options->calls_per_second;
+    for (uint32_t i = 0; i < options->limit_count; i++) {
+        uint32_t number;
+        if (!action_number_find(options->limits[i].action, &number))
+            return fault_raise(fault, STATUS_INVALID, "no action is called %.*s",
+                               SLICE_ARGS(options->limits[i].action));
+        api->limits[number] = options->limits[i].per_second;
+    }
+    return STATUS_DONE;
+}
+
+struct status api_new(const struct api_world *world, const struct api_options *options,
+                      struct fault *fault, struct api **ret_api)
+{
+    uint64_t seed;
+    struct api *api = calloc(1, sizeof *api);
+    if (!api)
+        return fault_raise(fault, STATUS_MEMORY, "no memory for the API");
+    api->world = *world;
+    api->options = *options;
+    api->options.limits = NULL;
+    struct status status = read_limits(api, options, fault);
+    if (status_ok(status))
+        status = world->sys->entropy(world->sys->context, &seed, sizeof seed, fault);
+    if (status_ok(status) && !(api->limiter = limiter_new(seed)))
+        status = fault_raise(fault, STATUS_MEMORY, "no memory for the rate limits");
+    if (!status_ok(status)) {
+        free(api);
+        return status;
+    }
+    CHECK(pthread_mutex_init(&api->registry, NULL) == 0);
+    *ret_api = api;
+    return STATUS_DONE;
+}
+
+void api_free(struct api *api)
+{
+    if (!api)
+        return;
+    CHECK(api->workers == NULL);
+    limiter_free(api->limiter);
+    (void)pthread_mutex_destroy(&api->registry);
+    free(api);
+}
+
+static void worker_register(struct api_worker *worker)
+{
+    struct api *api = worker->api;
+    worker->gate_slot = gate_register(api->world.gate);
+    pthread_mutex_lock(&api->registry);
+    uint64_t seed = api->options.request_id_seed;
+    request_ids_init(&worker->ids, api->world.sys, seed ? seed + api->workers_made : 0);
+    api->workers_made++;
+    worker->next = api->workers;
+    api->workers = worker;
+    pthread_mutex_unlock(&api->registry);
+}
+
+static void worker_release(struct api_worker *worker)
+{
+    hmac_key_free(worker->decoy);
+    signers_done(&worker->signers);
+    policy_cache_done(&worker->policies);
+    buffer_done(&worker->scratch);
+    arena_done(&worker->arena);
+    crypto_free(worker->crypto);
+    free(worker);
+}
+
+struct api_worker *api_worker_new(struct api *api)
+{
+    struct api_worker *worker = calloc(1, sizeof *worker);
+    if (!worker)
+        return NULL;
+    worker->api = api;
+    worker->crypto = crypto_new();
+    buffer_init(&worker->scratch, SCRATCH_BYTES_MAX);
+    bool ready = worker->crypto != NULL;
+    ready = arena_init(&worker->arena, WORKER_ARENA_BYTES, API_ARENA_BYTES_MAX) && ready;
+    ready = signers_init(&worker->signers) && ready;
+    if (ready)
+        worker->decoy = hmac_key_new(worker->crypto, DIGEST_SHA256, SLICE("nobody's"));
+    if (!worker->decoy) {
+        worker_release(worker);
+        return NULL;
+    }
+    worker_register(worker);
+    return worker;
+}
+
+#define TALLY_READ(tally, what) atomic_load_explicit(&(tally)->what, memory_order_relaxed)
+
+static void figures_add(struct api_figures *sum, struct tally *tally)
+{
+    sum->calls += TALLY_READ(tally, calls);
+    sum->errors += TALLY_READ(tally, errors);
+    sum->limited += TALLY_READ(tally, limited);
+    sum->denied += TALLY_READ(tally, denied);
+    sum->signature_failures += TALLY_READ(tally, signature_failures);
+    sum->any_service += TALLY_READ(tally, any_service);
+}
+
+/* What the worker counted stays counted. */
+static void tally_keep(struct tally *gone, struct tally *tally)
+{
+    atomic_fetch_add(&gone->calls, TALLY_READ(tally, calls));
+    atomic_fetch_add(&gone->errors, TALLY_READ(tally, errors));
+    atomic_fetch_add(&gone->limited, TALLY_READ(tally, limited));
+    atomic_fetch_add(&gone->denied, TALLY_READ(tally, denied));
+    atomic_fetch_add(&gone->signature_failures, TALLY_READ(tally, signature_failures));
+    atomic_fetch_add(&gone->any_service, TALLY_READ(tally, any_service));
+}
+
+void api_worker_free(struct api_worker *worker)
+{
+    if (!worker)
+        return;
+    struct api *api = worker->api;
+    pthread_mutex_lock(&api->registry);
+    struct api_worker **link = &api->workers;
+    while (*link != worker)
+        link = &(*link)->next;
+    *link = worker->next;
+    tally_keep(&api->gone, &worker->tally);
+    pthread_mutex_unlock(&api->registry);
+    worker_release(worker);
+}
+
+void api_figures(const struct api *api, struct api_figures *ret_figures)
+{
+    struct api *shared = (struct api *)(uintptr_t)api; /* only to lock it and to read */
+    struct api_figures figures = {0};
+    pthread_mutex_lock(&shared->registry);
+    figures_add(&figures, &shared->gone);
+    for (struct api_worker *worker = shared->workers; worker; worker = worker->next)
+        figures_add(&figures, &worker->tally);
+    pthread_mutex_unlock(&shared->registry);
+    *ret_figures = figures;
+}
+
+const struct api_outcome *api_worker_outcome(const struct api_worker *worker)
+{
+    return &worker->outcome;
+}
+
+/* ---- exchange ---- */
+
+bool exchange_refuse(struct exchange *exchange, enum error error)
+{
+    exchange->complaint = (struct complaint){.error = error};
+    return false;
+}
+
+bool exchange_refuse_word(struct exchange *exchange, enum error error, struct slice word)
+{
+    exchange->complaint = (struct complaint){.error = error, .words = {word}};
+    return false;
+}
+
+struct slice exchange_request_id(const struct exchange *exchange)
+{
+    return slice_of(exchange->request_id, REQUEST_ID_SIZE);
+}
+
+const struct book *exchange_book_begin(struct exchange *exchange)
+{
+    struct api_worker *worker = exchange->worker;
+    gate_read_begin(worker->api->world.gate, worker->gate_slot);
+    return worker->api->world.book;
+}
+
+void exchange_book_end(struct exchange *exchange)
+{
+    struct api_worker *worker = exchange->worker;
+    gate_read_end(worker->api->world.gate, worker->gate_slot);
+}
+
+void exchange_init(struct exchange *exchange, struct api_worker *worker,
+                   const struct http1_request *request, enum api_trust trust)
+{
+    arena_reset(&worker->arena);
+    *exchange = (struct exchange){
+        .worker = worker,
+        .request = request,
+        .trust = trust,
+        .now_us = sys_now_us(worker->api->world.sys),
+        .arena = &worker->arena,
+    };
+    request_ids_next(&worker->ids, exchange->request_id);
+}
+
+bool exchange_limit(struct exchange *exchange)
+{
+    struct api *api = exchange->worker->api;
+    if (exchange->principal.is_operator)
+        return true;
+    uint32_t number = action_number(exchange->product, exchange->action);
+    uint32_t limit = api->limits[number];
+    if (limit == 0)
+        return true;
+    uint32_t count =
+        limiter_count(api->limiter, exchange->principal.account, number, exchange->now_us);
+    if (count == 0)
+        return exchange_refuse(exchange, ERROR_INTERNAL);
+    if (count <= limit)
+        return true;
+    exchange->complaint =
+        (struct complaint){.error = ERROR_REQUEST_LIMIT, .numbers = {count, limit}};
+    return false;
+}
+
+/* A write outlives this request of the worker, so its memory is the call's. */
+static bool choose_arena(struct exchange *exchange, struct api_call *call)
+{
+    if (!exchange->action->prepare)
+        return true;
+    if (!exchange->worker->api->world.committer)
+        return exchange_refuse(exchange, ERROR_READ_ONLY);
+    if (!arena_init(&call->arena, CALL_ARENA_BYTES, API_ARENA_BYTES_MAX))
+        return exchange_refuse(exchange, ERROR_INTERNAL);
+    exchange->arena = &call->arena;
+    return true;
+}
+
+static bool exchange_check(struct exchange *exchange, struct api_call *call)
+{
+    return request_gather(exchange) && exchange_authenticate(exchange) &&
+           exchange_route(exchange) && exchange_limit(exchange) && exchange_authorise(exchange) &&
+           choose_arena(exchange, call) && exchange_bind(exchange);
+}
+
+static void count_outcome(struct exchange *exchange)
+{
+    struct api_worker *worker = exchange->worker;
+    enum error error = exchange->complaint.error;
+    EXCHANGE_TALLY(worker, calls);
+    if (error != ERROR_NONE)
+        EXCHANGE_TALLY(worker, errors);
+    if (error == ERROR_REQUEST_LIMIT)
+        EXCHANGE_TALLY(worker, limited);
+    if (error == ERROR_CAM_NO_AUTH)
+        EXCHANGE_TALLY(worker, denied);
+    struct slice secret_id = exchange->envelope.secret_id;
+    if (secret_id.len > sizeof worker->outcome_secret_id)
+        secret_id.len = sizeof worker->outcome_secret_id;
+    if (secret_id.len > 0)
+        memcpy(worker->outcome_secret_id, secret_id.at, secret_id.len);
+    worker->outcome = (struct api_outcome){
+        .action = exchange->action ? exchange->action->name : SLICE_NONE,
+        .secret_id = slice_of(worker->outcome_secret_id, secret_id.len),
+        .error_code = error != ERROR_NONE ? error_entry(error)->code : SLICE_NONE,
+    };
+    memcpy(worker->outcome.request_id, exchange->request_id, REQUEST_ID_SIZE);
+}
+
+/* Writes the answer that `answered` says the action gave, or the complaint. */
+static void conclude(struct exchange *exchange, bool answered, struct buffer *out)
+{
+    if (answered)
+        render_close(exchange, out->len > sizeof "{\"Response\":{" - 1, out);
+    if (answered && !buffer_ok(out))
+        answered = exchange_refuse(exchange, ERROR_INTERNAL);
+    if (!answered) {
+        CHECK(exchange->complaint.error != ERROR_NONE);
+        buffer_clear(out);
+        render_error(exchange, out);
+    }
+    count_outcome(exchange);
+}
+
+/* ---- writes ---- */
+
+/* On the committer's thread. */
+static void commit_done(struct commit *commit)
+{
+    struct api_call *call = commit->context;
+    call->wake(call);
+}
+
+/* The first block may hold a secret just made. */
+static void call_release(struct api_call *call)
+{
+    if (call->arena.first)
+        wipe(call->arena.first, call->arena.first_size);
+    arena_done(&call->arena);
+    call->pending = NULL;
+}
+
+/* After the commit, or when there was nothing to commit. */
+static void finish(struct exchange *exchange, struct api_call *call, struct buffer *out)
+{
+    enum refusal refusal = call->pending->commit.refusal;
+    bool answered = refusal == REFUSAL_NONE || exchange->action->lists_refusals ||
+                    exchange_refuse(exchange, error_of_refusal(refusal));
+    buffer_clear(out);
+    render_open(out);
+    answered = answered && exchange->action->answer_commit(exchange, call->pending, out);
+    conclude(exchange, answered, out);
+    call_release(call);
+}
+
+static enum api_progress submit(struct exchange *exchange, struct api_call *call,
+                                struct buffer *out)
+{
+    struct api_pending *pending = arena_take_array(exchange->arena, 1, sizeof *pending);
+    enum preparation preparation = PREPARED_REFUSED;
+    if (pending)
+        preparation = exchange->action->prepare(exchange, pending);
+    else
+        (void)exchange_refuse(exchange, ERROR_INTERNAL);
+    call->pending = pending;
+    switch (preparation) {
+    case PREPARED:
+        /* All else that the answer needs is in the call's arena already. */
+        exchange->envelope.secret_id = arena_copy(&call->arena, exchange->envelope.secret_id);
+        pending->exchange = *exchange;
+        pending->commit.done = commit_done;
+        pending->commit.context = call;
+        committer_submit(exchange->worker->api->world.committer, &pending->commit);
+        return API_PENDING;
+    case PREPARED_NOTHING:
+        finish(exchange, call, out);
+        return API_ANSWERED;
+    case PREPARED_REFUSED:
+        break;
+    }
+    conclude(exchange, false, out);
+    call_release(call);
+    return API_ANSWERED;
+}
+
+enum api_progress api_answer(struct api_worker *worker, struct api_call *call, struct buffer *out)
+{
+    struct exchange exchange;
+    bool answered = false;
+    exchange_init(&exchange, worker, call->request, call->trust);
+    exchange.peer_address = call->peer_address;
+    buffer_clear(out);
+    if (exchange_check(&exchange, call)) {
+        if (exchange.action->prepare)
+            return submit(&exchange, call, out);
+        render_open(out);
+        answered = exchange.action->answer(&exchange, out);
+    }
+    conclude(&exchange, answered, out);
+    if (exchange.arena == &call->arena)
+        call_release(call);
+    return API_ANSWERED;
+}
+
+void api_finish(struct api_worker *worker, struct api_call *call, struct buffer *out)
+{
+    struct exchange exchange = call->pending->exchange;
+    CHECK(exchange.worker == worker);
+    finish(&exchange, call, out);
+}

@@ -68,6 +68,8 @@ struct api_call {
     /* in */
     const struct http1_request *request; /* with body */
     enum api_trust trust;
+    struct slice peer_address; /* "203.0.113.7", for policies that ask for qcs:ip; empty: not known,
+                                  then such policies fail safe */
     /* Called on the committer's thread when a pending call can be finished; must only wake the
      * owner. */
     void (*wake)(struct api_call *call);

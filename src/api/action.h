@@ -1,0 +1,140 @@
+/* Actions: the table of everything the API can do, as data; private to this room. One file an
+ * action family (balances.c, members.c, ...) holds declarations and functions; actions.c lists
+ * them. */
+#ifndef API_ACTION_H
+#define API_ACTION_H
+
+#include "api/exchange.h"
+#include "codec/decimal.h"
+
+/* Who may, besides what policies say (access.c). */
+enum access {
+    ACCESS_BALANCES, /* the organisation's owner, or a delegated member within its scope */
+    ACCESS_OWN,      /* whoever belongs to an organisation, about itself */
+    ACCESS_OWNER,    /* the organisation's owner */
+    ACCESS_OPERATOR, /* only through the control socket */
+};
+
+enum preparation {
+    PREPARED,         /* the commit's command is ready */
+    PREPARED_NOTHING, /* nothing to commit: answer at once */
+    PREPARED_REFUSED, /* the complaint is set */
+};
+
+/* What an answer holds, for the documentation and the tests that check answers against it. */
+struct output {
+    const char *name;
+    const char *type;
+    const char *help;
+};
+
+struct action {
+    struct slice name;
+    enum access access;
+    struct parameters input;
+    const struct output *outputs; /* ended by a NULL name */
+    const char *help;
+    /* A read: appends the members of "Response" without a comma at either end, all in one gate
+     * section of its own. False: the complaint is set. */
+    bool (*answer)(struct exchange *exchange, struct buffer *out);
+    /* A write: fills the command, and after its commit appends the answer as above. What the law
+     * refuses becomes an error before that, unless the answer lists refusals itself. */
+    enum preparation (*prepare)(struct exchange *exchange, struct api_pending *pending);
+    bool lists_refusals;
+    bool (*answer_commit)(struct exchange *exchange, struct api_pending *pending,
+                          struct buffer *out);
+};
+
+struct product {
+    struct slice name;
+    struct slice version;
+    struct slice policy_prefixes[2]; /* "finance:", "billing:"; the first is named in refusals */
+    uint32_t policy_prefix_count;
+    const struct action *const *actions;
+    uint32_t action_count;
+    uint32_t first_number; /* of its actions, for tables indexed by action_number */
+};
+
+const struct product *product_find(struct slice name);
+/* All products, for the documentation. */
+const struct product *products(uint32_t *ret_count);
+const struct action *product_action(const struct product *product, struct slice name);
+/* 0.. over all products, below API_ACTIONS_MAX. */
+uint32_t action_number(const struct product *product, const struct action *action);
+/* Any product's action of that name; false when there is none. */
+bool action_number_find(struct slice name, uint32_t *ret_number);
+
+extern const struct action action_describe_org_member_account_balance;
+extern const struct action action_describe_account_balance;
+extern const struct action action_create_organization;
+extern const struct action action_describe_organizations;
+extern const struct action action_create_members;
+extern const struct action action_describe_members;
+extern const struct action action_create_key;
+extern const struct action action_describe_keys;
+extern const struct action action_modify_key;
+extern const struct action action_put_policy;
+extern const struct action action_describe_policies;
+extern const struct action action_delete_policy;
+extern const struct action action_put_delegation;
+extern const struct action action_describe_delegations;
+extern const struct action action_delete_delegation;
+
+/* Shared by the families: values of parameters. Each returns false with the complaint set. */
+bool value_to_uin(struct exchange *exchange, const struct text_value *value, struct slice name,
+                  struct uin *ret_uin);
+bool value_to_name(struct exchange *exchange, const struct text_value *value, struct slice name);
+/* "2026-11-23 13:00:00" or RFC 3339; empty, absent or the last second there is: 0. */
+bool value_to_time(struct exchange *exchange, const struct text_value *value, struct slice name,
+                   int64_t *ret_us);
+/* The same without a complaint; false: cannot be read. */
+bool value_read_time(struct slice text, int64_t *ret_us);
+
+/* A listing by Offset and Limit: every row is offered in turn; those on the page are written. */
+struct listing {
+    uint64_t offset;
+    uint64_t limit;
+    uint64_t total; /* offered so far */
+    uint64_t written;
+};
+struct listing listing_asked(const struct integer_value *offset, const struct integer_value *limit);
+/* Counts one more row; true (after the comma it may need): write it. */
+bool listing_offer(struct listing *listing, struct buffer *out);
+/* Offset and Limit, for declarations; they must be members of the struct. */
+#define LISTING_PARAMETERS(struct_name)                                                            \
+    {PARAMETER(PARAMETER_INTEGER, struct_name, offset, "Offset", "Rows to skip; default 0."),      \
+     .minimum = 0, .maximum = INT64_MAX},                                                          \
+    {                                                                                              \
+        PARAMETER(PARAMETER_INTEGER, struct_name, limit, "Limit", "Rows; default 100."),           \
+            .minimum = 1, .maximum = 1000                                                          \
+    }
+#define ORGANIZATION_PARAMETER(struct_name)                                                        \
+    {                                                                                              \
+        PARAMETER(PARAMETER_INTEGER, struct_name, organization_id, "OrganizationId",               \
+                  "Through the control socket; default 1. Else the caller's own.")                 \
+    }
+#define DRY_RUN_PARAMETER(struct_name)                                                             \
+    {                                                                                              \
+        PARAMETER(PARAMETER_BOOLEAN, struct_name, dry_run, "DryRun",                               \
+                  "True: checks everything and changes nothing.")                                  \
+    }
+
+/* Their rendering: a quoted uin; a quoted time. */
+void render_uin(struct buffer *out, struct uin uin);
+void render_time(struct buffer *out, int64_t us);
+/* The end of a period; 0, none, is the last second there is. */
+void render_end_time(struct buffer *out, int64_t us);
+void render_bool(struct buffer *out, bool value);
+/* A key with its colon, as a literal, and an amount in cents. */
+#define RENDER_CENTS(out, key, amount)                                                             \
+    do {                                                                                           \
+        BUFFER_LITERAL(out, key);                                                                  \
+        decimal_print_cents(out, amount);                                                          \
+    } while (0)
+/* A grant's object without its closing brace. */
+void render_grant(struct buffer *out, const struct grant *grant);
+/* For writes that answer nothing but their RequestId. */
+extern const struct output no_outputs[];
+bool answer_nothing(struct exchange *exchange, struct api_pending *pending, struct buffer *out);
+
+#endif

@@ -1,0 +1,342 @@
+/* The balances: DescribeOrgMemberAccountBalance and DescribeAccountBalance, billing 2018-07-09
+ * (protocol sections 0 and 7.1, decisions in design section 7).
+ *
+ * This is the hot path: after warm-up nothing here allocates but from the worker's arena. Keys are
+ * written in the alphabetical order of the official example. Owns nothing. Thread: the worker's. */
+#include "api/action.h"
+#include "ledger/fields.h"
+
+enum { PAGE_SIZE_MAX = 10, MEMBER_UINS_MAX = 10 };
+
+struct balances_input {
+    struct integer_value page_number;
+    struct integer_value page_size;
+    struct list_value member_uins; /* of text_value */
+};
+
+/* The page asked for. */
+struct page {
+    uint64_t number;
+    uint64_t size;
+    uint64_t first; /* rank of its first row; past the end for huge numbers */
+};
+
+/* What is on it. */
+struct rows {
+    const struct member *members[PAGE_SIZE_MAX];
+    size_t count;
+    uint64_t total; /* in the listing */
+};
+
+static struct page page_asked(const struct balances_input *input)
+{
+    struct page page = {1, PAGE_SIZE_MAX, 0};
+    if (input->page_number.given)
+        page.number = (uint64_t)input->page_number.value;
+    if (input->page_size.given)
+        page.size = (uint64_t)input->page_size.value;
+    if (__builtin_mul_overflow(page.number - 1, page.size, &page.first))
+        page.first = UINT64_MAX;
+    return page;
+}
+
+/* Ascending, each once. */
+static size_t uins_sort(struct uin *uins, size_t count)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct uin uin = uins[i];
+        size_t at = kept;
+        while (at > 0 && uin_compare(uins[at - 1], uin) > 0)
+            at--;
+        if (at > 0 && uin_equal(uins[at - 1], uin))
+            continue;
+        memmove(&uins[at + 1], &uins[at], (kept - at) * sizeof uins[0]);
+        uins[at] = uin;
+        kept++;
+    }
+    return kept;
+}
+
+static bool uins_asked(struct exchange *exchange, const struct list_value *list, struct uin *uins,
+                       size_t *ret_count)
+{
+    const struct text_value *values = list->items;
+    for (uint32_t i = 0; i < list->count; i++) {
+        char name[] = "MemberUins.0";
+        name[sizeof name - 2] = (char)('0' + i);
+        struct slice place = arena_copy(exchange->arena, slice_of(name, sizeof name - 1));
+        if (!value_to_uin(exchange, &values[i], place, &uins[i]))
+            return false;
+    }
+    *ret_count = uins_sort(uins, list->count);
+    return true;
+}
+
+/* ---- finding rows; inside the gate ---- */
+
+static const struct member *find_listed(const struct book *book, uint32_t organisation,
+                                        struct uin uin)
+{
+    const struct member *member = book_find_member(book, organisation, uin);
+    bool is_listed = member && !(member->state.flags & (MEMBER_LEFT | MEMBER_OWNER));
+    return is_listed ? member : NULL;
+}
+
+static bool scope_holds(const struct delegation *delegation, struct uin uin)
+{
+    uint32_t low = 0, high = delegation->scope_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        int order = uin_compare(delegation->scope[middle], uin);
+        if (order == 0)
+            return true;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return false;
+}
+
+/* Counts the uin if its member is listed, and keeps it if it falls on the page. */
+static void rows_offer(struct rows *rows, const struct page *page, const struct book *book,
+                       uint32_t organisation, struct uin uin)
+{
+    const struct member *member = find_listed(book, organisation, uin);
+    if (!member)
+        return;
+    if (rows->total >= page->first && rows->count < page->size)
+        rows->members[rows->count++] = member;
+    rows->total++;
+}
+
+struct selection {
+    const struct uin *uins;         /* asked for, ascending */
+    size_t count;                   /* 0 = all */
+    const struct delegation *scope; /* NULL = everyone */
+};
+
+static void rows_find(const struct exchange *exchange, const struct book *book,
+                      const struct selection *selection, const struct page *page,
+                      struct rows *ret_rows)
+{
+    uint32_t organisation = exchange->organisation;
+    const struct delegation *scope = selection->scope;
+    *ret_rows = (struct rows){.count = 0};
+    for (size_t i = 0; i < selection->count; i++) {
+        if (!scope || scope_holds(scope, selection->uins[i]))
+            rows_offer(ret_rows, page, book, organisation, selection->uins[i]);
+    }
+    if (selection->count > 0)
+        return;
+    for (uint32_t i = 0; scope && i < scope->scope_count; i++)
+        rows_offer(ret_rows, page, book, organisation, scope->scope[i]);
+    if (scope)
+        return;
+    ret_rows->total = book_listed_count(book, organisation);
+    if (page->first < ret_rows->total)
+        ret_rows->count = book_list(book, organisation, page->first, page->size, ret_rows->members);
+}
+
+/* ---- rendering ---- */
+
+static void render_row(const struct book *book, const struct member *member, int64_t now_us,
+                       struct buffer *out)
+{
+    struct fields fields;
+    fields_of(book, member, now_us, &fields);
+    RENDER_CENTS(out, "{\"BasicCreditAmount\":", fields.basic_credit_amount);
+    RENDER_CENTS(out, ",\"CashAccountBalance\":", fields.cash_account_balance);
+    RENDER_CENTS(out, ",\"CreditAmount\":", fields.credit_amount);
+    BUFFER_LITERAL(out, ",\"IsCreditAccount\":");
+    render_bool(out, member->state.flags & MEMBER_IS_CREDIT);
+    BUFFER_LITERAL(out, ",\"MemberName\":");
+    json_quote(out, slice_of(member->name, member->name_len));
+    BUFFER_LITERAL(out, ",\"MemberUin\":");
+    render_uin(out, member->uin);
+    RENDER_CENTS(out, ",\"OweAmount\":", fields.owe_amount);
+    RENDER_CENTS(out, ",\"RealBalance\":", fields.real_balance);
+    RENDER_CENTS(out, ",\"TempCredit\":", fields.temp_credit);
+    buffer_char(out, '}');
+}
+
+static void render_page(const struct exchange *exchange, const struct book *book,
+                        const struct page *page, const struct rows *rows, struct buffer *out)
+{
+    BUFFER_LITERAL(out, "\"Data\":[");
+    for (size_t i = 0; i < rows->count; i++) {
+        if (i > 0)
+            buffer_char(out, ',');
+        render_row(book, rows->members[i], exchange->now_us, out);
+    }
+    BUFFER_LITERAL(out, "],\"PageNumber\":");
+    buffer_u64(out, page->number);
+    BUFFER_LITERAL(out, ",\"PageSize\":");
+    buffer_u64(out, rows->count);
+    BUFFER_LITERAL(out, ",\"TotalCount\":");
+    buffer_u64(out, rows->total);
+}
+
+static bool answer_members(struct exchange *exchange, struct buffer *out)
+{
+    const struct balances_input *input = exchange->input;
+    struct page page = page_asked(input);
+    struct uin uins[MEMBER_UINS_MAX];
+    struct selection selection = {.uins = uins};
+    struct rows rows;
+    if (!uins_asked(exchange, &input->member_uins, uins, &selection.count) ||
+        !exchange_choose_organisation(exchange, NULL))
+        return false;
+    const struct book *book = exchange_book_begin(exchange);
+    if (!exchange->sees_everyone)
+        selection.scope =
+            book_find_delegation(book, exchange->organisation, exchange->principal.account);
+    bool allowed = exchange->sees_everyone || selection.scope; /* it may be gone since */
+    if (allowed) {
+        rows_find(exchange, book, &selection, &page, &rows);
+        render_page(exchange, book, &page, &rows, out);
+    }
+    exchange_book_end(exchange);
+    return allowed || exchange_refuse_cam(exchange);
+}
+
+static const struct parameter balances_parameters[] = {
+    {PARAMETER(PARAMETER_INTEGER, balances_input, page_number, "PageNumber",
+               "Page to answer, from 1; default 1."),
+     .minimum = 1, .maximum = INT64_MAX},
+    {PARAMETER(PARAMETER_INTEGER, balances_input, page_size, "PageSize",
+               "Rows a page; default 10."),
+     .minimum = 1, .maximum = PAGE_SIZE_MAX},
+    {PARAMETER(PARAMETER_TEXT, balances_input, member_uins, "MemberUins",
+               "The members asked for; empty or absent: every member."),
+     .is_list = true, .maximum = MEMBER_UINS_MAX},
+};
+
+static const struct output balances_outputs[] = {
+    {"Data", "list of object",
+     "One row a member, ascending by MemberUin: BasicCreditAmount, "
+     "CashAccountBalance, CreditAmount, IsCreditAccount, MemberName, MemberUin, OweAmount, "
+     "RealBalance, TempCredit; amounts in cents."},
+    {"PageNumber", "int64", "As asked."},
+    {"PageSize", "int64", "Rows on this page."},
+    {"TotalCount", "int64", "Members in the listing: all, or those found of MemberUins."},
+    {NULL, NULL, NULL},
+};
+
+const struct action action_describe_org_member_account_balance = {
+    .name = {"DescribeOrgMemberAccountBalance", 31},
+    .access = ACCESS_BALANCES,
+    .input = PARAMETERS(balances_parameters, balances_input),
+    .outputs = balances_outputs,
+    .help = "The balances of the members of the caller's organization.",
+    .answer = answer_members,
+};
+
+/* ---- the caller's own account ---- */
+
+struct own_balance_input {
+    struct boolean_value temp_credit;
+};
+
+/* Whole cents, toward zero: `Balance` is an integer in every SDK. */
+static void render_whole_cents(struct buffer *out, struct amount amount)
+{
+    buffer_i64(out, amount.micros / AMOUNT_MICROS_PER_CENT);
+}
+
+static void render_own_grants(const struct book *book, const struct member *member, int64_t now_us,
+                              struct buffer *out)
+{
+    bool first = true;
+    BUFFER_LITERAL(out, ",\"TempAmountInfoList\":[");
+    for (uint32_t at = member->grants; at != BOOK_NONE; at = book_grant(book, at)->next) {
+        const struct grant *grant = book_grant(book, at);
+        if (grant->end_us != 0 && grant->end_us <= now_us)
+            continue;
+        if (!first)
+            buffer_char(out, ',');
+        first = false;
+        render_grant(out, grant);
+        BUFFER_LITERAL(out, ",\"Uin\":");
+        render_uin(out, member->uin);
+        buffer_char(out, '}');
+    }
+    buffer_char(out, ']');
+}
+
+static void render_own_balance(const struct book *book, const struct member *member, int64_t now_us,
+                               bool with_grants, struct buffer *out)
+{
+    char digits[UIN_DIGITS_MAX];
+    struct fields fields;
+    fields_of(book, member, now_us, &fields);
+    BUFFER_LITERAL(out, "\"Balance\":");
+    render_whole_cents(out, fields.real_balance);
+    RENDER_CENTS(out, ",\"CashAccountBalance\":", fields.cash_account_balance);
+    RENDER_CENTS(out, ",\"CreditAmount\":", fields.credit_amount);
+    RENDER_CENTS(out, ",\"CreditBalance\":", fields.credit_balance);
+    RENDER_CENTS(out, ",\"FreezeAmount\":", fields.freeze_amount);
+    RENDER_CENTS(out, ",\"IncomeIntoAccountBalance\":", fields.income_into_account_balance);
+    BUFFER_LITERAL(out, ",\"IsAllowArrears\":");
+    render_bool(out, member->state.flags & MEMBER_ARREARS);
+    BUFFER_LITERAL(out, ",\"IsCreditLimited\":false");
+    RENDER_CENTS(out, ",\"OweAmount\":", fields.owe_amount);
+    RENDER_CENTS(out, ",\"PresentAccountBalance\":", fields.present_account_balance);
+    RENDER_CENTS(out, ",\"RealBalance\":", fields.real_balance);
+    RENDER_CENTS(out, ",\"RealCreditBalance\":", fields.real_credit_balance);
+    if (with_grants) {
+        render_own_grants(book, member, now_us, out);
+        RENDER_CENTS(out, ",\"TempCredit\":", fields.temp_credit);
+    }
+    BUFFER_LITERAL(out, ",\"Uin\":");
+    buffer_bytes(out, digits, uin_print(member->uin, digits));
+}
+
+static bool answer_own(struct exchange *exchange, struct buffer *out)
+{
+    const struct own_balance_input *input = exchange->input;
+    if (exchange->principal.is_operator) /* has no account */
+        return exchange_refuse(exchange, ERROR_NO_ORGANIZATION);
+    const struct book *book = exchange_book_begin(exchange);
+    const struct member *member =
+        book_find_member(book, exchange->organisation, exchange->principal.account);
+    if (member)
+        render_own_balance(book, member, exchange->now_us, input->temp_credit.value, out);
+    exchange_book_end(exchange);
+    return member || exchange_refuse(exchange, ERROR_NO_ORGANIZATION);
+}
+
+static const struct parameter own_balance_parameters[] = {
+    {PARAMETER(PARAMETER_BOOLEAN, own_balance_input, temp_credit, "TempCredit",
+               "True: TempCredit and TempAmountInfoList are answered too.")},
+};
+
+static const struct output own_balance_outputs[] = {
+    {"Balance", "int64", "RealBalance in whole cents, for old clients."},
+    {"CashAccountBalance", "float", "Cash, in cents; may be negative by the credit in use."},
+    {"CreditAmount", "float", "The credit line, temporary grants included."},
+    {"CreditBalance", "float", "Cash, income, gift and credit together."},
+    {"FreezeAmount", "float", "What holds reserve."},
+    {"IncomeIntoAccountBalance", "float", "Income."},
+    {"IsAllowArrears", "bool", "Whether charges may go beyond what is available."},
+    {"IsCreditLimited", "bool", "Not used: always false."},
+    {"OweAmount", "float", "What is overdue."},
+    {"PresentAccountBalance", "float", "Gift."},
+    {"RealBalance", "float", "Cash, income and gift less what is frozen and owed."},
+    {"RealCreditBalance", "float", "CreditBalance less FreezeAmount."},
+    {"TempAmountInfoList", "list of object",
+     "With TempCredit only: the grants not yet ended, EndTime, StartTime, TempAmount, Uin."},
+    {"TempCredit", "float", "With TempCredit only: sum of the active grants."},
+    {"Uin", "int64", "The account."},
+    {NULL, NULL, NULL},
+};
+
+const struct action action_describe_account_balance = {
+    .name = {"DescribeAccountBalance", 22},
+    .access = ACCESS_OWN,
+    .input = PARAMETERS(own_balance_parameters, own_balance_input),
+    .outputs = own_balance_outputs,
+    .help = "The balance of the caller's own account.",
+    .answer = answer_own,
+};

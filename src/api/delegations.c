@@ -1,0 +1,170 @@
+/* Delegated finance administrators: PutDelegation, DescribeDelegations, DeleteDelegation, bursar
+ * 2026-11-01. A delegate is a member who may see the balances of everyone or of named members.
+ *
+ * Owns nothing; memory is the call's. Thread: the worker's. */
+#include "api/action.h"
+
+struct delegation_input {
+    struct integer_value organization_id;
+    struct text_value account_uin;
+    struct boolean_value everyone;
+    struct list_value member_uins; /* of text_value */
+    struct boolean_value dry_run;
+};
+
+static bool delegation_read(struct exchange *exchange, struct command *command)
+{
+    const struct delegation_input *input = exchange->input;
+    if (!exchange_choose_organisation(exchange, &input->organization_id) ||
+        !value_to_uin(exchange, &input->account_uin, SLICE("AccountUin"),
+                      &command->delegation.account))
+        return false;
+    command->organisation = exchange->organisation;
+    command->delegation.organisation = exchange->organisation;
+    command->dry_run = input->dry_run.value;
+    return true;
+}
+
+static bool scope_read(struct exchange *exchange, struct delegation *delegation)
+{
+    const struct delegation_input *input = exchange->input;
+    const struct text_value *values = input->member_uins.items;
+    uint32_t count = input->member_uins.count;
+    struct uin *scope = arena_take_array(exchange->arena, count, sizeof *scope);
+    if (!scope)
+        return exchange_refuse(exchange, ERROR_INTERNAL);
+    for (uint32_t i = 0; i < count; i++) {
+        if (!value_to_uin(exchange, &values[i], SLICE("MemberUins"), &scope[i]))
+            return false;
+    }
+    delegation->scope = scope;
+    delegation->scope_count = count;
+    return true;
+}
+
+/* "Everyone" is never understood from silence. */
+static enum preparation put_prepare(struct exchange *exchange, struct api_pending *pending)
+{
+    const struct delegation_input *input = exchange->input;
+    struct command *command = &pending->commit.command;
+    command->delegation.everyone = input->everyone.value;
+    if (!delegation_read(exchange, command))
+        return PREPARED_REFUSED;
+    command->kind = COMMAND_DELEGATE;
+    if (input->everyone.value)
+        return PREPARED;
+    if (input->member_uins.count == 0) {
+        (void)exchange_refuse_word(exchange, ERROR_MISSING_PARAMETER, SLICE("MemberUins"));
+        return PREPARED_REFUSED;
+    }
+    return scope_read(exchange, &command->delegation) ? PREPARED : PREPARED_REFUSED;
+}
+
+static enum preparation delete_prepare(struct exchange *exchange, struct api_pending *pending)
+{
+    if (!delegation_read(exchange, &pending->commit.command))
+        return PREPARED_REFUSED;
+    pending->commit.command.kind = COMMAND_REMOVE_DELEGATE;
+    return PREPARED;
+}
+
+static const struct parameter put_parameters[] = {
+    ORGANIZATION_PARAMETER(delegation_input),
+    {PARAMETER(PARAMETER_TEXT, delegation_input, account_uin, "AccountUin",
+               "The member; what it was delegated before is replaced."),
+     .required = true},
+    {PARAMETER(PARAMETER_BOOLEAN, delegation_input, everyone, "Everyone",
+               "True: all members, also future ones; then MemberUins is not looked at.")},
+    {PARAMETER(PARAMETER_TEXT, delegation_input, member_uins, "MemberUins",
+               "Needed unless Everyone: whose balances it may see."),
+     .is_list = true, .maximum = ENTRY_SCOPE_MAX},
+    DRY_RUN_PARAMETER(delegation_input),
+};
+
+const struct action action_put_delegation = {
+    .name = {"PutDelegation", 13},
+    .access = ACCESS_OWNER,
+    .input = PARAMETERS(put_parameters, delegation_input),
+    .outputs = no_outputs,
+    .help = "Lets a member see the balances of others.",
+    .prepare = put_prepare,
+    .answer_commit = answer_nothing,
+};
+
+static const struct parameter delete_parameters[] = {
+    ORGANIZATION_PARAMETER(delegation_input),
+    {PARAMETER(PARAMETER_TEXT, delegation_input, account_uin, "AccountUin", "The member."),
+     .required = true},
+    DRY_RUN_PARAMETER(delegation_input),
+};
+
+const struct action action_delete_delegation = {
+    .name = {"DeleteDelegation", 16},
+    .access = ACCESS_OWNER,
+    .input = PARAMETERS(delete_parameters, delegation_input),
+    .outputs = no_outputs,
+    .help = "Ends a delegation.",
+    .prepare = delete_prepare,
+    .answer_commit = answer_nothing,
+};
+
+/* ---- DescribeDelegations ---- */
+
+struct describe_input {
+    struct integer_value organization_id, offset, limit;
+};
+
+static void render_delegation(const struct delegation *delegation, struct buffer *out)
+{
+    BUFFER_LITERAL(out, "{\"AccountUin\":");
+    render_uin(out, delegation->account);
+    BUFFER_LITERAL(out, ",\"Everyone\":");
+    render_bool(out, delegation->everyone);
+    BUFFER_LITERAL(out, ",\"MemberUins\":[");
+    for (uint32_t i = 0; i < delegation->scope_count; i++) {
+        if (i > 0)
+            buffer_char(out, ',');
+        render_uin(out, delegation->scope[i]);
+    }
+    BUFFER_LITERAL(out, "]}");
+}
+
+static bool describe_answer(struct exchange *exchange, struct buffer *out)
+{
+    const struct describe_input *input = exchange->input;
+    struct listing listing = listing_asked(&input->offset, &input->limit);
+    if (!exchange_choose_organisation(exchange, &input->organization_id))
+        return false;
+    BUFFER_LITERAL(out, "\"Data\":[");
+    const struct book *book = exchange_book_begin(exchange);
+    for (uint32_t i = 0; i < book_delegation_count(book); i++) {
+        const struct delegation *delegation = book_delegation(book, i);
+        bool is_asked = !delegation->removed && delegation->organisation == exchange->organisation;
+        if (is_asked && listing_offer(&listing, out))
+            render_delegation(delegation, out);
+    }
+    exchange_book_end(exchange);
+    BUFFER_LITERAL(out, "],\"TotalCount\":");
+    buffer_u64(out, listing.total);
+    return true;
+}
+
+static const struct parameter describe_parameters[] = {
+    ORGANIZATION_PARAMETER(describe_input),
+    LISTING_PARAMETERS(describe_input),
+};
+
+static const struct output describe_outputs[] = {
+    {"Data", "list of object", "AccountUin, Everyone, MemberUins."},
+    {"TotalCount", "int64", "Delegations of the organization."},
+    {NULL, NULL, NULL},
+};
+
+const struct action action_describe_delegations = {
+    .name = {"DescribeDelegations", 19},
+    .access = ACCESS_OWNER,
+    .input = PARAMETERS(describe_parameters, describe_input),
+    .outputs = describe_outputs,
+    .help = "Who was delegated what.",
+    .answer = describe_answer,
+};

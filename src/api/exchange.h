@@ -1,0 +1,168 @@
+/* Exchange: one request on its way through the checks to its answer; private to this room.
+ *
+ * Every step is a function bool step(struct exchange *): true goes on, false means the complaint is
+ * set. The order of the steps is that of api.h and is written once, in exchange_check. */
+#ifndef API_EXCHANGE_H
+#define API_EXCHANGE_H
+
+#include "api/api.h"
+#include "api/errors.h"
+#include "api/limit.h"
+#include "api/parameters.h"
+#include "api/policy_cache.h"
+#include "api/request_id.h"
+#include "api/signers.h"
+#include "codec/json.h"
+#include "crypto/tc3.h"
+#include "crypto/v1.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+struct action;
+struct product;
+
+enum { API_ACTIONS_MAX = 32, API_ARENA_BYTES_MAX = 64 << 20 };
+
+/* Written by one worker, read by anyone. */
+struct tally {
+    _Atomic uint64_t calls, errors, limited, denied, signature_failures, any_service;
+};
+
+struct api {
+    struct api_world world;
+    struct api_options options; /* without the borrowed limits */
+    uint32_t limits[API_ACTIONS_MAX];
+    struct limiter *limiter;
+    pthread_mutex_t registry; /* guards the two below */
+    struct api_worker *workers;
+    uint64_t workers_made;
+    struct tally gone; /* of workers freed */
+};
+
+struct api_worker {
+    struct api *api;
+    struct api_worker *next;
+    unsigned gate_slot;
+    struct crypto *crypto;
+    struct arena arena;
+    struct buffer scratch;
+    struct request_ids ids;
+    struct signers signers;
+    struct policy_cache policies;
+    struct hmac_key *decoy; /* checked against when the key is not known */
+    struct api_outcome outcome;
+    char outcome_secret_id[1024]; /* temporary ids are at most that long */
+    struct tally tally;
+};
+
+enum envelope_form { ENVELOPE_TC3, ENVELOPE_V1, ENVELOPE_OPERATOR };
+enum body_kind { BODY_NONE, BODY_JSON, BODY_FORM, BODY_MULTIPART };
+
+/* The common parameters of either form; `at` NULL = absent. */
+struct envelope {
+    enum envelope_form form;
+    enum body_kind body;
+    struct slice action, version, timestamp, language, token;
+    struct slice authorization, content_sha256, product, as_of; /* headers only */
+    struct slice secret_id, signature, signature_method, nonce; /* v1 only */
+    struct slice region;                                        /* taken, and ignored */
+    uint64_t unix_seconds;
+    /* v1: all pairs, decoded (the signature covers them), and those that are no common parameters
+     */
+    struct field *signed_pairs;
+    size_t signed_pair_count;
+    struct field *pairs;
+    size_t pair_count;
+};
+
+/* Who asks. `key` names the key and is followed only inside the gate. */
+struct principal {
+    const struct key *key;
+    uint64_t key_version;
+    uint32_t organisation; /* of the key */
+    uint8_t kind;          /* enum principal_kind */
+    bool is_operator;
+    bool is_temporary;
+    bool has_ended; /* its expires_us has come */
+    unsigned char token_hash[SHA256_SIZE];
+    struct uin account, user;
+};
+
+struct exchange {
+    struct api_worker *worker;
+    const struct http1_request *request;
+    enum api_trust trust;
+    struct slice peer_address;
+    int64_t now_us;
+    bool chinese;
+    char request_id[REQUEST_ID_SIZE];
+    struct envelope envelope;
+    struct tc3_authorization authorization;
+    struct principal principal;
+    struct slice product_name;
+    const struct product *product;
+    const struct action *action;
+    uint32_t organisation; /* the caller's, once access has been checked; operator: as asked */
+    bool sees_everyone;    /* else only the scope of its delegation */
+    void *input;           /* the action's bound parameters */
+    struct arena *arena;
+    struct complaint complaint;
+};
+
+/* A write waiting for its commit; everything lives in the call's arena. */
+struct api_pending {
+    struct exchange exchange;
+    struct commit commit;
+    void *work; /* the action's */
+};
+
+/* Resets the worker's arena, draws a request id, looks at the clock. */
+void exchange_init(struct exchange *exchange, struct api_worker *worker,
+                   const struct http1_request *request, enum api_trust trust);
+/* Sets the complaint; always false. */
+bool exchange_refuse(struct exchange *exchange, enum error error);
+bool exchange_refuse_word(struct exchange *exchange, enum error error, struct slice word);
+struct slice exchange_request_id(const struct exchange *exchange);
+
+/* The steps, in order. */
+bool request_gather(struct exchange *exchange);        /* method to common parameters: request.c */
+bool exchange_authenticate(struct exchange *exchange); /* authenticate.c */
+bool exchange_route(struct exchange *exchange);        /* product, version, action: actions.c */
+bool exchange_limit(struct exchange *exchange);        /* rate limit: api.c */
+bool exchange_authorise(struct exchange *exchange);    /* policies and organisation: access.c */
+bool exchange_bind(struct exchange *exchange);         /* parameters of the action: request.c */
+
+/* Which organisation a call is about: the caller's own, which `asked` (may be NULL) must name if it
+ * is given; through the control socket the one asked for, by default the first. */
+bool exchange_choose_organisation(struct exchange *exchange, const struct integer_value *asked);
+bool exchange_refuse_cam(struct exchange *exchange);
+
+/* Parts of the above that explain.c shows one by one. */
+struct slice request_product_label(const struct http1_request *request);
+bool authenticate_scope(struct exchange *exchange);
+bool authenticate_clock(struct exchange *exchange);
+bool authenticate_key(struct exchange *exchange);
+bool authenticate_signature(struct exchange *exchange);
+bool authenticate_token(struct exchange *exchange);
+/* What the signature covers; the payload's hash goes to `hash_hex` (64 bytes). */
+void authenticate_tc3_request(struct exchange *exchange, char hash_hex[2 * SHA256_SIZE],
+                              struct tc3_request *ret_request);
+void authenticate_v1_request(struct exchange *exchange, struct v1_request *ret_request);
+
+/* Reading the book: begin, read, end; nothing that blocks in between. */
+const struct book *exchange_book_begin(struct exchange *exchange);
+void exchange_book_end(struct exchange *exchange);
+
+/* render.c: the envelope of an answer. {"Response":{ ... ,"RequestId":"..."}} */
+void render_open(struct buffer *out);
+/* `comma`: something was written since render_open. */
+void render_close(const struct exchange *exchange, bool comma, struct buffer *out);
+void render_error(const struct exchange *exchange, struct buffer *out);
+
+#define EXCHANGE_TALLY(worker, what)                                                               \
+    atomic_store_explicit(&(worker)->tally.what,                                                   \
+                          atomic_load_explicit(&(worker)->tally.what, memory_order_relaxed) + 1,   \
+                          memory_order_relaxed)
+
+#endif

@@ -1,0 +1,406 @@
+/* Keys: CreateKey, DescribeKeys, ModifyKey, bursar 2026-11-01 (design section 5).
+ *
+ * 1. A secret is sealed before it leaves this file and shown once, in the answer of the call that
+ *    made it; one that was given is never shown again.
+ * Owns nothing; memory is the call's. Thread: the worker's. */
+#include "api/action.h"
+#include "crypto/seal.h"
+
+enum {
+    SECRET_ID_BYTES_MAX = 1024, /* of temporary keys (protocol section 6) */
+    SECRET_KEY_BYTES_MAX = 1024,
+    TOKEN_BYTES_MAX = 4096,
+    MADE_BYTES = 32, /* of a secret key, and of a secret id behind its AKID */
+};
+
+static const char *const principal_names[] = {
+    [PRINCIPAL_MAIN] = "main", [PRINCIPAL_SUB] = "sub", [PRINCIPAL_ROLE] = "role"};
+
+/* ---- CreateKey ---- */
+
+struct create_input {
+    struct integer_value organization_id;
+    struct text_value account_uin, user_uin, principal, session_name;
+    struct text_value secret_id, secret_key, token, expires_at;
+    struct boolean_value dry_run;
+};
+
+struct create_work {
+    bool is_made;
+    char secret_id[4 + MADE_BYTES];
+    char secret_key[MADE_BYTES];
+    unsigned char token_hash[SHA256_SIZE];
+    char sealed[SECRET_KEY_BYTES_MAX + SEAL_OVERHEAD];
+};
+
+/* Letters and digits, each as likely as the others. */
+static bool make_text(const struct sys *sys, char *at, size_t len)
+{
+    static const char symbols[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    enum { SYMBOLS = sizeof symbols - 1, FAIR = 256 - 256 % SYMBOLS };
+    struct fault fault;
+    unsigned char bytes[64];
+    size_t made = 0;
+    while (made < len) {
+        if (!status_ok(sys->entropy(sys->context, bytes, sizeof bytes, &fault)))
+            return false;
+        for (size_t i = 0; i < sizeof bytes && made < len; i++) {
+            if (bytes[i] < FAIR)
+                at[made++] = symbols[bytes[i] % SYMBOLS];
+        }
+    }
+    wipe(bytes, sizeof bytes);
+    return true;
+}
+
+enum text_kind { TEXT_ID, TEXT_SECRET, TEXT_TOKEN };
+
+static bool character_fits(char c, enum text_kind kind, bool is_inside)
+{
+    if (kind == TEXT_ID && (c == '/' || c == ','))
+        return false;
+    return (c > ' ' && c <= '~') || (c == ' ' && kind == TEXT_TOKEN && is_inside);
+}
+
+/* What a client could send in a header and in a credential scope. */
+static bool check_text(struct exchange *exchange, struct slice text, struct slice name,
+                       enum text_kind kind, size_t bytes_max)
+{
+    bool good = text.len > 0 && text.len <= bytes_max;
+    for (size_t i = 0; i < text.len && good; i++)
+        good = character_fits(text.at[i], kind, i > 0 && i + 1 < text.len);
+    if (good)
+        return true;
+    exchange->complaint = (struct complaint){
+        .error = ERROR_VALUE_KEY, .words = {name}, .numbers = {(int64_t)bytes_max}};
+    return false;
+}
+
+/* The pair given, or a new one. */
+static bool read_pair(struct exchange *exchange, struct create_work *work, struct key *key,
+                      struct slice *ret_secret)
+{
+    const struct create_input *input = exchange->input;
+    const struct sys *sys = exchange->worker->api->world.sys;
+    work->is_made = !input->secret_id.given && !input->secret_key.given;
+    if (work->is_made) {
+        memcpy(work->secret_id, "AKID", 4);
+        if (!make_text(sys, work->secret_id + 4, MADE_BYTES) ||
+            !make_text(sys, work->secret_key, MADE_BYTES))
+            return exchange_refuse(exchange, ERROR_INTERNAL);
+        key->secret_id = slice_of(work->secret_id, sizeof work->secret_id);
+        *ret_secret = slice_of(work->secret_key, sizeof work->secret_key);
+        return true;
+    }
+    if (!input->secret_id.given)
+        return exchange_refuse_word(exchange, ERROR_MISSING_PARAMETER, SLICE("SecretId"));
+    if (!input->secret_key.given)
+        return exchange_refuse_word(exchange, ERROR_MISSING_PARAMETER, SLICE("SecretKey"));
+    key->secret_id = input->secret_id.text;
+    *ret_secret = input->secret_key.text;
+    return check_text(exchange, key->secret_id, SLICE("SecretId"), TEXT_ID, SECRET_ID_BYTES_MAX) &&
+           check_text(exchange, *ret_secret, SLICE("SecretKey"), TEXT_SECRET, SECRET_KEY_BYTES_MAX);
+}
+
+static bool seal_secret(struct exchange *exchange, struct create_work *work, struct slice secret,
+                        struct key *key)
+{
+    const struct api_world *world = &exchange->worker->api->world;
+    unsigned char nonce[SEAL_NONCE_SIZE];
+    struct buffer sealed;
+    struct fault fault;
+    buffer_init_fixed(&sealed, work->sealed, sizeof work->sealed);
+    if (!status_ok(world->sys->entropy(world->sys->context, nonce, sizeof nonce, &fault)) ||
+        !status_ok(seal(world->master_key, nonce, secret, key->secret_id, &sealed, &fault)))
+        return exchange_refuse(exchange, ERROR_INTERNAL);
+    key->sealed_secret = buffer_slice(&sealed);
+    return true;
+}
+
+static bool read_token(struct exchange *exchange, struct create_work *work, struct key *key)
+{
+    const struct create_input *input = exchange->input;
+    struct slice token = input->token.text;
+    if (token.len == 0)
+        return true;
+    if (!check_text(exchange, token, SLICE("Token"), TEXT_TOKEN, TOKEN_BYTES_MAX))
+        return false;
+    sha256(exchange->worker->crypto, token, work->token_hash);
+    key->token_hash = slice_of((const char *)work->token_hash, SHA256_SIZE);
+    return true;
+}
+
+static bool read_principal_kind(struct exchange *exchange, struct key *key)
+{
+    const struct create_input *input = exchange->input;
+    bool is_main = uin_equal(key->user, key->account);
+    key->principal = is_main ? PRINCIPAL_MAIN : PRINCIPAL_SUB;
+    if (input->principal.text.len == 0)
+        return true;
+    for (uint8_t kind = PRINCIPAL_MAIN; kind <= PRINCIPAL_ROLE; kind++) {
+        if (!slice_equal(input->principal.text, slice_text(principal_names[kind])))
+            continue;
+        key->principal = kind;
+        if (is_main == (kind == PRINCIPAL_MAIN))
+            return true;
+    }
+    return exchange_refuse_word(exchange, ERROR_VALUE_UNSUPPORTED, SLICE("Principal"));
+}
+
+/* By default the caller's account; through the control socket the organisation's owner. A caller
+ * makes keys only for accounts of its own organisation. */
+static bool read_account(struct exchange *exchange, struct key *key)
+{
+    const struct create_input *input = exchange->input;
+    bool is_operator = exchange->principal.is_operator;
+    if (input->account_uin.given &&
+        !value_to_uin(exchange, &input->account_uin, SLICE("AccountUin"), &key->account))
+        return false;
+    const struct book *book = exchange_book_begin(exchange);
+    if (!input->account_uin.given)
+        key->account = is_operator ? book_organisation(book, exchange->organisation)->owner
+                                   : exchange->principal.account;
+    const struct organisation *organisation = book_organisation_of(book, key->account);
+    bool belongs = organisation && organisation->id == exchange->organisation;
+    exchange_book_end(exchange);
+    return belongs || is_operator || exchange_refuse(exchange, ERROR_MEMBER_UNKNOWN);
+}
+
+static bool read_principal(struct exchange *exchange, struct key *key)
+{
+    const struct create_input *input = exchange->input;
+    if (!read_account(exchange, key))
+        return false;
+    key->user = key->account;
+    if (input->user_uin.given &&
+        !value_to_uin(exchange, &input->user_uin, SLICE("UserUin"), &key->user))
+        return false;
+    key->session_name = input->session_name.text;
+    if (key->session_name.len > 0 &&
+        !value_to_name(exchange, &input->session_name, SLICE("SessionName")))
+        return false;
+    return read_principal_kind(exchange, key);
+}
+
+static bool create_read(struct exchange *exchange, struct create_work *work, struct key *key)
+{
+    const struct create_input *input = exchange->input;
+    struct slice secret;
+    return exchange_choose_organisation(exchange, &input->organization_id) &&
+           read_principal(exchange, key) &&
+           value_to_time(exchange, &input->expires_at, SLICE("ExpiresAt"), &key->expires_us) &&
+           read_token(exchange, work, key) && read_pair(exchange, work, key, &secret) &&
+           seal_secret(exchange, work, secret, key);
+}
+
+static enum preparation create_prepare(struct exchange *exchange, struct api_pending *pending)
+{
+    const struct create_input *input = exchange->input;
+    struct create_work *work = arena_take_array(exchange->arena, 1, sizeof *work);
+    struct command *command = &pending->commit.command;
+    pending->work = work;
+    if (!work)
+        (void)exchange_refuse(exchange, ERROR_INTERNAL);
+    if (!work || !create_read(exchange, work, &command->key))
+        return PREPARED_REFUSED;
+    command->kind = COMMAND_ADD_KEY;
+    command->organisation = exchange->organisation;
+    command->key.organisation = exchange->organisation;
+    command->key.enabled = true;
+    command->dry_run = input->dry_run.value;
+    return PREPARED;
+}
+
+static void render_principal(const struct key *key, struct buffer *out)
+{
+    BUFFER_LITERAL(out, ",\"Principal\":\"");
+    buffer_text(out, principal_names[key->principal]);
+    BUFFER_LITERAL(out, "\",\"SecretId\":");
+    json_quote(out, key->secret_id);
+}
+
+static void render_expiry(const struct key *key, struct buffer *out)
+{
+    BUFFER_LITERAL(out, ",\"ExpiresAt\":");
+    if (key->expires_us != 0)
+        render_time(out, key->expires_us);
+    else
+        BUFFER_LITERAL(out, "\"\"");
+}
+
+static bool create_answer(struct exchange *exchange, struct api_pending *pending,
+                          struct buffer *out)
+{
+    const struct create_input *input = exchange->input;
+    const struct create_work *work = pending->work;
+    const struct key *key = &pending->commit.command.key;
+    BUFFER_LITERAL(out, "\"AccountUin\":");
+    render_uin(out, key->account);
+    render_expiry(key, out);
+    render_principal(key, out);
+    if (work->is_made && !input->dry_run.value) {
+        BUFFER_LITERAL(out, ",\"SecretKey\":");
+        json_quote(out, slice_of(work->secret_key, sizeof work->secret_key));
+    }
+    BUFFER_LITERAL(out, ",\"UserUin\":");
+    render_uin(out, key->user);
+    return true;
+}
+
+static const struct parameter create_parameters[] = {
+    ORGANIZATION_PARAMETER(create_input),
+    {PARAMETER(PARAMETER_TEXT, create_input, account_uin, "AccountUin",
+               "The main account; default the caller's, or the organization's owner.")},
+    {PARAMETER(PARAMETER_TEXT, create_input, user_uin, "UserUin",
+               "The sub-account or role; default the main account itself.")},
+    {PARAMETER(PARAMETER_TEXT, create_input, principal, "Principal",
+               "`main`, `sub` or `role`; default `main`, or `sub` for another UserUin.")},
+    {PARAMETER(PARAMETER_TEXT, create_input, session_name, "SessionName", "Of a role session.")},
+    {PARAMETER(PARAMETER_TEXT, create_input, secret_id, "SecretId",
+               "With SecretKey: takes over an existing pair; default a new one.")},
+    {PARAMETER(PARAMETER_TEXT, create_input, secret_key, "SecretKey", "With SecretId.")},
+    {PARAMETER(PARAMETER_TEXT, create_input, token, "Token",
+               "Makes the key a temporary one: its calls must carry this token.")},
+    {PARAMETER(PARAMETER_TEXT, create_input, expires_at, "ExpiresAt",
+               "UTC, `2026-11-23 13:00:00` or RFC 3339; default never.")},
+    DRY_RUN_PARAMETER(create_input),
+};
+
+static const struct output create_outputs[] = {
+    {"AccountUin", "string", "The main account."},
+    {"ExpiresAt", "string", "When it ends; empty: never."},
+    {"Principal", "string", "`main`, `sub` or `role`."},
+    {"SecretId", "string", "The key's id."},
+    {"SecretKey", "string", "Only of a pair made here, and only now."},
+    {"UserUin", "string", "The account it speaks for."},
+    {NULL, NULL, NULL},
+};
+
+const struct action action_create_key = {
+    .name = {"CreateKey", 9},
+    .access = ACCESS_OWNER,
+    .input = PARAMETERS(create_parameters, create_input),
+    .outputs = create_outputs,
+    .help = "Makes a key, or takes over an existing pair.",
+    .prepare = create_prepare,
+    .answer_commit = create_answer,
+};
+
+/* ---- DescribeKeys ---- */
+
+struct describe_input {
+    struct integer_value organization_id, offset, limit;
+};
+
+static void render_key(const struct key *key, struct buffer *out)
+{
+    BUFFER_LITERAL(out, "{\"AccountUin\":");
+    render_uin(out, key->account);
+    BUFFER_LITERAL(out, ",\"CreatedAt\":");
+    render_time(out, key->created_us);
+    BUFFER_LITERAL(out, ",\"Enabled\":");
+    render_bool(out, key->enabled);
+    render_expiry(key, out);
+    BUFFER_LITERAL(out, ",\"IsTemporary\":");
+    render_bool(out, key->token_hash.len > 0);
+    render_principal(key, out);
+    BUFFER_LITERAL(out, ",\"SessionName\":");
+    json_quote(out, key->session_name);
+    BUFFER_LITERAL(out, ",\"UserUin\":");
+    render_uin(out, key->user);
+    buffer_char(out, '}');
+}
+
+static bool describe_answer(struct exchange *exchange, struct buffer *out)
+{
+    const struct describe_input *input = exchange->input;
+    struct listing listing = listing_asked(&input->offset, &input->limit);
+    if (!exchange_choose_organisation(exchange, &input->organization_id))
+        return false;
+    BUFFER_LITERAL(out, "\"Data\":[");
+    const struct book *book = exchange_book_begin(exchange);
+    for (uint32_t i = 0; i < book_key_count(book); i++) {
+        const struct key *key = book_key(book, i);
+        if (key->organisation == exchange->organisation && listing_offer(&listing, out))
+            render_key(key, out);
+    }
+    exchange_book_end(exchange);
+    BUFFER_LITERAL(out, "],\"TotalCount\":");
+    buffer_u64(out, listing.total);
+    return true;
+}
+
+static const struct parameter describe_parameters[] = {
+    ORGANIZATION_PARAMETER(describe_input),
+    LISTING_PARAMETERS(describe_input),
+};
+
+static const struct output describe_outputs[] = {
+    {"Data", "list of object",
+     "In the order they were made: AccountUin, CreatedAt, Enabled, "
+     "ExpiresAt, IsTemporary, Principal, SecretId, SessionName, UserUin; never a secret."},
+    {"TotalCount", "int64", "Keys of the organization."},
+    {NULL, NULL, NULL},
+};
+
+const struct action action_describe_keys = {
+    .name = {"DescribeKeys", 12},
+    .access = ACCESS_OWNER,
+    .input = PARAMETERS(describe_parameters, describe_input),
+    .outputs = describe_outputs,
+    .help = "The keys of the organization, without secrets.",
+    .answer = describe_answer,
+};
+
+/* ---- ModifyKey ---- */
+
+struct modify_input {
+    struct integer_value organization_id;
+    struct text_value secret_id;
+    struct boolean_value enabled, dry_run;
+};
+
+static bool modify_find(struct exchange *exchange, struct slice secret_id)
+{
+    const struct book *book = exchange_book_begin(exchange);
+    const struct key *key = book_find_key(book, secret_id);
+    bool found = key && key->organisation == exchange->organisation;
+    exchange_book_end(exchange);
+    return found || exchange_refuse(exchange, ERROR_KEY_UNKNOWN);
+}
+
+static enum preparation modify_prepare(struct exchange *exchange, struct api_pending *pending)
+{
+    const struct modify_input *input = exchange->input;
+    struct command *command = &pending->commit.command;
+    if (!exchange_choose_organisation(exchange, &input->organization_id) ||
+        !modify_find(exchange, input->secret_id.text))
+        return PREPARED_REFUSED;
+    command->kind = COMMAND_SET_KEY;
+    command->organisation = exchange->organisation;
+    command->key.organisation = exchange->organisation;
+    command->key.secret_id = input->secret_id.text;
+    command->key.enabled = input->enabled.value;
+    command->dry_run = input->dry_run.value;
+    return PREPARED;
+}
+
+static const struct parameter modify_parameters[] = {
+    ORGANIZATION_PARAMETER(modify_input),
+    {PARAMETER(PARAMETER_TEXT, modify_input, secret_id, "SecretId", "The key's id."),
+     .required = true},
+    {PARAMETER(PARAMETER_BOOLEAN, modify_input, enabled, "Enabled",
+               "False: calls with the key are refused as if it were unknown."),
+     .required = true},
+    DRY_RUN_PARAMETER(modify_input),
+};
+
+const struct action action_modify_key = {
+    .name = {"ModifyKey", 9},
+    .access = ACCESS_OWNER,
+    .input = PARAMETERS(modify_parameters, modify_input),
+    .outputs = no_outputs,
+    .help = "Enables or disables a key.",
+    .prepare = modify_prepare,
+    .answer_commit = answer_nothing,
+};

@@ -1,0 +1,369 @@
+/* Members: CreateMembers and DescribeMembers, bursar 2026-11-01.
+ *
+ * CreateMembers takes all or, with Partial, the good ones; either way its answer lists every member
+ * that is wrong, so that an import can show all mistakes at once: when one cannot even be read, the
+ * others are decided as a partial dry run, only to learn what else is wrong.
+ *
+ * Owns nothing; memory is the call's. Thread: the worker's. */
+#include "api/opening.h"
+#include "ledger/fields.h"
+
+enum { LIST_LIMIT_MAX = 1000, LIST_LIMIT_DEFAULT = 100 };
+
+/* ---- CreateMembers ---- */
+
+struct create_input {
+    struct integer_value organization_id;
+    struct list_value members; /* of member_input */
+    struct boolean_value partial;
+    struct boolean_value dry_run;
+};
+
+struct create_work {
+    struct complaint *complaints; /* one a member asked for */
+    uint32_t *places;             /* of the command's members among those asked for */
+    bool is_rehearsal;            /* nothing will be added: only mistakes are gathered */
+};
+
+static bool read_members(struct exchange *exchange, struct create_work *work,
+                         struct command *command)
+{
+    const struct create_input *input = exchange->input;
+    const struct member_input *members = input->members.items;
+    uint32_t count = input->members.count;
+    work->complaints = arena_take_array(exchange->arena, count + 1, sizeof *work->complaints);
+    work->places = arena_take_array(exchange->arena, count + 1, sizeof *work->places);
+    command->members = arena_take_array(exchange->arena, count + 1, sizeof *command->members);
+    if (!work->complaints || !work->places || !command->members)
+        return exchange_refuse(exchange, ERROR_INTERNAL);
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t at = command->member_count;
+        if (!opening_read(&members[i], exchange->now_us, exchange->arena, &command->members[at],
+                          &work->complaints[i]))
+            continue;
+        work->places[at] = i;
+        command->member_count++;
+    }
+    return true;
+}
+
+static void rehearse(struct create_work *work, struct command *command)
+{
+    work->is_rehearsal = true;
+    command->partial = true;
+    command->dry_run = true;
+}
+
+static enum preparation create_prepare(struct exchange *exchange, struct api_pending *pending)
+{
+    const struct create_input *input = exchange->input;
+    struct create_work *work = arena_take_array(exchange->arena, 1, sizeof *work);
+    struct command *command = &pending->commit.command;
+    if (!work) {
+        (void)exchange_refuse(exchange, ERROR_INTERNAL);
+        return PREPARED_REFUSED;
+    }
+    pending->work = work;
+    if (!exchange_choose_organisation(exchange, &input->organization_id) ||
+        !read_members(exchange, work, command))
+        return PREPARED_REFUSED;
+    command->kind = COMMAND_ADD_MEMBERS;
+    command->organisation = exchange->organisation;
+    command->partial = input->partial.value;
+    command->dry_run = input->dry_run.value;
+    if (command->member_count < input->members.count && !command->partial)
+        rehearse(work, command);
+    return command->member_count > 0 ? PREPARED : PREPARED_NOTHING;
+}
+
+/* The refusal is about one member, not about the whole command. */
+static bool refusal_is_of_item(enum refusal refusal)
+{
+    return refusal != REFUSAL_NONE && refusal != REFUSAL_ORGANISATION_UNKNOWN &&
+           refusal != REFUSAL_LIMIT && refusal != REFUSAL_STORE_FULL && refusal != REFUSAL_STOPPING;
+}
+
+struct create_counts {
+    uint64_t added, unchanged, refused;
+};
+
+/* Puts the law's refusals beside our own, and counts. */
+static struct create_counts gather_outcomes(struct create_work *work, const struct command *command,
+                                            uint32_t asked)
+{
+    struct create_counts counts = {.refused = asked - command->member_count};
+    for (uint32_t i = 0; i < command->member_count; i++) {
+        const struct new_member *member = &command->members[i];
+        switch (member->outcome) {
+        case ITEM_ADDED:
+            counts.added++;
+            break;
+        case ITEM_UNCHANGED:
+            counts.unchanged++;
+            break;
+        case ITEM_REFUSED:
+            counts.refused++;
+            work->complaints[work->places[i]] = (struct complaint){
+                .error = error_of_refusal(member->refusal), .words = {SLICE("MemberUin")}};
+            break;
+        }
+    }
+    return counts;
+}
+
+static void render_item_error(const struct exchange *exchange, uint32_t index,
+                              const struct complaint *complaint, struct buffer *out)
+{
+    const struct create_input *input = exchange->input;
+    const struct member_input *members = input->members.items;
+    char memory[2048];
+    struct buffer text;
+    buffer_init_fixed(&text, memory, sizeof memory);
+    complaint_write(complaint, exchange->chinese, exchange_request_id(exchange), &text);
+    BUFFER_LITERAL(out, "{\"Code\":\"");
+    buffer_append(out, error_entry(complaint->error)->code);
+    BUFFER_LITERAL(out, "\",\"Index\":");
+    buffer_u64(out, index);
+    BUFFER_LITERAL(out, ",\"MemberUin\":");
+    json_quote(out, members[index].member_uin.text);
+    BUFFER_LITERAL(out, ",\"Message\":");
+    json_quote(out, buffer_slice(&text));
+    buffer_char(out, '}');
+}
+
+static void render_item_errors(const struct exchange *exchange, const struct create_work *work,
+                               struct buffer *out)
+{
+    const struct create_input *input = exchange->input;
+    bool first = true;
+    BUFFER_LITERAL(out, ",\"Errors\":[");
+    for (uint32_t i = 0; i < input->members.count; i++) {
+        if (work->complaints[i].error == ERROR_NONE)
+            continue;
+        if (!first)
+            buffer_char(out, ',');
+        first = false;
+        render_item_error(exchange, i, &work->complaints[i], out);
+    }
+    buffer_char(out, ']');
+}
+
+static bool create_answer(struct exchange *exchange, struct api_pending *pending,
+                          struct buffer *out)
+{
+    const struct create_input *input = exchange->input;
+    struct create_work *work = pending->work;
+    enum refusal refusal = pending->commit.refusal;
+    if (refusal_is_of_item(refusal))
+        work->is_rehearsal = true;
+    else if (refusal != REFUSAL_NONE)
+        return exchange_refuse(exchange, error_of_refusal(refusal));
+    struct create_counts counts =
+        gather_outcomes(work, &pending->commit.command, input->members.count);
+    BUFFER_LITERAL(out, "\"Added\":");
+    buffer_u64(out, work->is_rehearsal ? 0 : counts.added);
+    BUFFER_LITERAL(out, ",\"Applied\":");
+    render_bool(out, !work->is_rehearsal && !input->dry_run.value);
+    render_item_errors(exchange, work, out);
+    BUFFER_LITERAL(out, ",\"Refused\":");
+    buffer_u64(out, counts.refused);
+    BUFFER_LITERAL(out, ",\"Unchanged\":");
+    buffer_u64(out, work->is_rehearsal ? 0 : counts.unchanged);
+    return true;
+}
+
+static const struct parameter grant_parameters[] = {
+    {PARAMETER(PARAMETER_AMOUNT, grant_input, temp_amount, "TempAmount", "Cents.")},
+    {PARAMETER(PARAMETER_TEXT, grant_input, start_time, "StartTime",
+               "UTC, `2026-11-23 13:00:00` or RFC 3339; absent: since ever.")},
+    {PARAMETER(PARAMETER_TEXT, grant_input, end_time, "EndTime",
+               "As StartTime, and after it; absent, or `9999-12-31 23:59:59`: no end.")},
+};
+
+static const struct parameters grant_fields = PARAMETERS(grant_parameters, grant_input);
+
+static const struct parameter member_parameters[] = {
+    {PARAMETER(PARAMETER_TEXT, member_input, member_uin, "MemberUin", "Needed.")},
+    {PARAMETER(PARAMETER_TEXT, member_input, member_name, "MemberName",
+               "Needed; 1 to 64 characters.")},
+    {PARAMETER(PARAMETER_BOOLEAN, member_input, is_credit_account, "IsCreditAccount",
+               "Default false.")},
+    {PARAMETER(PARAMETER_BOOLEAN, member_input, allow_arrears, "AllowArrears",
+               "Whether charges may go beyond what is available; default false.")},
+    {PARAMETER(PARAMETER_AMOUNT, member_input, real_balance, "RealBalance", "Checked.")},
+    {PARAMETER(PARAMETER_AMOUNT, member_input, cash_account_balance, "CashAccountBalance",
+               "Cash, with what is owed added back.")},
+    {PARAMETER(PARAMETER_AMOUNT, member_input, credit_amount, "CreditAmount",
+               "BasicCreditAmount + TempCredit; any two give the third.")},
+    {PARAMETER(PARAMETER_AMOUNT, member_input, temp_credit, "TempCredit",
+               "Without TempAmountInfoList: a grant without end.")},
+    {PARAMETER(PARAMETER_AMOUNT, member_input, basic_credit_amount, "BasicCreditAmount",
+               "The lasting credit line.")},
+    {PARAMETER(PARAMETER_AMOUNT, member_input, owe_amount, "OweAmount", "Checked.")},
+    {PARAMETER(PARAMETER_AMOUNT, member_input, income_into_account_balance,
+               "IncomeIntoAccountBalance", "Income.")},
+    {PARAMETER(PARAMETER_AMOUNT, member_input, present_account_balance, "PresentAccountBalance",
+               "Gift.")},
+    {PARAMETER(PARAMETER_AMOUNT, member_input, freeze_amount, "FreezeAmount",
+               "Becomes one hold without expiry.")},
+    {PARAMETER(PARAMETER_OBJECT, member_input, temp_amount_info_list, "TempAmountInfoList",
+               "Temporary grants."),
+     .is_list = true, .maximum = NEW_GRANTS_MAX, .fields = &grant_fields},
+};
+
+static const struct parameters member_fields = PARAMETERS(member_parameters, member_input);
+
+static const struct parameter create_parameters[] = {
+    ORGANIZATION_PARAMETER(create_input),
+    {PARAMETER(PARAMETER_OBJECT, create_input, members, "Members",
+               "The members, amounts in cents."),
+     .is_list = true, .required = true, .maximum = COMMAND_ITEMS_MAX, .fields = &member_fields},
+    {PARAMETER(PARAMETER_BOOLEAN, create_input, partial, "Partial",
+               "True: the good ones are added even if others are refused.")},
+    {PARAMETER(PARAMETER_BOOLEAN, create_input, dry_run, "DryRun",
+               "True: answers what would happen and adds nothing.")},
+};
+
+static const struct output create_outputs[] = {
+    {"Added", "int64", "Members added (with DryRun: that would be)."},
+    {"Applied", "bool",
+     "False: nothing was changed (a member was refused without Partial, or "
+     "DryRun)."},
+    {"Errors", "list of object", "Every refused member: Code, Index (from 0), MemberUin, Message."},
+    {"Refused", "int64", "Length of Errors."},
+    {"Unchanged", "int64", "Members who were there already with the same values."},
+    {NULL, NULL, NULL},
+};
+
+const struct action action_create_members = {
+    .name = {"CreateMembers", 13},
+    .access = ACCESS_OWNER,
+    .input = PARAMETERS(create_parameters, create_input),
+    .outputs = create_outputs,
+    .help = "Adds members with what they have on the first day.",
+    .prepare = create_prepare,
+    .lists_refusals = true,
+    .answer_commit = create_answer,
+};
+
+/* ---- DescribeMembers ---- */
+
+struct describe_input {
+    struct integer_value organization_id;
+    struct text_value after_uin;
+    struct integer_value limit;
+};
+
+static void render_grants(const struct book *book, const struct member *member, struct buffer *out)
+{
+    BUFFER_LITERAL(out, ",\"TempAmountInfoList\":[");
+    for (uint32_t at = member->grants; at != BOOK_NONE; at = book_grant(book, at)->next) {
+        if (at != member->grants)
+            buffer_char(out, ',');
+        render_grant(out, book_grant(book, at));
+        buffer_char(out, '}');
+    }
+    buffer_char(out, ']');
+}
+
+/* Everything CreateMembers takes, so that what was exported can be imported. */
+static void render_member(const struct book *book, const struct member *member, int64_t now_us,
+                          struct buffer *out)
+{
+    struct fields fields;
+    fields_of(book, member, now_us, &fields);
+    BUFFER_LITERAL(out, "{\"AllowArrears\":");
+    render_bool(out, member->state.flags & MEMBER_ARREARS);
+    RENDER_CENTS(out, ",\"BasicCreditAmount\":", fields.basic_credit_amount);
+    RENDER_CENTS(out, ",\"CashAccountBalance\":", fields.cash_account_balance);
+    RENDER_CENTS(out, ",\"CreditAmount\":", fields.credit_amount);
+    RENDER_CENTS(out, ",\"FreezeAmount\":", fields.freeze_amount);
+    RENDER_CENTS(out, ",\"IncomeIntoAccountBalance\":", fields.income_into_account_balance);
+    BUFFER_LITERAL(out, ",\"IsCreditAccount\":");
+    render_bool(out, member->state.flags & MEMBER_IS_CREDIT);
+    BUFFER_LITERAL(out, ",\"MemberName\":");
+    json_quote(out, slice_of(member->name, member->name_len));
+    BUFFER_LITERAL(out, ",\"MemberUin\":");
+    render_uin(out, member->uin);
+    RENDER_CENTS(out, ",\"OweAmount\":", fields.owe_amount);
+    RENDER_CENTS(out, ",\"PresentAccountBalance\":", fields.present_account_balance);
+    RENDER_CENTS(out, ",\"RealBalance\":", fields.real_balance);
+    render_grants(book, member, out);
+    RENDER_CENTS(out, ",\"TempCredit\":", fields.temp_credit);
+    buffer_char(out, '}');
+}
+
+/* Inside the gate: rank of the first member after the cursor. */
+static uint64_t rank_after(const struct book *book, uint32_t organisation, struct uin uin)
+{
+    const struct member *member;
+    uint64_t rank = book_rank(book, organisation, uin);
+    if (book_list(book, organisation, rank, 1, &member) == 1 && uin_equal(member->uin, uin))
+        rank++;
+    return rank;
+}
+
+static void render_listing(struct exchange *exchange, const struct book *book, struct uin after,
+                           const struct member **members, size_t limit, struct buffer *out)
+{
+    uint32_t organisation = exchange->organisation;
+    uint64_t rank = uin_is_none(after) ? 0 : rank_after(book, organisation, after);
+    uint64_t total = book_listed_count(book, organisation);
+    size_t count = rank < total ? book_list(book, organisation, rank, limit, members) : 0;
+    BUFFER_LITERAL(out, "\"Data\":[");
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0)
+            buffer_char(out, ',');
+        render_member(book, members[i], exchange->now_us, out);
+    }
+    BUFFER_LITERAL(out, "],\"NextUin\":");
+    if (count > 0 && rank + count < total)
+        render_uin(out, members[count - 1]->uin);
+    else
+        BUFFER_LITERAL(out, "\"\"");
+    BUFFER_LITERAL(out, ",\"TotalCount\":");
+    buffer_u64(out, total);
+}
+
+static bool describe_answer(struct exchange *exchange, struct buffer *out)
+{
+    const struct describe_input *input = exchange->input;
+    struct uin after = {0, 0};
+    size_t limit = input->limit.given ? (size_t)input->limit.value : LIST_LIMIT_DEFAULT;
+    const struct member **members = arena_take_array(exchange->arena, limit, sizeof *members);
+    if (!members)
+        return exchange_refuse(exchange, ERROR_INTERNAL);
+    if (!exchange_choose_organisation(exchange, &input->organization_id) ||
+        (input->after_uin.text.len > 0 &&
+         !value_to_uin(exchange, &input->after_uin, SLICE("AfterUin"), &after)))
+        return false;
+    const struct book *book = exchange_book_begin(exchange);
+    render_listing(exchange, book, after, members, limit, out);
+    exchange_book_end(exchange);
+    return true;
+}
+
+static const struct parameter describe_parameters[] = {
+    ORGANIZATION_PARAMETER(describe_input),
+    {PARAMETER(PARAMETER_TEXT, describe_input, after_uin, "AfterUin",
+               "The NextUin of the page before; absent or empty: from the start.")},
+    {PARAMETER(PARAMETER_INTEGER, describe_input, limit, "Limit", "Rows; default 100."),
+     .minimum = 1, .maximum = LIST_LIMIT_MAX},
+};
+
+static const struct output describe_outputs[] = {
+    {"Data", "list of object",
+     "The members after AfterUin, ascending, with every field that CreateMembers takes."},
+    {"NextUin", "string", "The cursor for the next page; empty: this is the last."},
+    {"TotalCount", "int64", "Members in the listing."},
+    {NULL, NULL, NULL},
+};
+
+const struct action action_describe_members = {
+    .name = {"DescribeMembers", 15},
+    .access = ACCESS_OWNER,
+    .input = PARAMETERS(describe_parameters, describe_input),
+    .outputs = describe_outputs,
+    .help = "The members with all they have, page by page.",
+    .answer = describe_answer,
+};

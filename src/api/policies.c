@@ -1,0 +1,168 @@
+/* Policies of sub-accounts and roles: PutPolicy, DescribePolicies, DeletePolicy, bursar 2026-11-01.
+ *
+ * 1. A document is compiled before it is put, so that what the book holds compiles.
+ * Owns nothing; memory is the call's. Thread: the worker's. */
+#include "api/action.h"
+
+/* ---- PutPolicy, DeletePolicy ---- */
+
+struct policy_input {
+    struct integer_value organization_id;
+    struct text_value user_uin, policy_name, policy_document;
+    struct boolean_value dry_run;
+};
+
+static bool check_document(struct exchange *exchange, struct slice document)
+{
+    struct compiled_policy *compiled;
+    const char *error;
+    if (policy_compile(document, exchange->arena, &compiled, &error))
+        return true;
+    if (slice_equal(slice_text(error), SLICE("it is not strict JSON")))
+        return exchange_refuse_word(exchange, ERROR_PARAMETER_JSON, SLICE("PolicyDocument"));
+    (void)exchange_refuse_word(exchange, ERROR_VALUE_POLICY, SLICE("PolicyDocument"));
+    exchange->complaint.words[1] = slice_text(error);
+    return false;
+}
+
+/* Which policy a write is about. */
+static bool policy_read(struct exchange *exchange, struct command *command)
+{
+    const struct policy_input *input = exchange->input;
+    if (!exchange_choose_organisation(exchange, &input->organization_id) ||
+        !value_to_uin(exchange, &input->user_uin, SLICE("UserUin"), &command->policy.user) ||
+        !value_to_name(exchange, &input->policy_name, SLICE("PolicyName")))
+        return false;
+    command->organisation = exchange->organisation;
+    command->policy.organisation = exchange->organisation;
+    command->policy.name = input->policy_name.text;
+    command->dry_run = input->dry_run.value;
+    return true;
+}
+
+static enum preparation put_prepare(struct exchange *exchange, struct api_pending *pending)
+{
+    const struct policy_input *input = exchange->input;
+    struct command *command = &pending->commit.command;
+    if (!policy_read(exchange, command) || !check_document(exchange, input->policy_document.text))
+        return PREPARED_REFUSED;
+    command->kind = COMMAND_PUT_POLICY;
+    command->policy.document = input->policy_document.text;
+    return PREPARED;
+}
+
+static enum preparation delete_prepare(struct exchange *exchange, struct api_pending *pending)
+{
+    if (!policy_read(exchange, &pending->commit.command))
+        return PREPARED_REFUSED;
+    pending->commit.command.kind = COMMAND_REMOVE_POLICY;
+    return PREPARED;
+}
+
+static const struct parameter put_parameters[] = {
+    ORGANIZATION_PARAMETER(policy_input),
+    {PARAMETER(PARAMETER_TEXT, policy_input, user_uin, "UserUin",
+               "The sub-account or role it is attached to."),
+     .required = true},
+    {PARAMETER(PARAMETER_TEXT, policy_input, policy_name, "PolicyName",
+               "1 to 64 characters; a policy of this name is replaced."),
+     .required = true},
+    {PARAMETER(PARAMETER_TEXT, policy_input, policy_document, "PolicyDocument",
+               "CAM grammar 2.0, as JSON text of at most 16 KiB."),
+     .required = true},
+    DRY_RUN_PARAMETER(policy_input),
+};
+
+const struct action action_put_policy = {
+    .name = {"PutPolicy", 9},
+    .access = ACCESS_OWNER,
+    .input = PARAMETERS(put_parameters, policy_input),
+    .outputs = no_outputs,
+    .help = "Attaches a policy to a sub-account or role.",
+    .prepare = put_prepare,
+    .answer_commit = answer_nothing,
+};
+
+static const struct parameter delete_parameters[] = {
+    ORGANIZATION_PARAMETER(policy_input),
+    {PARAMETER(PARAMETER_TEXT, policy_input, user_uin, "UserUin",
+               "The sub-account or role it is attached to."),
+     .required = true},
+    {PARAMETER(PARAMETER_TEXT, policy_input, policy_name, "PolicyName", "Which one."),
+     .required = true},
+    DRY_RUN_PARAMETER(policy_input),
+};
+
+const struct action action_delete_policy = {
+    .name = {"DeletePolicy", 12},
+    .access = ACCESS_OWNER,
+    .input = PARAMETERS(delete_parameters, policy_input),
+    .outputs = no_outputs,
+    .help = "Takes a policy away.",
+    .prepare = delete_prepare,
+    .answer_commit = answer_nothing,
+};
+
+/* ---- DescribePolicies ---- */
+
+struct describe_input {
+    struct integer_value organization_id, offset, limit;
+    struct text_value user_uin;
+};
+
+static void render_policy(const struct policy *policy, struct buffer *out)
+{
+    BUFFER_LITERAL(out, "{\"PolicyDocument\":");
+    json_quote(out, policy->document);
+    BUFFER_LITERAL(out, ",\"PolicyName\":");
+    json_quote(out, policy->name);
+    BUFFER_LITERAL(out, ",\"UserUin\":");
+    render_uin(out, policy->user);
+    buffer_char(out, '}');
+}
+
+static bool describe_answer(struct exchange *exchange, struct buffer *out)
+{
+    const struct describe_input *input = exchange->input;
+    struct listing listing = listing_asked(&input->offset, &input->limit);
+    struct uin user = {0, 0};
+    if (!exchange_choose_organisation(exchange, &input->organization_id) ||
+        (input->user_uin.text.len > 0 &&
+         !value_to_uin(exchange, &input->user_uin, SLICE("UserUin"), &user)))
+        return false;
+    BUFFER_LITERAL(out, "\"Data\":[");
+    const struct book *book = exchange_book_begin(exchange);
+    for (uint32_t i = 0; i < book_policy_count(book); i++) {
+        const struct policy *policy = book_policy(book, i);
+        bool is_asked = !policy->removed && policy->organisation == exchange->organisation &&
+                        (uin_is_none(user) || uin_equal(user, policy->user));
+        if (is_asked && listing_offer(&listing, out))
+            render_policy(policy, out);
+    }
+    exchange_book_end(exchange);
+    BUFFER_LITERAL(out, "],\"TotalCount\":");
+    buffer_u64(out, listing.total);
+    return true;
+}
+
+static const struct parameter describe_parameters[] = {
+    ORGANIZATION_PARAMETER(describe_input),
+    {PARAMETER(PARAMETER_TEXT, describe_input, user_uin, "UserUin",
+               "Only those of this account; absent or empty: all.")},
+    LISTING_PARAMETERS(describe_input),
+};
+
+static const struct output describe_outputs[] = {
+    {"Data", "list of object", "PolicyDocument, PolicyName, UserUin."},
+    {"TotalCount", "int64", "Policies that match."},
+    {NULL, NULL, NULL},
+};
+
+const struct action action_describe_policies = {
+    .name = {"DescribePolicies", 16},
+    .access = ACCESS_OWNER,
+    .input = PARAMETERS(describe_parameters, describe_input),
+    .outputs = describe_outputs,
+    .help = "The policies of the organization.",
+    .answer = describe_answer,
+};

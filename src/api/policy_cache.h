@@ -1,0 +1,23 @@
+/* Policy cache: a worker's compiled policies, so that asking one parses nothing. */
+#ifndef API_POLICY_CACHE_H
+#define API_POLICY_CACHE_H
+
+#include "api/policy.h"
+#include "ledger/book.h"
+
+struct cached_policy;
+
+/* One thread at a time. Entries are found by the policy's index in the book and thrown away when
+ * its version is another. */
+struct policy_cache {
+    struct cached_policy **at;
+    uint32_t count;
+};
+
+void policy_cache_done(struct policy_cache *cache);
+/* NULL when memory is short, or the document does not compile (it was checked when it was put).
+ * Inside the gate. */
+const struct compiled_policy *policy_cache_get(struct policy_cache *cache, const struct book *book,
+                                               uint32_t index);
+
+#endif

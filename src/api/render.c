@@ -1,0 +1,89 @@
+/* Rendering what all answers have in common. Keys of an answer are alphabetical inside "Response",
+ * RequestId last, compact (design section 6).
+ *
+ * Owns nothing. Thread: the worker's. */
+#include "api/action.h"
+#include "codec/timestamp.h"
+
+void render_open(struct buffer *out)
+{
+    BUFFER_LITERAL(out, "{\"Response\":{");
+}
+
+void render_close(const struct exchange *exchange, bool comma, struct buffer *out)
+{
+    if (comma)
+        buffer_char(out, ',');
+    BUFFER_LITERAL(out, "\"RequestId\":\"");
+    buffer_append(out, exchange_request_id(exchange));
+    BUFFER_LITERAL(out, "\"}}");
+}
+
+void render_error(const struct exchange *exchange, struct buffer *out)
+{
+    char memory[4096];
+    struct buffer text;
+    buffer_init_fixed(&text, memory, sizeof memory);
+    complaint_write(&exchange->complaint, exchange->chinese, exchange_request_id(exchange), &text);
+    render_open(out);
+    BUFFER_LITERAL(out, "\"Error\":{\"Code\":\"");
+    buffer_append(out, error_entry(exchange->complaint.error)->code);
+    BUFFER_LITERAL(out, "\",\"Message\":");
+    json_quote(out, buffer_slice(&text));
+    buffer_char(out, '}');
+    render_close(exchange, true, out);
+}
+
+void render_uin(struct buffer *out, struct uin uin)
+{
+    char digits[UIN_DIGITS_MAX];
+    buffer_char(out, '"');
+    buffer_bytes(out, digits, uin_print(uin, digits));
+    buffer_char(out, '"');
+}
+
+void render_bool(struct buffer *out, bool value)
+{
+    if (value)
+        BUFFER_LITERAL(out, "true");
+    else
+        BUFFER_LITERAL(out, "false");
+}
+
+/* Whole seconds as the cloud writes them; RFC 3339 when there is a fraction to keep. */
+void render_time(struct buffer *out, int64_t us)
+{
+    buffer_char(out, '"');
+    if (us % 1000000 == 0)
+        timestamp_print_plain(out, us);
+    else
+        timestamp_print_rfc3339(out, us);
+    buffer_char(out, '"');
+}
+
+void render_end_time(struct buffer *out, int64_t us)
+{
+    if (us == 0)
+        BUFFER_LITERAL(out, "\"9999-12-31 23:59:59\"");
+    else
+        render_time(out, us);
+}
+
+void render_grant(struct buffer *out, const struct grant *grant)
+{
+    BUFFER_LITERAL(out, "{\"EndTime\":");
+    render_end_time(out, grant->end_us);
+    BUFFER_LITERAL(out, ",\"StartTime\":");
+    render_time(out, grant->start_us);
+    RENDER_CENTS(out, ",\"TempAmount\":", grant->amount);
+}
+
+const struct output no_outputs[] = {{NULL, NULL, NULL}};
+
+bool answer_nothing(struct exchange *exchange, struct api_pending *pending, struct buffer *out)
+{
+    (void)exchange;
+    (void)pending;
+    (void)out;
+    return true;
+}

@@ -1,0 +1,425 @@
+/* From a parsed HTTP request to its common parameters (protocol sections 1.2, 1.3, 2, 3.3), and,
+ * once the action is known, to that action's parameters.
+ *
+ * Header fields are looked at once; names are told apart by length first. Owns nothing: decoded
+ * text lives in the worker's arena, or the call's for a write. Thread: the worker's. */
+#include "api/action.h"
+#include "codec/form.h"
+#include "codec/multipart.h"
+
+struct slice request_product_label(const struct http1_request *request)
+{
+    size_t len = 0;
+    while (len < request->host.len && request->host.at[len] != '.' && request->host.at[len] != ':')
+        len++;
+    return slice_of(request->host.at, len);
+}
+
+/* The media type without its parameters. */
+static struct slice media_type(struct slice content_type)
+{
+    struct slice rest;
+    return slice_trim(slice_cut(content_type, ';', &rest));
+}
+
+static bool is_signed_by_header(const struct envelope *envelope)
+{
+    return envelope->authorization.at || envelope->action.at || envelope->version.at ||
+           envelope->timestamp.at;
+}
+
+/* ---- headers ---- */
+
+struct header_slot {
+    struct slice *value;
+    const char *name; /* as documented, for messages */
+};
+
+static struct header_slot header_choose(struct slice name, const char *known, struct slice *value)
+{
+    if (slice_equal_nocase(name, slice_of(known, name.len)))
+        return (struct header_slot){value, known};
+    return (struct header_slot){NULL, NULL};
+}
+
+/* Which common parameter a header is; no two of them but Action and Region share a length. */
+static struct header_slot header_slot(struct envelope *envelope, struct slice name)
+{
+    switch (name.len) {
+    case 10:
+        return header_choose(name, "X-TC-Token", &envelope->token);
+    case 11:
+        if (ascii_lower(name.at[5]) == 'r')
+            return header_choose(name, "X-TC-Region", &envelope->region);
+        return header_choose(name, "X-TC-Action", &envelope->action);
+    case 12:
+        return header_choose(name, "X-TC-Version", &envelope->version);
+    case 13:
+        if (ascii_lower(name.at[0]) == 'a')
+            return header_choose(name, "Authorization", &envelope->authorization);
+        return header_choose(name, "X-TC-Language", &envelope->language);
+    case 14:
+        if (ascii_lower(name.at[2]) == 't')
+            return header_choose(name, "X-TC-Timestamp", &envelope->timestamp);
+        return header_choose(name, "X-Bursar-As-Of", &envelope->as_of);
+    case 16:
+        return header_choose(name, "X-Bursar-Product", &envelope->product);
+    case 19:
+        return header_choose(name, "X-TC-Content-SHA256", &envelope->content_sha256);
+    default:
+        return (struct header_slot){NULL, NULL};
+    }
+}
+
+static bool gather_headers(struct exchange *exchange)
+{
+    const struct http1_request *request = exchange->request;
+    for (uint32_t i = 0; i < request->field_count; i++) {
+        const struct field *field = &request->fields[i];
+        struct header_slot slot = header_slot(&exchange->envelope, field->name);
+        if (!slot.value)
+            continue;
+        if (slot.value->at)
+            return exchange_refuse_word(exchange, ERROR_PARAMETER_REPEATED, slice_text(slot.name));
+        *slot.value = field->value.at ? field->value : SLICE("");
+    }
+    exchange->chinese = slice_equal(exchange->envelope.language, SLICE("zh-CN"));
+    return true;
+}
+
+/* ---- method, content type, size ---- */
+
+static bool gather_body_kind(struct exchange *exchange)
+{
+    const struct http1_request *request = exchange->request;
+    struct slice type = media_type(request->content_type);
+    struct envelope *envelope = &exchange->envelope;
+    if (request->method == HTTP1_OTHER)
+        return exchange_refuse(exchange, ERROR_UNSUPPORTED_METHOD);
+    if (request->query.len > exchange->worker->api->options.query_bytes_max)
+        return exchange_refuse(exchange, ERROR_REQUEST_TOO_LARGE);
+    if (request->method == HTTP1_GET)
+        envelope->body = BODY_NONE;
+    else if (slice_equal_nocase(type, SLICE("application/json")))
+        envelope->body = BODY_JSON;
+    else if (slice_equal_nocase(type, SLICE("multipart/form-data")))
+        envelope->body = BODY_MULTIPART;
+    else if (slice_equal_nocase(type, SLICE("application/x-www-form-urlencoded")))
+        envelope->body = BODY_FORM;
+    else
+        return exchange_refuse_word(exchange, ERROR_UNSUPPORTED_CONTENT_TYPE, type);
+    return true;
+}
+
+/* ---- pairs of a query or form ---- */
+
+static struct slice *pair_slot(struct envelope *envelope, struct slice name)
+{
+    static const struct {
+        struct slice name;
+        size_t offset;
+    } common[] = {
+        {{"Action", 6}, offsetof(struct envelope, action)},
+        {{"Version", 7}, offsetof(struct envelope, version)},
+        {{"Timestamp", 9}, offsetof(struct envelope, timestamp)},
+        {{"Nonce", 5}, offsetof(struct envelope, nonce)},
+        {{"SecretId", 8}, offsetof(struct envelope, secret_id)},
+        {{"Signature", 9}, offsetof(struct envelope, signature)},
+        {{"SignatureMethod", 15}, offsetof(struct envelope, signature_method)},
+        {{"Token", 5}, offsetof(struct envelope, token)},
+        {{"Language", 8}, offsetof(struct envelope, language)},
+        {{"Region", 6}, offsetof(struct envelope, region)},
+    };
+    for (size_t i = 0; i < sizeof common / sizeof common[0]; i++) {
+        if (slice_equal(name, common[i].name))
+            return (struct slice *)(void *)((char *)envelope + common[i].offset);
+    }
+    return NULL;
+}
+
+static bool pair_is_common(struct envelope *envelope, struct slice name)
+{
+    return pair_slot(envelope, name) || slice_equal(name, SLICE("RequestClient"));
+}
+
+static size_t count_pairs(struct slice text)
+{
+    size_t count = 2; /* the last one, and room for the end */
+    for (size_t i = 0; i < text.len; i++)
+        count += text.at[i] == '&';
+    return count;
+}
+
+/* One pair; clients send bare common parameters ("Region") for empty ones, nothing else bare. */
+static bool accept_pair(struct exchange *exchange, enum form_result result,
+                        const struct field *pair, bool common_allowed)
+{
+    switch (result) {
+    case FORM_PAIR:
+    case FORM_END:
+        return true;
+    case FORM_NO_EQUALS:
+        return (common_allowed && pair_is_common(&exchange->envelope, pair->name)) ||
+               exchange_refuse(exchange, ERROR_URL_PAIR);
+    case FORM_EMPTY_KEY:
+        return exchange_refuse(exchange, ERROR_EMPTY_KEY);
+    case FORM_BAD_ESCAPE:
+        return exchange_refuse(exchange, ERROR_URL_PAIR);
+    case FORM_NO_MEMORY:
+        break;
+    }
+    return exchange_refuse(exchange, ERROR_INTERNAL);
+}
+
+/* All pairs of the text, decoded. */
+static bool decode_pairs(struct exchange *exchange, struct slice text, bool common_allowed,
+                         struct field **ret_pairs, size_t *ret_count)
+{
+    struct arena *arena = &exchange->worker->arena;
+    struct field *pairs = arena_take_array(arena, count_pairs(text), sizeof *pairs);
+    size_t count = 0;
+    if (!pairs)
+        return exchange_refuse(exchange, ERROR_INTERNAL);
+    for (;;) {
+        enum form_result result = form_next(&text, arena, &pairs[count]);
+        if (!accept_pair(exchange, result, &pairs[count], common_allowed))
+            return false;
+        if (result == FORM_END)
+            break;
+        count++;
+    }
+    *ret_pairs = pairs;
+    *ret_count = count;
+    return true;
+}
+
+/* Parts the action's parameters from the common ones, which may be there once. */
+static bool sort_out_pairs(struct exchange *exchange)
+{
+    struct envelope *envelope = &exchange->envelope;
+    envelope->pairs = arena_take_array(&exchange->worker->arena, envelope->signed_pair_count + 1,
+                                       sizeof *envelope->pairs);
+    if (!envelope->pairs)
+        return exchange_refuse(exchange, ERROR_INTERNAL);
+    for (size_t i = 0; i < envelope->signed_pair_count; i++) {
+        const struct field *pair = &envelope->signed_pairs[i];
+        struct slice *slot = pair_slot(envelope, pair->name);
+        if (slot && slot->at)
+            return exchange_refuse_word(exchange, ERROR_PARAMETER_REPEATED, pair->name);
+        if (slot)
+            *slot = pair->value.at ? pair->value : SLICE("");
+        else if (!pair_is_common(envelope, pair->name))
+            envelope->pairs[envelope->pair_count++] = *pair;
+    }
+    return true;
+}
+
+static bool gather_pairs(struct exchange *exchange)
+{
+    struct envelope *envelope = &exchange->envelope;
+    const struct http1_request *request = exchange->request;
+    bool is_get = request->method == HTTP1_GET;
+    if (!is_get && request->body.len > exchange->worker->api->options.form_bytes_max)
+        return exchange_refuse(exchange, ERROR_SIGNATURE_TOO_LARGE);
+    return decode_pairs(exchange, is_get ? request->query : request->body, true,
+                        &envelope->signed_pairs, &envelope->signed_pair_count) &&
+           sort_out_pairs(exchange);
+}
+
+/* ---- common parameters ---- */
+
+struct needed {
+    const char *name;
+    size_t offset;
+};
+
+static bool check_needed(struct exchange *exchange, const struct needed *needed, size_t count,
+                         enum error error)
+{
+    for (size_t i = 0; i < count; i++) {
+        const char *at = (const char *)&exchange->envelope + needed[i].offset;
+        if (((const struct slice *)(const void *)at)->len == 0)
+            return exchange_refuse_word(exchange, error, slice_text(needed[i].name));
+    }
+    return true;
+}
+
+static bool check_timestamp(struct exchange *exchange, struct slice name)
+{
+    struct envelope *envelope = &exchange->envelope;
+    uint64_t latest = UINT64_C(253402300799); /* the last second of the year 9999 */
+    if (!slice_to_u64(envelope->timestamp, &envelope->unix_seconds) ||
+        envelope->unix_seconds > latest)
+        return exchange_refuse_word(exchange, ERROR_PARAMETER_FORMAT, name);
+    return true;
+}
+
+static bool check_language(struct exchange *exchange, struct slice name)
+{
+    struct slice language = exchange->envelope.language;
+    exchange->chinese = slice_equal(language, SLICE("zh-CN"));
+    if (language.len == 0 || exchange->chinese || slice_equal(language, SLICE("en-US")))
+        return true;
+    return exchange_refuse_word(exchange, ERROR_VALUE_UNSUPPORTED, name);
+}
+
+static bool check_v1(struct exchange *exchange)
+{
+    static const struct needed needed[] = {
+        {"Timestamp", offsetof(struct envelope, timestamp)},
+        {"Nonce", offsetof(struct envelope, nonce)},
+        {"SecretId", offsetof(struct envelope, secret_id)},
+        {"Signature", offsetof(struct envelope, signature)},
+        {"Action", offsetof(struct envelope, action)},
+        {"Version", offsetof(struct envelope, version)},
+    };
+    const struct envelope *envelope = &exchange->envelope;
+    uint64_t nonce;
+    if (!check_language(exchange, SLICE("Language")) ||
+        !check_needed(exchange, needed, sizeof needed / sizeof needed[0],
+                      ERROR_MISSING_PARAMETER) ||
+        !check_timestamp(exchange, SLICE("Timestamp")))
+        return false;
+    if (!slice_to_u64(envelope->nonce, &nonce))
+        return exchange_refuse(exchange, ERROR_NONCE_TYPE);
+    struct slice method = envelope->signature_method;
+    if (method.len > 0 && !slice_equal(method, SLICE("HmacSHA1")) &&
+        !slice_equal(method, SLICE("HmacSHA256")))
+        return exchange_refuse_word(exchange, ERROR_VALUE_UNSUPPORTED, SLICE("SignatureMethod"));
+    return true;
+}
+
+static bool check_tc3(struct exchange *exchange)
+{
+    static const struct needed needed[] = {
+        {"X-TC-Action", offsetof(struct envelope, action)},
+        {"X-TC-Version", offsetof(struct envelope, version)},
+        {"X-TC-Timestamp", offsetof(struct envelope, timestamp)},
+        {"Authorization", offsetof(struct envelope, authorization)},
+    };
+    struct envelope *envelope = &exchange->envelope;
+    if (!check_language(exchange, SLICE("X-TC-Language")) ||
+        !check_needed(exchange, needed, sizeof needed / sizeof needed[0], ERROR_MISSING_HEADER) ||
+        !check_timestamp(exchange, SLICE("X-TC-Timestamp")))
+        return false;
+    if (envelope->body == BODY_FORM)
+        return exchange_refuse_word(exchange, ERROR_UNSUPPORTED_CONTENT_TYPE,
+                                    media_type(exchange->request->content_type));
+    return true;
+}
+
+static bool check_operator(struct exchange *exchange)
+{
+    static const struct needed needed[] = {
+        {"X-TC-Action", offsetof(struct envelope, action)},
+        {"X-TC-Version", offsetof(struct envelope, version)},
+    };
+    return check_language(exchange, SLICE("X-TC-Language")) &&
+           check_needed(exchange, needed, sizeof needed / sizeof needed[0], ERROR_MISSING_HEADER);
+}
+
+/* A POST that is not signed at all: what is missing depends on its content type. */
+static bool refuse_unsigned_post(struct exchange *exchange)
+{
+    static const struct parameters none = {NULL, 0, 0};
+    struct complaint complaint = {.error = ERROR_NONE};
+    if (exchange->envelope.body == BODY_JSON) {
+        bool fits = parameters_bind_json(&none, exchange->request->body, &exchange->worker->arena,
+                                         NULL, &complaint);
+        bool is_empty = slice_trim_lines(exchange->request->body).len == 0;
+        if (is_empty || (!fits && complaint.error == ERROR_CONTENT_NOT_JSON))
+            return exchange_refuse(exchange, ERROR_CONTENT_NOT_JSON);
+    }
+    return exchange_refuse_word(exchange, ERROR_MISSING_HEADER, SLICE("X-TC-Action"));
+}
+
+static bool gather_common(struct exchange *exchange)
+{
+    struct envelope *envelope = &exchange->envelope;
+    if (exchange->trust == API_TRUST_OPERATOR) {
+        envelope->form = ENVELOPE_OPERATOR;
+        return check_operator(exchange);
+    }
+    if (is_signed_by_header(envelope)) {
+        envelope->form = ENVELOPE_TC3;
+        return check_tc3(exchange);
+    }
+    if (envelope->body == BODY_JSON || envelope->body == BODY_MULTIPART)
+        return check_language(exchange, SLICE("X-TC-Language")) && refuse_unsigned_post(exchange);
+    envelope->form = ENVELOPE_V1;
+    /* A language header may come with an unsigned request; v1's own parameter is another place. */
+    envelope->language = envelope->token = envelope->region = SLICE_NONE;
+    return gather_pairs(exchange) && check_v1(exchange);
+}
+
+bool request_gather(struct exchange *exchange)
+{
+    if (!gather_headers(exchange) || !gather_body_kind(exchange) || !gather_common(exchange))
+        return false;
+    if (exchange->envelope.as_of.at)
+        return exchange_refuse(exchange, ERROR_AS_OF_UNSUPPORTED);
+    return true;
+}
+
+/* ---- the action's parameters ---- */
+
+/* Every text part is a pair; the parts of lists and objects hold JSON. */
+static bool decode_multipart(struct exchange *exchange, struct field **ret_pairs, size_t *ret_count)
+{
+    enum { PARTS_MAX = 256 };
+    struct multipart_reader reader;
+    struct multipart_part part;
+    struct slice boundary;
+    struct field *pairs = arena_take_array(exchange->arena, PARTS_MAX, sizeof *pairs);
+    size_t count = 0;
+    if (!pairs)
+        return exchange_refuse(exchange, ERROR_INTERNAL);
+    if (!multipart_boundary(exchange->request->content_type, &boundary))
+        return exchange_refuse(exchange, ERROR_MULTIPART_MALFORMED);
+    multipart_reader_init(&reader, exchange->request->body, boundary);
+    for (;;) {
+        enum multipart_result result = multipart_next(&reader, &part);
+        if (result == MULTIPART_END)
+            break;
+        if (result == MULTIPART_ERROR || count == PARTS_MAX)
+            return exchange_refuse(exchange, ERROR_MULTIPART_MALFORMED);
+        pairs[count++] = (struct field){part.name, part.body};
+    }
+    *ret_pairs = pairs;
+    *ret_count = count;
+    return true;
+}
+
+static bool bind_pairs(struct exchange *exchange, struct field *pairs, size_t count, bool json)
+{
+    return parameters_bind_pairs(&exchange->action->input, pairs, count, json, exchange->arena,
+                                 exchange->input, &exchange->complaint);
+}
+
+bool exchange_bind(struct exchange *exchange)
+{
+    struct envelope *envelope = &exchange->envelope;
+    const struct parameters *declared = &exchange->action->input;
+    struct field *pairs = envelope->pairs;
+    size_t count = envelope->pair_count;
+    exchange->input = arena_take_array(exchange->arena, 1, declared->size);
+    if (!exchange->input)
+        return exchange_refuse(exchange, ERROR_INTERNAL);
+    if (envelope->form == ENVELOPE_V1)
+        return bind_pairs(exchange, pairs, count, false);
+    switch (envelope->body) {
+    case BODY_JSON:
+        return parameters_bind_json(declared, exchange->request->body, exchange->arena,
+                                    exchange->input, &exchange->complaint);
+    case BODY_MULTIPART:
+        return decode_multipart(exchange, &pairs, &count) &&
+               bind_pairs(exchange, pairs, count, true);
+    case BODY_NONE:
+        return decode_pairs(exchange, exchange->request->query, false, &pairs, &count) &&
+               bind_pairs(exchange, pairs, count, false);
+    case BODY_FORM:
+        return decode_pairs(exchange, exchange->request->body, false, &pairs, &count) &&
+               bind_pairs(exchange, pairs, count, false);
+    }
+    return exchange_refuse(exchange, ERROR_INTERNAL);
+}
