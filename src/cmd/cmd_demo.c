@@ -15,7 +15,7 @@
     (SETTINGS_ALL & ~(SETTING_BIT(SETTING_DATA) | SETTING_BIT(SETTING_MASTER_KEY_FILE)))
 
 static const char organization[] =
-    "{\"OrganizationName\":\"Demo\",\"Currency\":\"USD\",\"OwnerUin\":\"" DEMO_OWNER "\"}";
+    "{\"Name\":\"Demo\",\"Currency\":\"USD\",\"OwnerUin\":\"" DEMO_OWNER "\"}";
 static const char owners_key[] =
     "{\"SecretId\":\"" EXAMPLE_SECRET_ID "\",\"SecretKey\":\"" EXAMPLE_SECRET_KEY "\"}";
 
@@ -153,7 +153,7 @@ const struct subcommand subcommand_demo = {
     .description =
         "Starts in milliseconds, needs no folder and leaves nothing behind: for a first look, for "
         "tests and for CI. It serves the member of the documentation's example (700001941608, "
-        "kleinerwang_test: the published request gets the published answer) and one member for "
+        "kleinerwang_test, whose row is the published one) and one member for "
         "every state a balance can be in: zero, credit in use, overdue, frozen, gift and income, "
         "temporary credit active, expired and to come, large amounts, fractions of a cent.\n\n"
         "The owner, 100000000001, has the key pair that the cloud's documentation prints, "

@@ -62,7 +62,7 @@ static int create_organization(const struct init *init, struct admin *admin)
     buffer_init_fixed(&request, memory, sizeof(memory));
     json_writer_init(&writer, &request);
     json_open_object(&writer);
-    json_write_key(&writer, SLICE("OrganizationName"));
+    json_write_key(&writer, SLICE("Name"));
     json_write_string(&writer, slice_text(init->organization));
     json_write_key(&writer, SLICE("Currency"));
     json_write_string(&writer, slice_text(init->currency));
