@@ -169,6 +169,19 @@ static void listing_set(struct trial *trial, unsigned highest, unsigned every, u
     pthread_mutex_unlock(&listing->lock);
 }
 
+static void assert_given(struct listing *listing, const bool given[UINS], uint32_t seed)
+{
+    unsigned left_out = 0, invented = 0;
+    pthread_mutex_lock(&listing->lock);
+    for (unsigned i = 0; i < UINS; i++) {
+        left_out += listing->stayed[i] && !given[i];
+        invented += given[i] && !listing->was_member[i];
+    }
+    pthread_mutex_unlock(&listing->lock);
+    if (left_out > 0 || invented > 0)
+        fail_msg("seed %u: %u who stayed left out, %u invented", seed, left_out, invented);
+}
+
 /* Walks to the end; returns how many were given. */
 static unsigned assert_walk(struct trial *trial, uint32_t seed)
 {
@@ -192,14 +205,7 @@ static unsigned assert_walk(struct trial *trial, uint32_t seed)
         fail_msg("seed %u: %s", seed, bursar_error_message(trial->client));
     assert_int_equal(bursar_balance_walk_next(walk, &member), BURSAR_END);
     bursar_balance_walk_free(walk);
-    pthread_mutex_lock(&trial->listing.lock);
-    for (unsigned i = 0; i < UINS; i++) {
-        if (trial->listing.stayed[i] && !given[i])
-            fail_msg("seed %u: member %u stayed and was left out", seed, i);
-        if (given[i] && !trial->listing.was_member[i])
-            fail_msg("seed %u: %u never was a member", seed, i);
-    }
-    pthread_mutex_unlock(&trial->listing.lock);
+    assert_given(&trial->listing, given, seed);
     return count;
 }
 
