@@ -108,12 +108,10 @@ static struct status load_organisation(struct store *store, struct book *book, s
 
 static struct status load_member(struct store *store, struct book *book, struct fault *fault)
 {
-    struct slice body = store_bytes(store, SQL_MEMBERS, 4);
-    if (store_number(store, SQL_MEMBERS, 3) != store_checksum(body)) {
-        struct slice uin = store_bytes(store, SQL_MEMBERS, 1);
-        return fault_raise(fault, STATUS_CORRUPT, "the checkpoint of member %.*s is damaged",
-                           SLICE_ARGS(uin));
-    }
+    struct slice body = store_bytes(store, SQL_MEMBER_BODIES, 1);
+    if (store_number(store, SQL_MEMBER_BODIES, 0) != store_checksum(body))
+        return fault_raise(fault, STATUS_CORRUPT,
+                           "a member's row of the checkpoint is damaged (bursar verify names it)");
     return book_member_load(book, body, fault);
 }
 
@@ -139,7 +137,7 @@ static struct status load_checkpoint(struct store *store, struct book *book, str
     store_bind(store, SQL_REGISTRY, 1, store->mark.sequence);
     TRY(load_rows(store, SQL_REGISTRY, load_registry_entry, book, fault));
     TRY(load_rows(store, SQL_ORGANISATIONS, load_organisation, book, fault));
-    TRY(load_rows(store, SQL_MEMBERS, load_member, book, fault));
+    TRY(load_rows(store, SQL_MEMBER_BODIES, load_member, book, fault));
     book_loaded(book, store->mark.sequence, store->mark.time_us);
     return STATUS_DONE;
 }

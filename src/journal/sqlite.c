@@ -58,6 +58,8 @@ static const char *const texts[SQL_COUNT] = {
                           "ORDER BY id",
     [SQL_MEMBERS] = "SELECT organisation, uin, sequence, checksum, body FROM member "
                     "WHERE stream = 0 ORDER BY organisation, uin",
+    [SQL_MEMBER_BODIES] = "SELECT checksum, body FROM member WHERE stream = 0 "
+                          "ORDER BY organisation, uin",
     [SQL_MEMBER] = "SELECT sequence, body FROM member "
                    "WHERE stream = 0 AND organisation = ?1 AND uin = ?2",
     [SQL_MARK] = "SELECT batch, sequence, time_us FROM mark WHERE stream = 0",

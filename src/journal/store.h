@@ -31,6 +31,7 @@ enum statement {
     SQL_REGISTRY,
     SQL_ORGANISATIONS,
     SQL_MEMBERS,
+    SQL_MEMBER_BODIES,
     SQL_MEMBER,
     SQL_MARK,
     SQL_COUNT,
