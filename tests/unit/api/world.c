@@ -6,8 +6,8 @@
 #include "crypto/tc3.h"
 #include "crypto/v1.h"
 
+#include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 static int64_t world_now_us(void *context)
 {
@@ -56,18 +56,26 @@ static void world_start(struct world *world, const struct api_options *options)
 
 void world_open(struct world *world, const struct api_options *options)
 {
+    world_open_with_token(world, options, NULL);
+}
+
+void world_open_with_token(struct world *world, const struct api_options *options,
+                           const char *token)
+{
+    char key[512];
     memset(world, 0, sizeof *world);
     memset(world->master_key, 7, sizeof world->master_key);
     world->sys = (struct sys){world_now_us, world_steady_us, world_entropy, world};
     world_set_seconds(world, START_S);
-    pthread_mutex_init(&world->lock, NULL);
-    pthread_cond_init(&world->woken, NULL);
     buffer_init(&world->out, 64 << 20);
     buffer_init(&world->text, 64 << 20);
     world_start(world, options);
     world_must(world, "CreateOrganization", "{\"Name\":\"seed\",\"OwnerUin\":\"" OWNER "\"}");
-    world_must(world, "CreateKey",
-               "{\"SecretId\":\"" EXAMPLE_ID "\",\"SecretKey\":\"" EXAMPLE_SECRET "\"}");
+    snprintf(key, sizeof key,
+             "{\"SecretId\":\"" EXAMPLE_ID "\",\"SecretKey\":\"" EXAMPLE_SECRET
+             "\",\"Token\":\"%s\"}",
+             token ? token : "");
+    world_must(world, "CreateKey", key);
     world_must(world, "CreateMembers",
                "{\"Members\":[{\"MemberUin\":\"" SEED_MEMBER
                "\",\"MemberName\":\"kleinerwang_test\",\"RealBalance\":36365911,"
@@ -85,8 +93,6 @@ void world_close(struct world *world)
     gate_done(&world->gate);
     buffer_done(&world->out);
     buffer_done(&world->text);
-    pthread_mutex_destroy(&world->lock);
-    pthread_cond_destroy(&world->woken);
 }
 
 /* ---- requests ---- */
@@ -351,4 +357,16 @@ void assert_error(const char *answered, const char *code, const char *message)
     assert_true(buffer_ok(&expected));
     if (strncmp(answered, expected.at, strlen(expected.at)) != 0)
         fail_msg("expected %s\n     got %s", expected.at, answered);
+}
+
+void assert_refused(struct world *world, const struct signed_call *call, const char *code,
+                    const char *english, const char *chinese)
+{
+    char headers[512];
+    struct signed_call in_chinese = *call;
+    assert_error(world_call(world, call), code, english);
+    snprintf(headers, sizeof headers, "%sX-TC-Language: zh-CN\r\n",
+             call->headers ? call->headers : "");
+    in_chinese.headers = headers;
+    assert_error(world_call(world, &in_chinese), code, chinese);
 }

@@ -11,8 +11,6 @@
 
 #include "api/api.h"
 
-#include <pthread.h>
-
 /* The documentation's example pair, and the organisation of the seed page. */
 #define EXAMPLE_ID "AKIDz8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE"
 #define EXAMPLE_SECRET "Gu5t9xGARNpq86cd98joQYCN3EXAMPLE"
@@ -33,9 +31,6 @@ struct world {
     struct api_worker *worker;
     struct buffer out; /* the last answer */
     struct buffer text;
-    pthread_mutex_t lock;
-    pthread_cond_t woken;
-    bool finished;
 };
 
 struct signed_call {
@@ -54,6 +49,9 @@ struct signed_call {
 
 /* An organisation owned by OWNER, its example key, and the seed page's member. */
 void world_open(struct world *world, const struct api_options *options);
+/* The same with the example pair as a temporary key. */
+void world_open_with_token(struct world *world, const struct api_options *options,
+                           const char *token);
 void world_close(struct world *world);
 void world_set_seconds(struct world *world, int64_t seconds);
 /* Through the control socket, product bursar; the answer's body, valid until the next call. */
@@ -69,7 +67,7 @@ const char *world_call(struct world *world, const struct signed_call *call);
 /* The bytes of that call. */
 void world_sign(struct world *world, const struct signed_call *call, struct buffer *out);
 /* A v1 call: `parameters` in the form a=b&c=d, already percent-encoded and without the common
- * ones; `common` more pairs; signed with HmacSHA256 when asked. */
+ * ones; signed with HmacSHA256 when asked. */
 const char *world_call_v1(struct world *world, bool is_get, bool is_sha256, const char *parameters);
 
 /* Head and body of an HTTP message, gathered as the door does. */
@@ -78,5 +76,9 @@ bool request_read(struct slice bytes, struct buffer *body, struct http1_request 
 /* Parts of an answer. */
 void assert_contains(const char *text, const char *part);
 void assert_error(const char *answer, const char *code, const char *message);
+/* The call is refused with this code, and with these texts in English and, when it asks for that,
+ * in Chinese. */
+void assert_refused(struct world *world, const struct signed_call *call, const char *code,
+                    const char *english, const char *chinese);
 
 #endif
