@@ -25,7 +25,7 @@ static bool is_readable(const struct server *server, int fd)
 /* Bytes of the whole request at the start of `text`, or 0 while some are missing. */
 static size_t request_len(struct slice text)
 {
-    const char *end = text.len ? memmem(text.at, text.len, "\r\n\r\n", 4) : NULL;
+    const char *end = memmem(text.at, text.len, "\r\n\r\n", 4);
     if (!end)
         return 0;
     size_t head_len = (size_t)(end - text.at) + 4;
@@ -71,6 +71,7 @@ static void serve(struct server *server, int fd)
         if (got <= 0)
             break;
         in.len += (size_t)got;
+        CHECK(in.at);
         size_t len = request_len(buffer_slice(&in));
         if (len == 0)
             continue;
