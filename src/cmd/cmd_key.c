@@ -56,15 +56,21 @@ static void print_added(const struct key_to_add *key, struct slice response, str
     (void)answer_text(response, "AccountUin", memory, &account);
     (void)answer_text(response, "UserUin", memory, &user);
     bool made = answer_text(response, "SecretKey", memory, &secret);
-    if (key->management.dry_run) {
-        printf("A key for %.*s of %.*s would be added.\n", SLICE_ARGS(user), SLICE_ARGS(account));
-    } else if (made) {
-        printf("A key for %.*s of %.*s, shown this once:\n\n  SecretId   %.*s\n  SecretKey  %.*s\n",
-               SLICE_ARGS(user), SLICE_ARGS(account), SLICE_ARGS(id), SLICE_ARGS(secret));
-    } else {
-        printf("%.*s was taken over for %.*s of %.*s.\n", SLICE_ARGS(id), SLICE_ARGS(user),
-               SLICE_ARGS(account));
-    }
+    bool is_main = slice_equal(account, user);
+    if (key->management.dry_run)
+        printf("Nothing was changed; without --dry-run there would be a key for %.*s",
+               SLICE_ARGS(user));
+    else if (made)
+        printf("A key for %.*s", SLICE_ARGS(user));
+    else
+        printf("%.*s was taken over for %.*s", SLICE_ARGS(id), SLICE_ARGS(user));
+    if (!is_main)
+        printf(", a user of %.*s", SLICE_ARGS(account));
+    if (made)
+        printf("; its secret is shown this once:\n\n  SecretId   %.*s\n  SecretKey  %.*s\n",
+               SLICE_ARGS(id), SLICE_ARGS(secret));
+    else
+        printf(".\n");
 }
 
 static int add(struct key_to_add *key)

@@ -7,13 +7,13 @@
 #include "cmd/cmd.h"
 
 #include "base/check.h"
-#include "base/slice.h"
+#include "cmd/help.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { OPTIONS_MAX = 64, NAME_MAX_BYTES = 63, TEXT_COLUMN = 8, LINE_COLUMNS = 80 };
+enum { OPTIONS_MAX = 64, NAME_MAX_BYTES = 63, TEXT_COLUMN = 8 };
 
 struct parsing {
     const struct subcommand *self;
@@ -73,53 +73,6 @@ const char *nearest_name(const char *word, const char *const *names, size_t coun
     return nearest;
 }
 
-/* One paragraph, broken between words, each line `indent` blanks in; a line feed is a blank. */
-static void print_wrapped(size_t indent, struct slice text)
-{
-    while (text.len > 0) {
-        size_t len = text.len;
-        if (len > LINE_COLUMNS - indent) {
-            len = LINE_COLUMNS - indent;
-            while (len > 0 && text.at[len] != ' ' && text.at[len] != '\n')
-                len--;
-            if (len == 0)
-                len = slice_find(text, ' ');
-        }
-        printf("%*s", (int)indent, "");
-        for (size_t i = 0; i < len; i++)
-            putchar(text.at[i] == '\n' ? ' ' : text.at[i]);
-        putchar('\n');
-        text = slice_trim_lines(slice_of(text.at + len, text.len - len));
-    }
-}
-
-/* Paragraphs are parted by empty lines; one that begins with a blank is printed as it is. */
-static void print_paragraphs(const char *text)
-{
-    while (*text) {
-        const char *end = strstr(text, "\n\n");
-        size_t len = end ? (size_t)(end - text) : strlen(text);
-        if (*text == ' ')
-            printf("%.*s\n", (int)len, text);
-        else
-            print_wrapped(2, slice_of(text, len));
-        text += len;
-        text += strspn(text, "\n");
-        if (*text)
-            putchar('\n');
-    }
-}
-
-static void print_examples(const char *text)
-{
-    while (*text) {
-        size_t len = strcspn(text, "\n");
-        printf("%s%.*s\n", *text == ' ' ? "" : "  ", (int)len, text);
-        text += len;
-        text += *text == '\n';
-    }
-}
-
 static void print_help(const struct parsing *parsing)
 {
     const struct subcommand *self = parsing->self;
@@ -128,20 +81,20 @@ static void print_help(const struct parsing *parsing)
            self->name, *arguments ? " " : "", arguments);
     if (self->description) {
         printf("\nDESCRIPTION\n");
-        print_paragraphs(self->description);
+        help_paragraphs(self->description);
     }
     printf("\nOPTIONS\n");
     for (size_t i = 0; i < parsing->option_count; i++) {
         const struct option_spec *option = &parsing->options[i];
         printf("  --%s%s%s\n", option->name, option->argument ? " " : "",
                option->argument ? option->argument : "");
-        print_wrapped(TEXT_COLUMN, slice_text(option->help));
+        help_wrapped(TEXT_COLUMN, slice_text(option->help));
     }
     printf("  --help\n");
-    print_wrapped(TEXT_COLUMN, SLICE("Print this text and end."));
+    help_wrapped(TEXT_COLUMN, SLICE("Print this text and end."));
     if (self->examples) {
         printf("\nEXAMPLES\n");
-        print_examples(self->examples);
+        help_examples(self->examples);
     }
 }
 

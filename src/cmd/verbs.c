@@ -1,4 +1,5 @@
 /* Verbs: a subcommand that is a family of smaller ones, `bursar key add|list|...`. */
+#include "cmd/help.h"
 #include "cmd/subcommands.h"
 
 #include <stdio.h>
@@ -16,8 +17,10 @@ static int print_verbs(const struct subcommand *self, const struct subcommand *c
 {
     printf("bursar %s - %s\n\nUSAGE\n  bursar %s VERB [OPTION]...\n", self->name, self->summary,
            self->name);
-    if (self->description)
-        printf("\nDESCRIPTION\n%s\n", self->description);
+    if (self->description) {
+        printf("\nDESCRIPTION\n");
+        help_paragraphs(self->description);
+    }
     printf("\nVERBS\n");
     for (size_t i = 0; verbs[i]; i++)
         printf("  %-10s %s\n", verb_of(verbs[i]), verbs[i]->summary);
