@@ -50,9 +50,13 @@ static bool set_value(char *at, size_t size, struct slice value)
 
 static bool set_named(struct credentials *out, struct slice name, struct slice value)
 {
-    if (slice_equal(name, SLICE("secretId")) || slice_equal(name, SLICE("secret_id")))
+    /* tccli's spelling, the SDKs', and the one of an API answer (CreateKey, `bursar init --json`).
+     */
+    if (slice_equal(name, SLICE("secretId")) || slice_equal(name, SLICE("secret_id")) ||
+        slice_equal(name, SLICE("SecretId")))
         return set_value(out->secret_id, sizeof out->secret_id, value);
-    if (slice_equal(name, SLICE("secretKey")) || slice_equal(name, SLICE("secret_key")))
+    if (slice_equal(name, SLICE("secretKey")) || slice_equal(name, SLICE("secret_key")) ||
+        slice_equal(name, SLICE("SecretKey")))
         return set_value(out->secret_key, sizeof out->secret_key, value);
     if (slice_equal(name, SLICE("token")))
         return set_value(out->token, sizeof out->token, value);
