@@ -175,7 +175,7 @@ static void answer_in_plain(struct connection *connection)
 {
     tls_session_free(connection->tls);
     connection->tls = NULL;
-    exchange_refuse(connection, 400, "this port speaks TLS: use https");
+    connection_refuse(connection, 400, "this port speaks TLS: use https");
     output_send(connection);
 }
 
@@ -275,17 +275,42 @@ static void settle(struct connection *connection)
         set_deadline(connection);
 }
 
+/* The pending call was woken, and everything before its answer is sent (or nobody waits for it). */
+static void finish_call(struct connection *connection)
+{
+    struct worker *worker = connection->worker;
+    struct call *call = connection->call;
+    connection->call = NULL;
+    connection->woken = false;
+    worker->calls_pending--;
+    figures_add(&worker->figures, FIGURE_PENDING_FINISHED, 1);
+    exchange_finish(connection, call);
+    worker_give_call(worker, call);
+}
+
+static bool can_go_on(const struct connection *connection)
+{
+    return !connection->closing && !connection_is_blocked(connection);
+}
+
 void connection_advance(struct connection *connection)
 {
-    bool more = true;
-    while (more && !connection->closing && !connection->last &&
-           !connection_is_blocked(connection)) {
-        more = exchange_run(connection);
+    struct worker *worker = connection->worker;
+    if (connection->woken && (connection->unsent.len == 0 || connection->closing))
+        finish_call(connection);
+    if (connection->closed && !connection->call) {
+        release(connection);
+        worker_check_drained(worker);
+        return;
+    }
+    for (bool more = true; more && can_go_on(connection);) {
+        more = !connection->last && exchange_run(connection);
         output_send(connection);
-        if (!more && !connection->last && !connection_is_blocked(connection))
+        if (!more && !connection->last && can_go_on(connection))
             more = pull(connection);
     }
     settle(connection);
+    CHECK(worker->output.len == 0); /* or another client would get it */
 }
 
 /* --- coming --- */
@@ -386,7 +411,7 @@ void connection_expire(struct connection *connection)
     else if (kind == DEADLINE_LINGER)
         connection_close(connection);
     else if (kind != DEADLINE_IDLE && has_begun(connection))
-        exchange_refuse(connection, 408, "the request did not arrive in time");
+        connection_refuse(connection, 408, "the request did not arrive in time");
     output_send(connection);
     connection->last = true;
     settle(connection);
@@ -412,15 +437,6 @@ void connection_drain(struct connection *connection)
 void connection_finish_call(struct call *call)
 {
     struct connection *connection = call->connection;
-    struct worker *worker = connection->worker;
-    connection->call = NULL;
-    worker->calls_pending--;
-    figures_add(&worker->figures, FIGURE_PENDING_FINISHED, 1);
-    exchange_finish(connection, call);
-    worker_give_call(worker, call);
-    if (connection->closed)
-        release(connection);
-    else
-        connection_advance(connection);
-    worker_check_drained(worker);
+    connection->woken = true;
+    connection_advance(connection);
 }

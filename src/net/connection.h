@@ -43,6 +43,7 @@ struct connection {
     struct input input;
     struct gathering gathering;
     struct call *call; /* pending */
+    bool woken;        /* ... and to be finished once everything before it is sent */
     struct buffer
         unsent; /* what the kernel did not take yet; a write is under way when not empty */
     uv_write_t write;
@@ -101,7 +102,7 @@ bool exchange_run(struct connection *connection);
 /* Writes the answer of a woken call, or drops it when the client is gone. */
 void exchange_finish(struct connection *connection, struct call *call);
 /* A refusal in plain text; nothing more is read. */
-void exchange_refuse(struct connection *connection, int status, const char *reason);
+void connection_refuse(struct connection *connection, int status, const char *reason);
 
 /* output.c */
 /* Sends the worker's output; what the kernel does not take is kept and sent later. May close. */

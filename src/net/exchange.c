@@ -91,7 +91,7 @@ static bool take_request(struct connection *connection, struct http1_request *re
     if (verdict.progress == HTTP1_DONE)
         verdict = gather_body(connection);
     if (verdict.progress == HTTP1_REFUSED)
-        exchange_refuse(connection, verdict.status, verdict.reason);
+        connection_refuse(connection, verdict.status, verdict.reason);
     if (verdict.progress == HTTP1_MORE && parsed && gathering->head_bytes &&
         request->expects_continue && request->minor_version > 0)
         BUFFER_LITERAL(&connection->worker->output, "HTTP/1.1 100 Continue\r\n\r\n");
@@ -138,11 +138,13 @@ static void write_answer(struct connection *connection, const struct http1_reque
     if (!buffer_ok(output))
         connection_close(connection);
     connection->served = connection->renewed = true;
-    connection->last = !keep_alive;
+    if (keep_alive)
+        return;
+    connection->last = true;
     connection->abrupt = request->keep_alive || input_unread(&connection->input).len > 0;
 }
 
-void exchange_refuse(struct connection *connection, int status, const char *reason)
+void connection_refuse(struct connection *connection, int status, const char *reason)
 {
     struct worker *worker = connection->worker;
     char text[256], label[16];
@@ -242,5 +244,5 @@ void exchange_finish(struct connection *connection, struct call *call)
         answer_of_api(connection, call);
     wipe(worker->body.at, worker->body.len);
     wipe(connection->input.at, connection->input.start);
-    worker->output_secret = true;
+    worker->output_secret = !connection->closing;
 }
