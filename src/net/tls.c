@@ -11,6 +11,7 @@
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509err.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -29,7 +30,7 @@ struct tls_session {
 
 static struct status raise_openssl(struct fault *fault, const char *path, const char *what)
 {
-    unsigned long error = ERR_peek_last_error();
+    unsigned long error = ERR_peek_error();
     if (ERR_GET_LIB(error) == ERR_LIB_SYS)
         return fault_raise_errno(fault, ERR_GET_REASON(error), "%s %s", what, path);
     const char *reason = ERR_reason_error_string(error);
@@ -64,13 +65,13 @@ static struct status load_files(SSL_CTX *context, const char *certificate_path,
     if (SSL_CTX_use_certificate_chain_file(context, certificate_path) != 1)
         return raise_openssl(fault, certificate_path, "TLS certificate");
     ERR_clear_error();
-    if (SSL_CTX_use_PrivateKey_file(context, key_path, SSL_FILETYPE_PEM) != 1)
+    if (SSL_CTX_use_PrivateKey_file(context, key_path, SSL_FILETYPE_PEM) == 1)
+        return STATUS_DONE;
+    unsigned long error = ERR_peek_error();
+    if (ERR_GET_LIB(error) != ERR_LIB_X509 || ERR_GET_REASON(error) != X509_R_KEY_VALUES_MISMATCH)
         return raise_openssl(fault, key_path, "TLS key");
-    if (SSL_CTX_check_private_key(context) != 1)
-        return fault_raise(fault, STATUS_INVALID,
-                           "TLS key %s does not belong to the certificate %s", key_path,
-                           certificate_path);
-    return STATUS_DONE;
+    return fault_raise(fault, STATUS_INVALID, "TLS key %s does not belong to the certificate %s",
+                       key_path, certificate_path);
 }
 
 static struct status context_new(const char *certificate_path, const char *key_path,

@@ -33,7 +33,7 @@ class Door:
 
     def __init__(self, **options):
         arguments = []
-        options.setdefault("listen", "127.0.0.1:0")
+        options = {"listen": options.pop("listen", "127.0.0.1:0"), **options}
         for name, values in options.items():
             for value in values if isinstance(values, list) else [values]:
                 if value is not None:
