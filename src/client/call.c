@@ -142,8 +142,7 @@ bool code_is(const char *code, const char *family)
     return strncmp(code, family, len) == 0 && (code[len] == '\0' || code[len] == '.');
 }
 
-/* An action that changes nothing, by its verb. */
-static bool is_read(struct slice action)
+bool action_is_read(struct slice action)
 {
     return slice_starts_with(action, SLICE("Describe")) ||
            slice_starts_with(action, SLICE("Get")) || slice_starts_with(action, SLICE("List")) ||
@@ -156,7 +155,7 @@ static bool may_repeat(const struct bursar_client *client, const struct call *ca
 {
     if (result == BURSAR_REFUSED)
         return code_is(client->error_code, "RequestLimitExceeded");
-    return result == BURSAR_NETWORK && is_read(call->action);
+    return result == BURSAR_NETWORK && action_is_read(call->action);
 }
 
 enum bursar_result client_call(struct bursar_client *client, const char *service,

@@ -34,6 +34,7 @@ struct signed_request {
     const char *headers[HEADERS_MAX];
     struct curl_slist list[HEADERS_MAX + 1]; /* one that takes curl's own Expect away */
     size_t header_count;
+    bool may_come_twice; /* it changes nothing, or carries a ClientToken */
     struct bursar_signed_request view;
 };
 
@@ -85,13 +86,17 @@ enum bursar_result client_fail(struct bursar_client *client, enum bursar_result 
  * holds a zero byte. */
 const char *client_text(struct bursar_client *client, struct slice text);
 
+/* An action that changes nothing, by its verb. */
+bool action_is_read(struct slice action);
+
 /* sign.c: fills client->request. */
 enum bursar_result request_sign(struct bursar_client *client, const struct call *call,
                                 int64_t timestamp);
 void request_done(struct signed_request *request);
 
 /* parameters.c: OK when `json` is one JSON object, else USAGE. */
-enum bursar_result parameters_check(struct bursar_client *client, struct slice json);
+enum bursar_result parameters_check(struct bursar_client *client, struct slice json,
+                                    bool *ret_has_client_token);
 /* Appends the members of the object to `fields` (an array of struct field) as forms have them:
  * MemberUins.0, Filters.0.Name, ... False when memory is short. The object has been checked. */
 bool parameters_flatten(struct bursar_client *client, struct slice json, struct buffer *fields);

@@ -3,7 +3,22 @@
 #include "client/client.h"
 #include "codec/json.h"
 
-enum bursar_result parameters_check(struct bursar_client *client, struct slice json)
+/* The members of an object whose brace has been read; false on a JSON error. */
+static bool skip_members(struct json_reader *reader, bool *ret_has_client_token)
+{
+    struct json_token token;
+    *ret_has_client_token = false;
+    while (json_next(reader, &token) == JSON_KEY) {
+        if (slice_equal(token.text, SLICE("ClientToken")))
+            *ret_has_client_token = true;
+        if (!json_skip(reader))
+            return false;
+    }
+    return token.kind == JSON_OBJECT_END;
+}
+
+enum bursar_result parameters_check(struct bursar_client *client, struct slice json,
+                                    bool *ret_has_client_token)
 {
     struct json_reader reader;
     struct json_token token;
@@ -11,7 +26,7 @@ enum bursar_result parameters_check(struct bursar_client *client, struct slice j
     enum json_kind kind = json_next(&reader, &token);
     if (kind != JSON_ERROR && kind != JSON_OBJECT)
         return client_fail(client, BURSAR_USAGE, "the parameters are not a JSON object");
-    if (kind == JSON_OBJECT && json_skip_rest(&reader, kind) &&
+    if (kind == JSON_OBJECT && skip_members(&reader, ret_has_client_token) &&
         json_next(&reader, &token) == JSON_END)
         return BURSAR_OK;
     return client_fail(client, BURSAR_USAGE, "the parameters are not JSON: at byte %zu, %s",

@@ -44,7 +44,10 @@ static enum bursar_result check_call(struct bursar_client *client, const struct 
         error = "the timestamp is outside the years 1970 to 9999";
     if (error)
         return client_fail(client, BURSAR_USAGE, "%s", error);
-    return parameters_check(client, call->parameters);
+    bool has_client_token = false;
+    enum bursar_result result = parameters_check(client, call->parameters, &has_client_token);
+    client->request.may_come_twice = has_client_token || action_is_read(call->action);
+    return result;
 }
 
 static void buffer_wipe(struct buffer *buffer)

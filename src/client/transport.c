@@ -4,6 +4,9 @@
  * 1. Nothing but HTTP and HTTPS, no redirect, no signal handler, at most RESPONSE_BYTES_MAX bytes
  * of answer.
  * 2. Only a whole answer with status 200 is an answer: the API says everything else in the body.
+ * 3. A request that must not come twice is sent over a fresh connection. On a kept one that breaks
+ *    before the first byte of answer libcurl sends again by itself, and nobody knows whether the
+ *    first copy was carried out.
  *
  * The client's thread. */
 #include "client/client.h"
@@ -112,6 +115,7 @@ enum bursar_result transport_send(struct bursar_client *client)
     buffer_clear(&client->response);
     if (!SET(CURLOPT_ERRORBUFFER, detail) || !SET(CURLOPT_URL, request->view.url) ||
         !SET(CURLOPT_HTTPHEADER, link_headers(request)) ||
+        !SET(CURLOPT_FRESH_CONNECT, (long)!request->may_come_twice) ||
         !SET(CURLOPT_POSTFIELDS, request->view.body) ||
         !SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->view.body_len))
         return client_fail(client, BURSAR_MEMORY, "out of memory");

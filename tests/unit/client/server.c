@@ -1,4 +1,5 @@
-/* See server.h. The thread serves one connection at a time, which is all one client opens. */
+/* See server.h. The thread serves one connection at a time: a client that opens another is done
+ * with the one before. */
 #include "server.h"
 
 #include "base/check.h"
@@ -13,13 +14,15 @@
 
 enum { REQUEST_MAX = 1 << 20, ANSWER_MAX = 80 << 20 };
 
+/* Waits; false when the server is to stop, or when `fd` is idle and somebody else has come. */
 static bool is_readable(const struct server *server, int fd)
 {
-    struct pollfd polled[2] = {{.fd = fd, .events = POLLIN},
-                               {.fd = server->wake[0], .events = POLLIN}};
-    while (poll(polled, 2, -1) < 0)
+    struct pollfd polled[3] = {{.fd = fd, .events = POLLIN},
+                               {.fd = server->wake[0], .events = POLLIN},
+                               {.fd = server->listener, .events = POLLIN}};
+    while (poll(polled, 3, -1) < 0)
         continue;
-    return !polled[1].revents;
+    return !polled[1].revents && polled[0].revents;
 }
 
 /* Bytes of the whole request at the start of `text`, or 0 while some are missing. */

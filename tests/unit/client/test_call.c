@@ -212,6 +212,32 @@ static void lost_reads_are_repeated_and_lost_writes_are_not(void **state)
     }
 }
 
+/* The server closes a kept connection instead of answering: whoever sent may not know why. */
+static void a_write_without_client_token_is_sent_once(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *action, *parameters;
+        enum bursar_result result;
+        unsigned calls;
+    } rows[] = {{"CreateX", "{\"a\":{\"ClientToken\":\"t\"}}", BURSAR_NETWORK, 2},
+                {"CreateX", "{\"ClientToken\":\"t\"}", BURSAR_OK, 3},
+                {"DescribeX", "{}", BURSAR_OK, 3}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct trial trial = {.script.answers = {GOOD, "", GOOD}};
+        const char *response = NULL;
+        size_t len;
+        trial.script.count = 3;
+        trial_start(&trial, (struct bursar_options){0});
+        assert_int_equal(call(&trial, "DescribeX", &response), BURSAR_OK);
+        assert_int_equal(bursar_call(trial.client, "billing", "2018-07-09", rows[i].action,
+                                     rows[i].parameters, &response, &len),
+                         rows[i].result);
+        trial_stop(&trial);
+        assert_int_equal(trial.script.served, rows[i].calls);
+    }
+}
+
 static void what_is_no_answer_is_a_network_failure(void **state)
 {
     (void)state;
@@ -385,6 +411,7 @@ int main(void)
         cmocka_unit_test(limits_are_waited_out_when_asked),
         cmocka_unit_test(waiting_ends_with_the_retries),
         cmocka_unit_test(lost_reads_are_repeated_and_lost_writes_are_not),
+        cmocka_unit_test(a_write_without_client_token_is_sent_once),
         cmocka_unit_test(what_is_no_answer_is_a_network_failure),
         cmocka_unit_test(what_is_no_envelope_is_a_protocol_failure),
         cmocka_unit_test(an_endless_answer_is_cut_off),
