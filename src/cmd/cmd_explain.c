@@ -118,7 +118,7 @@ static int run(int argc, char **argv)
     const struct option_spec options[] = {
         {"data", "DIR", "Judge with the keys and policies of this data folder; it may be served.",
          OPTION_TEXT, &explain.data},
-        {"master-key", "FILE", "The folder's master key when it is not DIR/master.key.",
+        {"master-key-file", "FILE", "The folder's master key, when it is not DIR/master.key.",
          OPTION_TEXT, &explain.master_key_file},
         {"credentials", "FILE",
          "Judge with this one key pair instead (tccli JSON or SDK INI file). Without it and "

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 enum { ROWS_A_CALL = 1000, LINE_BYTES_MAX = 1 << 20, ANSWER_MEMORY_MAX = 64 << 20 };
+enum { GRANTS_MAX = 1024 };
 /* A large organisation is more calls than a server allows in a second. */
 enum { EXPORT_RETRIES = 6 };
 
@@ -32,6 +33,7 @@ struct export
     FILE *out;
     char temporary[PATH_MAX];
     struct buffer line;
+    struct buffer list; /* of the row in hand; empty when it has none */
     struct arena arena;
     char cursor[64];
     uint64_t total;
@@ -97,57 +99,115 @@ static void write_header(struct export *export)
         fputc('\n', export->out);
 }
 
-/* The value's own text: for a list the JSON as it stands, and nothing for an empty one. */
-static bool read_cell(struct json_reader *reader, struct slice *ret_cell)
+/* A row as it came, and where its values are. */
+struct row {
+    struct slice cells[IMPORT_FIELD_COUNT];
+    size_t start, end;           /* of the object */
+    size_t list_start, list_end; /* of TempAmountInfoList */
+};
+
+static void sort_insert(struct slice *items, size_t count, struct slice item)
+{
+    while (count > 0 && slice_compare(items[count - 1], item) > 0) {
+        items[count] = items[count - 1];
+        count--;
+    }
+    items[count] = item;
+}
+
+/* The list again with its objects in order of their bytes: which one was made first is nothing that
+ * a file could say, so it must not change the file. */
+static bool read_list(struct export *export, struct json_reader *reader)
+{
+    struct slice items[GRANTS_MAX];
+    struct json_token token;
+    size_t count = 0;
+    while (json_next(reader, &token) == JSON_OBJECT) {
+        size_t start = reader->at - 1;
+        if (count == GRANTS_MAX || !json_skip_rest(reader, JSON_OBJECT))
+            return false;
+        sort_insert(items, count++, slice_of(reader->text.at + start, reader->at - start));
+    }
+    buffer_clear(&export->list);
+    for (size_t i = 0; i < count; i++) {
+        buffer_char(&export->list, i > 0 ? ',' : '[');
+        buffer_append(&export->list, items[i]);
+    }
+    if (count > 0)
+        buffer_char(&export->list, ']');
+    return token.kind == JSON_ARRAY_END;
+}
+
+static bool read_cell(struct export *export, struct json_reader *reader, enum import_field field,
+                      struct row *row)
 {
     struct json_token token;
     enum json_kind kind = json_next(reader, &token);
-    size_t start = reader->at - 1;
-    *ret_cell = kind == JSON_TRUE    ? SLICE("true")
-                : kind == JSON_FALSE ? SLICE("false")
-                                     : token.text;
-    if (kind == JSON_STRING || kind == JSON_NUMBER || kind == JSON_TRUE || kind == JSON_FALSE)
-        return true;
-    if (kind != JSON_ARRAY || !json_skip_rest(reader, kind))
+    row->cells[field] = kind == JSON_TRUE    ? SLICE("true")
+                        : kind == JSON_FALSE ? SLICE("false")
+                                             : token.text;
+    if (field != IMPORT_TEMP_AMOUNT_INFO_LIST)
+        return kind == JSON_STRING || kind == JSON_NUMBER || kind == JSON_TRUE ||
+               kind == JSON_FALSE;
+    row->list_start = reader->at - 1;
+    if (kind != JSON_ARRAY || !read_list(export, reader))
         return false;
-    *ret_cell = slice_of(reader->text.at + start, reader->at - start);
-    if (slice_equal(*ret_cell, SLICE("[]")))
-        *ret_cell = SLICE_NONE;
+    row->list_end = reader->at;
+    row->cells[field] = buffer_slice(&export->list);
     return true;
 }
 
-static bool csv_line(struct export *export, struct json_reader *reader)
+/* One member, whose '{' was just read. */
+static bool read_row(struct export *export, struct json_reader *reader, struct row *row)
 {
-    struct slice cells[IMPORT_FIELD_COUNT];
     struct json_token key;
-    memset(cells, 0, sizeof cells);
+    *row = (struct row){.start = reader->at - 1};
+    buffer_clear(&export->list);
     while (json_next(reader, &key) == JSON_KEY) {
         enum import_field field = import_field_find(key.text);
-        if (field == IMPORT_FIELD_COUNT ? !json_skip(reader) : !read_cell(reader, &cells[field]))
+        if (field == IMPORT_FIELD_COUNT ? !json_skip(reader)
+                                        : !read_cell(export, reader, field, row))
             return false;
     }
-    for (int i = 0; i < IMPORT_FIELD_COUNT; i++) {
-        if (i > 0)
-            buffer_char(&export->line, ',');
-        csv_write(&export->line, cells[i]);
-    }
+    row->end = reader->at;
     return key.kind == JSON_OBJECT_END;
 }
 
-/* One member, whose '{' was just read. */
+static void csv_line(struct export *export, const struct row *row)
+{
+    for (int i = 0; i < IMPORT_FIELD_COUNT; i++) {
+        if (i > 0)
+            buffer_char(&export->line, ',');
+        csv_write(&export->line, row->cells[i]);
+    }
+}
+
+/* The row as it came, but for the order in its list. */
+static void jsonl_line(struct export *export, const struct row *row, struct slice answer)
+{
+    if (export->list.len == 0) {
+        buffer_bytes(&export->line, answer.at + row->start, row->end - row->start);
+        return;
+    }
+    buffer_bytes(&export->line, answer.at + row->start, row->list_start - row->start);
+    buffer_append(&export->line, buffer_slice(&export->list));
+    buffer_bytes(&export->line, answer.at + row->list_end, row->end - row->list_end);
+}
+
 static bool write_member(struct export *export, struct json_reader *reader)
 {
-    size_t start = reader->at - 1;
-    buffer_clear(&export->line);
-    if (export->format == IMPORT_CSV ? !csv_line(export, reader)
-                                     : !json_skip_rest(reader, JSON_OBJECT))
+    struct row row;
+    if (!read_row(export, reader, &row))
         return false;
-    if (export->format == IMPORT_JSONL)
-        buffer_bytes(&export->line, reader->text.at + start, reader->at - start);
+    buffer_clear(&export->line);
+    if (export->format == IMPORT_CSV)
+        csv_line(export, &row);
+    else
+        jsonl_line(export, &row, reader->text);
     buffer_char(&export->line, '\n');
     fwrite(export->line.at, 1, export->line.len, export->out);
     export->written++;
-    return buffer_ok(&export->line);
+    return buffer_ok(&export->line) && buffer_ok(&export->list);
 }
 
 static bool write_data(struct export *export, struct json_reader *reader)
@@ -244,8 +304,10 @@ static int run_opened(struct export *export)
     if (!arena_init(&export->arena, 65536, ANSWER_MEMORY_MAX))
         return fail(&subcommand_export, EXIT_NETWORK, "no memory");
     buffer_init(&export->line, LINE_BYTES_MAX);
+    buffer_init(&export->list, LINE_BYTES_MAX);
     code = export_pages(export);
     buffer_done(&export->line);
+    buffer_done(&export->list);
     arena_done(&export->arena);
     return close_output(export, code);
 }

@@ -18,23 +18,57 @@ static bool has_line_feeds(struct slice text)
     return end < text.len && (end == 0 || text.at[end - 1] != '\r');
 }
 
+/* Of a head whose lines end with LF: its length with the empty line, and whether it says how long
+ * the body is or is a GET, which has none. */
+static size_t look_at_head(struct slice text, bool *ret_sized)
+{
+    struct slice rest = text;
+    bool sized = slice_starts_with(text, SLICE("GET "));
+    while (rest.len > 0) {
+        struct slice line = slice_cut(rest, '\n', &rest);
+        struct slice value;
+        struct slice name = slice_cut(line, ':', &value);
+        sized |= slice_equal_nocase(name, SLICE("content-length")) ||
+                 slice_equal_nocase(name, SLICE("transfer-encoding"));
+        if (line.len == 0)
+            break;
+    }
+    *ret_sized = sized;
+    return text.len - rest.len;
+}
+
+/* Whatever follows a pasted head is most likely its body, with the paste's own last line end. */
+static void add_length(struct raw_request *raw, struct slice *body)
+{
+    if (body->len > 0 && body->at[body->len - 1] == '\n')
+        body->len--;
+    buffer_printf(&raw->bytes, "Content-Length: %zu\r\n", body->len);
+    buffer_printf(&raw->notes,
+                  "note: no Content-Length; the %zu bytes after the head are taken as the body. A "
+                  "server asks for the length.\n",
+                  body->len);
+}
+
 /* The head's line ends become CRLF, the body stays. */
 static struct status mend_line_feeds(struct raw_request *raw, struct slice text,
                                      struct fault *fault)
 {
+    bool sized;
+    size_t head_len = look_at_head(text, &sized);
+    struct slice head = slice_of(text.at, head_len);
+    struct slice body = slice_of(text.at + head_len, text.len - head_len);
     buffer_init(&raw->bytes, (size_t)2 * BYTES_MAX);
-    struct slice rest = text;
-    while (rest.len > 0) {
-        bool last = slice_find(rest, '\n') == rest.len;
-        struct slice line = slice_cut(rest, '\n', &rest);
-        buffer_append(&raw->bytes, line);
-        buffer_bytes(&raw->bytes, "\r\n", last ? 0 : 2);
-        if (line.len == 0)
-            break;
-    }
-    buffer_append(&raw->bytes, rest);
     buffer_text(&raw->notes, "note: the lines end with LF only, as in a pasted request; read as if "
                              "they ended with CRLF. A server refuses bare LF.\n");
+    while (head.len > 0) {
+        bool whole = slice_find(head, '\n') < head.len;
+        struct slice line = slice_cut(head, '\n', &head);
+        if (line.len == 0 && !sized)
+            add_length(raw, &body);
+        buffer_append(&raw->bytes, line);
+        buffer_bytes(&raw->bytes, "\r\n", whole ? 2 : 0);
+    }
+    buffer_append(&raw->bytes, body);
     if (!buffer_ok(&raw->bytes))
         return fault_raise(fault, STATUS_MEMORY, "no memory for the request");
     return STATUS_DONE;
@@ -87,19 +121,6 @@ static struct status read_chunked(struct raw_request *raw, char *at, size_t len,
     return STATUS_DONE;
 }
 
-/* What follows a pasted head without a Content-Length is most likely its body. */
-static void take_pasted_body(struct raw_request *raw, struct slice rest)
-{
-    if (rest.len > 0 && rest.at[rest.len - 1] == '\n')
-        rest.len--;
-    raw->request.body = rest;
-    raw->request.body_bytes = rest.len;
-    buffer_printf(&raw->notes,
-                  "note: no Content-Length; the %zu bytes after the head are taken as the body. A "
-                  "server takes them as another request.\n",
-                  rest.len);
-}
-
 static struct status read_body(struct raw_request *raw, size_t head_bytes, struct fault *fault)
 {
     char *at = raw->bytes.at + head_bytes;
@@ -112,11 +133,6 @@ static struct status read_body(struct raw_request *raw, size_t head_bytes, struc
             fault, STATUS_INVALID,
             "half a request: Content-Length says %llu bytes of body and %zu are there",
             (unsigned long long)wanted, len);
-    if (wanted == 0 && len > 1 && raw->line_feeds &&
-        !http1_find(&raw->request, SLICE("content-length")).at) {
-        take_pasted_body(raw, slice_of(at, len));
-        return STATUS_DONE;
-    }
     raw->request.body = slice_of(at, (size_t)wanted);
     note_leftover(raw, len - (size_t)wanted);
     return STATUS_DONE;
