@@ -1,7 +1,8 @@
 /* `bursar explain`: the checks of a request one by one, for people who write signers.
  *
- * The call is not counted against the limit and the action is not run. A secret or a signing key is never written, only
- * what everyone who can see the request could compute. Owns nothing. Thread: the worker's. */
+ * The call is not counted against the limit and the action is not run. A secret or a signing key is
+ * never written, only what everyone who can see the request could compute. Owns nothing. Thread:
+ * the worker's. */
 #include "api/action.h"
 
 struct explained_step {

@@ -71,20 +71,23 @@ static struct header_slot header_slot(struct envelope *envelope, struct slice na
     }
 }
 
+/* All are read before one is refused, so that the refusal is in the language asked for. */
 static bool gather_headers(struct exchange *exchange)
 {
     const struct http1_request *request = exchange->request;
+    const char *repeated = NULL;
     for (uint32_t i = 0; i < request->field_count; i++) {
         const struct field *field = &request->fields[i];
         struct header_slot slot = header_slot(&exchange->envelope, field->name);
         if (!slot.value)
             continue;
-        if (slot.value->at)
-            return exchange_refuse_word(exchange, ERROR_PARAMETER_REPEATED, slice_text(slot.name));
+        if (slot.value->at && !repeated)
+            repeated = slot.name;
         *slot.value = field->value.at ? field->value : SLICE("");
     }
     exchange->chinese = slice_equal(exchange->envelope.language, SLICE("zh-CN"));
-    return true;
+    return !repeated ||
+           exchange_refuse_word(exchange, ERROR_PARAMETER_REPEATED, slice_text(repeated));
 }
 
 /* ---- method, content type, size ---- */
