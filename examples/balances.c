@@ -30,7 +30,8 @@ static int print_balances(struct bursar_client *client)
     }
     if (result == BURSAR_END)
         return 0;
-    fprintf(stderr, "balances: %s %s\n", bursar_error_code(client), bursar_error_message(client));
+    const char *code = bursar_error_code(client); /* empty when nobody answered */
+    fprintf(stderr, "balances: %s%s%s\n", code, *code ? ": " : "", bursar_error_message(client));
     return 1;
 }
 
