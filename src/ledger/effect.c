@@ -7,6 +7,25 @@
  * Pure. Any thread. */
 #include "ledger/effect.h"
 
+/* How often the entry's amount (its `cash`) goes where: 1, -1 or not at all. */
+struct flow {
+    int8_t cash, gift, spread, frozen;
+    int8_t funding, revenue, promotion;
+};
+
+static const struct flow flows[] = {
+    [ENTRY_TOP_UP] = {.cash = 1, .funding = -1},
+    [ENTRY_WITHDRAW] = {.cash = -1, .funding = 1},
+    [ENTRY_CHARGE] = {.spread = -1, .revenue = 1},
+    [ENTRY_REFUND] = {.spread = 1, .revenue = -1},
+    [ENTRY_GRANT_GIFT] = {.gift = 1, .promotion = -1},
+    [ENTRY_MOVE] = {.cash = -1},
+    [ENTRY_HOLD] = {.frozen = 1},
+    [ENTRY_CAPTURE] = {.spread = -1, .frozen = -1, .revenue = 1},
+    [ENTRY_RELEASE] = {.frozen = -1},
+    [ENTRY_EXPIRE] = {.frozen = -1},
+};
+
 static bool negate(struct amount a, struct amount *ret_negative)
 {
     return amount_subtract(AMOUNT_ZERO, a, ret_negative);
@@ -28,73 +47,26 @@ static bool effect_of_parts(const struct entry *entry, struct amount *against,
 bool effect_of(const struct entry *entry, struct effect *ret_effect)
 {
     struct effect effect = {0};
-    struct amount plus = entry->cash, minus;
-    if (!negate(plus, &minus))
-        return false;
-    bool fits = true;
-    switch (entry->kind) {
-    case ENTRY_TOP_UP:
-        effect.cash = plus;
-        effect.funding = minus;
-        break;
-    case ENTRY_WITHDRAW:
-        effect.cash = minus;
-        effect.funding = plus;
-        break;
-    case ENTRY_CHARGE:
-        effect.spread = minus;
-        effect.revenue = plus;
-        break;
-    case ENTRY_REFUND:
-        effect.spread = plus;
-        effect.revenue = minus;
-        break;
-    case ENTRY_GRANT_GIFT:
-        effect.gift = plus;
-        effect.promotion = minus;
-        break;
-    case ENTRY_MOVE:
-        effect.cash = minus;
-        break;
-    case ENTRY_HOLD:
-        effect.frozen = plus;
-        break;
-    case ENTRY_CAPTURE:
-        effect.frozen = minus;
-        effect.spread = minus;
-        effect.revenue = plus;
-        break;
-    case ENTRY_RELEASE:
-    case ENTRY_EXPIRE:
-        effect.frozen = minus;
-        break;
-    case ENTRY_ADJUST:
-        fits = effect_of_parts(entry, &effect.suspense, &effect.suspense, &effect);
-        break;
-    case ENTRY_OPENING:
-        fits = effect_of_parts(entry, &effect.funding, &effect.promotion, &effect);
-        break;
-    case ENTRY_JOIN:
-    case ENTRY_LEAVE:
-    case ENTRY_RENAME:
-    case ENTRY_SET_CREDIT:
-    case ENTRY_GRANT_TEMPORARY:
-    case ENTRY_REVOKE_TEMPORARY:
-    case ENTRY_SET_ARREARS:
-    case ENTRY_ORGANISATION:
-    case ENTRY_ADD_KEY:
-    case ENTRY_SET_KEY:
-    case ENTRY_ISSUE_TOKEN:
-    case ENTRY_PUT_POLICY:
-    case ENTRY_REMOVE_POLICY:
-    case ENTRY_DELEGATE:
-    case ENTRY_REMOVE_DELEGATE:
-    case ENTRY_OBSERVE:
-        break;
+    struct amount by[3] = {{0}, AMOUNT_ZERO, entry->cash}, *amount = &by[1]; /* amount[-1..1] */
+    if (entry->kind == ENTRY_ADJUST || entry->kind == ENTRY_OPENING) {
+        bool adjusts = entry->kind == ENTRY_ADJUST;
+        if (!effect_of_parts(entry, adjusts ? &effect.suspense : &effect.funding,
+                             adjusts ? &effect.suspense : &effect.promotion, &effect))
+            return false;
+    } else if (entry->kind < sizeof flows / sizeof *flows) {
+        const struct flow *flow = &flows[entry->kind];
+        if (!negate(entry->cash, &by[0]))
+            return false;
+        effect = (struct effect){.cash = amount[flow->cash],
+                                 .gift = amount[flow->gift],
+                                 .spread = amount[flow->spread],
+                                 .frozen = amount[flow->frozen],
+                                 .funding = amount[flow->funding],
+                                 .revenue = amount[flow->revenue],
+                                 .promotion = amount[flow->promotion]};
     }
-    if (fits)
-        *ret_effect = effect;
-    return fits;
+    *ret_effect = effect;
+    return true;
 }
 
 bool effect_on(const struct effect *effect, const struct member_state *before,

@@ -1,0 +1,696 @@
+/* Decisions: what is refused and why, what is written, and what several commands of one group see
+ * of each other. */
+#include "desk.h"
+
+#include <stdio.h>
+
+#define ONE "700001941608"
+#define TWO "700001941609"
+#define THREE "100049260339"
+
+static struct amount units(int64_t value)
+{
+    return (struct amount){value * AMOUNT_MICROS_PER_UNIT};
+}
+
+/* Organisations */
+
+static void an_organisation_is_founded(void **state)
+{
+    (void)state;
+    struct desk desk = desk_new();
+    const struct organisation *organisation = book_organisation(desk.book, 1);
+    assert_int_equal(book_organisation_count(desk.book), 1);
+    assert_int_equal(organisation->id, 1);
+    assert_true(slice_equal(organisation->name, SLICE("Example")));
+    assert_true(slice_equal(organisation->currency, SLICE("USD")));
+    assert_int_equal(organisation->created_us, desk.now_us);
+    assert_ptr_equal(book_organisation_of(desk.book, desk_uin(DESK_OWNER)), organisation);
+    assert_null(book_organisation_of(desk.book, desk_uin(ONE)));
+    assert_null(book_organisation(desk.book, 0));
+    assert_null(book_organisation(desk.book, 2));
+    const struct member *owner = desk_member(&desk, DESK_OWNER);
+    assert_int_equal(owner->state.flags, MEMBER_OWNER);
+    assert_int_equal(book_listed_count(desk.book, 1), 0);
+    desk_free(&desk);
+}
+
+static void organisations_can_be_refused(void **state)
+{
+    (void)state;
+    struct desk desk = desk_new();
+    struct command command = {.kind = COMMAND_CREATE_ORGANISATION,
+                              .name = SLICE("Second"),
+                              .currency = SLICE("EUR"),
+                              .owner = desk_uin(DESK_OWNER)};
+    assert_int_equal(desk_run(&desk, &command), REFUSAL_ORGANISATION_OWNER_TAKEN);
+    struct new_member item = desk_item(ONE, "one");
+    struct command add = desk_add(&item, 1);
+    assert_int_equal(desk_run(&desk, &add), REFUSAL_NONE);
+    command.owner = desk_uin(ONE);
+    assert_int_equal(desk_run(&desk, &command), REFUSAL_ORGANISATION_OWNER_TAKEN);
+    command.owner = desk_uin(TWO);
+    command.name = SLICE("");
+    assert_int_equal(desk_run(&desk, &command), REFUSAL_NAME_INVALID);
+    command.name = SLICE("Second");
+    command.currency = SLICE("eur");
+    assert_int_equal(desk_run(&desk, &command), REFUSAL_NAME_INVALID);
+    command.currency = SLICE("EURO");
+    assert_int_equal(desk_run(&desk, &command), REFUSAL_NAME_INVALID);
+    command.currency = SLICE("EUR");
+    assert_int_equal(desk_run(&desk, &command), REFUSAL_NONE);
+    assert_int_equal(book_organisation_of(desk.book, desk_uin(TWO))->id, 2);
+    desk_free(&desk);
+}
+
+/* Members */
+
+static struct new_member full_item(void)
+{
+    struct new_member item = desk_item(ONE, "kleinerwang_test");
+    item.flags = MEMBER_IS_CREDIT | MEMBER_ARREARS;
+    item.basic_credit = units(1000);
+    item.cash = units(-30);
+    item.income = units(20);
+    item.gift = units(5);
+    item.frozen = units(7);
+    item.grants[0] = (struct new_grant){units(100), 10, 20};
+    item.grants[1] = (struct new_grant){units(200), 0, 0};
+    item.grant_count = 2;
+    return item;
+}
+
+static void a_member_gets_all_that_was_asked(void **state)
+{
+    (void)state;
+    struct desk desk = desk_new();
+    struct new_member item = full_item();
+    struct command command = desk_add(&item, 1);
+    desk.now_us += 5;
+    assert_int_equal(desk_decide(&desk, &command), REFUSAL_NONE);
+    static const enum entry_kind kinds[] = {ENTRY_JOIN, ENTRY_OPENING, ENTRY_GRANT_TEMPORARY,
+                                            ENTRY_GRANT_TEMPORARY, ENTRY_HOLD};
+    assert_int_equal(draft_entry_count(desk.draft), 5);
+    for (size_t i = 0; i < 5; i++) {
+        assert_int_equal(draft_entry(desk.draft, i)->kind, kinds[i]);
+        assert_int_equal(draft_entry(desk.draft, i)->sequence, 2 + i);
+        assert_int_equal(draft_entry(desk.draft, i)->time_us, desk.now_us);
+    }
+    assert_int_equal(item.outcome, ITEM_ADDED);
+    assert_int_equal(desk_publish(&desk), 5);
+    const struct member *member = desk_member(&desk, ONE);
+    const struct organisation *organisation = book_organisation(desk.book, 1);
+    assert_int_equal(member->state.flags, MEMBER_IS_CREDIT | MEMBER_ARREARS);
+    assert_int_equal(member->state.cash.micros, units(-30).micros);
+    assert_int_equal(member->state.income.micros, units(20).micros);
+    assert_int_equal(member->state.gift.micros, units(5).micros);
+    assert_int_equal(member->state.frozen.micros, units(7).micros);
+    assert_int_equal(member->state.basic_credit.micros, units(1000).micros);
+    assert_int_equal(member->joined_us, desk.now_us);
+    assert_int_equal(member->ordinal, 5);
+    assert_int_equal(book_hold(desk.book, member->holds)->expires_us, 0);
+    assert_int_equal(book_temporary_credit(desk.book, member, 15).micros, units(300).micros);
+    assert_int_equal(organisation->funding.micros, units(10).micros);
+    assert_int_equal(organisation->promotion.micros, units(-5).micros);
+    assert_int_equal(organisation->frozen.micros, units(7).micros);
+    desk_free(&desk);
+}
+
+static void a_bare_member_takes_one_entry(void **state)
+{
+    (void)state;
+    struct desk desk = desk_new();
+    struct new_member item = desk_item(ONE, "bare");
+    struct command command = desk_add(&item, 1);
+    assert_int_equal(desk_decide(&desk, &command), REFUSAL_NONE);
+    assert_int_equal(desk_publish(&desk), 1);
+    desk_free(&desk);
+}
+
+static void the_same_again_changes_nothing(void **state)
+{
+    (void)state;
+    struct desk desk = desk_new();
+    struct new_member item = full_item();
+    struct command command = desk_add(&item, 1);
+    assert_int_equal(desk_run(&desk, &command), REFUSAL_NONE);
+    struct new_grant first = item.grants[0];
+    item.grants[0] = item.grants[1]; /* the order of grants does not matter */
+    item.grants[1] = first;
+    assert_int_equal(desk_decide(&desk, &command), REFUSAL_NONE);
+    assert_int_equal(item.outcome, ITEM_UNCHANGED);
+    assert_int_equal(desk_publish(&desk), 0);
+    desk_free(&desk);
+}
+
+static void alter(struct new_member *item, int which)
+{
+    switch (which) {
+    case 0:
+        item->name = SLICE("other");
+        break;
+    case 1:
+        item->flags = MEMBER_ARREARS;
+        break;
+    case 2:
+        item->basic_credit.micros++;
+        break;
+    case 3:
+        item->cash.micros++;
+        break;
+    case 4:
+        item->income.micros++;
+        break;
+    case 5:
+        item->gift.micros++;
+        break;
+    case 6:
+        item->frozen.micros++;
+        break;
+    case 7:
+        item->grant_count--;
+        break;
+    case 8:
+        item->grants[0] = item->grants[1]; /* the same one twice */
+        break;
+    default:
+        item->grants[0].end_us++;
+        break;
+    }
+}
+
+static void other_values_are_refused(void **state)
+{
+    (void)state;
+    struct desk desk = desk_new();
+    struct new_member item = full_item();
+    struct command command = desk_add(&item, 1);
+    assert_int_equal(desk_run(&desk, &command), REFUSAL_NONE);
+    for (int which = 0; which < 10; which++) {
+        item = full_item();
+        alter(&item, which);
+        assert_int_equal(desk_run(&desk, &command), REFUSAL_MEMBER_EXISTS);
+        assert_int_equal(item.outcome, ITEM_REFUSED);
+        assert_int_equal(item.refusal, REFUSAL_MEMBER_EXISTS);
+    }
+    desk_free(&desk);
+}
+
+/* Two commands of one group: the second sees what the first will have done. */
+static void commands_of_a_group_see_each_other(void **state)
+{
+    (void)state;
+    struct desk desk = desk_new();
+    struct new_member first = full_item(), same = full_item(), other = full_item();
+    struct new_member next = desk_item(TWO, "two");
+    other.cash.micros++;
+    struct command commands[] = {desk_add(&first, 1), desk_add(&same, 1), desk_add(&other, 1),
+                                 desk_add(&next, 1)};
+    assert_int_equal(desk_decide(&desk, &commands[0]), REFUSAL_NONE);
+    assert_int_equal(desk_decide(&desk, &commands[1]), REFUSAL_NONE);
+    assert_int_equal(same.outcome, ITEM_UNCHANGED);
+    assert_int_equal(desk_decide(&desk, &commands[2]), REFUSAL_MEMBER_EXISTS);
+    assert_int_equal(draft_entry_count(desk.draft), 5);
+    assert_int_equal(desk_decide(&desk, &commands[3]), REFUSAL_NONE);
+    assert_int_equal(desk_publish(&desk), 6);
+    assert_int_equal(book_listed_count(desk.book, 1), 2);
+    desk_free(&desk);
+}
+
+static void a_draft_that_failed_is_forgotten(void **state)
+{
+    (void)state;
+    struct desk desk = desk_new();
+    struct new_member item = full_item();
+    struct command command = desk_add(&item, 1);
+    assert_int_equal(desk_decide(&desk, &command), REFUSAL_NONE);
+    draft_clear(desk.draft);
+    assert_int_equal(draft_entry_count(desk.draft), 0);
+    assert_int_equal(desk_decide(&desk, &command), REFUSAL_NONE);
+    assert_int_equal(item.outcome, ITEM_ADDED);
+    assert_int_equal(draft_entry(desk.draft, 0)->sequence, 2);
+    assert_int_equal(desk_publish(&desk), 5);
+    desk_free(&desk);
+}
+
+static void a_dry_run_only_judges(void **state)
+{
+    (void)state;
+    struct desk desk = desk_new();
+    struct new_member item = full_item();
+    struct command command = desk_add(&item, 1);
+    command.dry_run = true;
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(desk_decide(&desk, &command), REFUSAL_NONE);
+        assert_int_equal(item.outcome, ITEM_ADDED);
+        assert_int_equal(draft_entry_count(desk.draft), 0);
+    }
+    struct command found = {.kind = COMMAND_CREATE_ORGANISATION,
+                            .dry_run = true,
+                            .name = SLICE("Dry"),
+                            .currency = SLICE("USD"),
+                            .owner = desk_uin(THREE)};
+    assert_int_equal(desk_decide(&desk, &found), REFUSAL_NONE);
+    assert_int_equal(draft_entry_count(desk.draft), 0);
+    desk_free(&desk);
+}
+
+/* Each spoils one thing; the expected refusal is beside it. */
+static enum refusal damage(struct new_member *item, int which)
+{
+    static const char many[] = "12345678901234567890123456789012345678901234567890123456789012345";
+    switch (which) {
+    case 0:
+        item->name = SLICE("");
+        return REFUSAL_NAME_INVALID;
+    case 1:
+        item->name = slice_text(many);
+        return REFUSAL_NAME_INVALID;
+    case 2:
+        item->name = SLICE("a\nb");
+        return REFUSAL_NAME_INVALID;
+    case 3:
+        item->income.micros = -1;
+        return REFUSAL_AMOUNT_NEGATIVE;
+    case 4:
+        item->gift.micros = -1;
+        return REFUSAL_AMOUNT_NEGATIVE;
+    case 5:
+        item->frozen.micros = -1;
+        return REFUSAL_AMOUNT_NEGATIVE;
+    case 6:
+        item->basic_credit.micros = -1;
+        return REFUSAL_AMOUNT_NEGATIVE;
+    case 7:
+        item->grants[0].amount.micros = -1;
+        return REFUSAL_AMOUNT_NEGATIVE;
+    case 8:
+        item->cash.micros = INT64_MIN;
+        return REFUSAL_AMOUNT_OVERFLOW;
+    case 9:
+        item->basic_credit.micros = INT64_MAX;
+        return REFUSAL_AMOUNT_OVERFLOW;
+    case 10:
+        item->grants[0].amount.micros = item->grants[1].amount.micros = INT64_MAX;
+        return REFUSAL_AMOUNT_OVERFLOW;
+    case 11:
+        item->grants[0].end_us = item->grants[0].start_us;
+        return REFUSAL_PERIOD_INVALID;
+    case 12:
+        item->grant_count = NEW_GRANTS_MAX + 1;
+        return REFUSAL_LIMIT;
+    case 13:
+        item->uin = desk_uin(DESK_OWNER);
+        return REFUSAL_MEMBER_ELSEWHERE;
+    default:
+        item->uin = desk_uin(THREE); /* at home in organisation 2 */
+        return REFUSAL_MEMBER_ELSEWHERE;
+    }
+}
+
+static void found_second(struct desk *desk)
+{
+    assert_int_equal(desk_found(desk, "200000000002"), REFUSAL_NONE);
+    struct new_member item = desk_item(THREE, "three");
+    struct command command = desk_add(&item, 1);
+    command.organisation = 2;
+    assert_int_equal(desk_run(desk, &command), REFUSAL_NONE);
+}
+
+static void bad_items_are_refused(void **state)
+{
+    (void)state;
+    struct desk desk = desk_new();
+    found_second(&desk);
+    for (int which = 0; which < 15; which++) {
+        struct new_member items[3] = {desk_item(TWO, "two"), full_item(), desk_item("5", "five")};
+        enum refusal expected = damage(&items[1], which);
+        struct command command = desk_add(items, 3);
+        assert_int_equal(desk_run(&desk, &command), expected);
+        assert_int_equal(desk.item, 1);
+        assert_int_equal(items[1].refusal, expected);
+        assert_int_equal(items[1].outcome, ITEM_REFUSED);
+        assert_int_equal(items[2].refusal, REFUSAL_NONE); /* judged all the same */
+        assert_int_equal(book_listed_count(desk.book, 1), 0);
+    }
+    desk_free(&desk);
+}
+
+static void partial_leaves_the_refused_out(void **state)
+{
+    (void)state;
+    struct desk desk = desk_new();
+    struct new_member items[4] = {desk_item(TWO, "two"), desk_item(TWO, "two"), desk_item(ONE, ""),
+                                  desk_item("5", "five")};
+    struct command command = desk_add(items, 4);
+    assert_int_equal(desk_run(&desk, &command), REFUSAL_MEMBER_REPEATED);
+    assert_int_equal(desk.item, 1);
+    command.partial = true;
+    assert_int_equal(desk_run(&desk, &command), REFUSAL_NONE);
+    assert_int_equal(items[0].outcome, ITEM_ADDED);
+    assert_int_equal(items[1].outcome, ITEM_REFUSED);
+    assert_int_equal(items[1].refusal, REFUSAL_MEMBER_REPEATED);
+    assert_int_equal(items[2].refusal, REFUSAL_NAME_INVALID);
+    assert_int_equal(items[3].outcome, ITEM_ADDED);
+    assert_int_equal(book_listed_count(desk.book, 1), 2);
+    desk_free(&desk);
+}
+
+static void sums_of_an_organisation_cannot_overflow(void **state)
+{
+    (void)state;
+    struct desk desk = desk_new();
+    char uin[16];
+    for (int i = 0; i < 9; i++) {
+        snprintf(uin, sizeof uin, "%d", 100 + i);
+        struct new_member item = desk_item(uin, "rich");
+        item.cash = MEMBER_AMOUNT_MAX; /* 2^60: eight of them are 2^63 */
+        struct command command = desk_add(&item, 1);
+        enum refusal expected = i < 7 ? REFUSAL_NONE : REFUSAL_AMOUNT_OVERFLOW;
+        assert_int_equal(desk_decide(&desk, &command), expected); /* one group */
+    }
+    assert_int_equal(desk_publish(&desk), 14);
+    desk_free(&desk);
+}
+
+static void limits_of_a_command(void **state)
+{
+    (void)state;
+    struct desk desk = desk_new();
+    struct new_member item = desk_item(ONE, "one");
+    struct command command = desk_add(&item, COMMAND_ITEMS_MAX + 1);
+    assert_int_equal(desk_run(&desk, &command), REFUSAL_LIMIT);
+    command.member_count = 1;
+    command.organisation = 2;
+    assert_int_equal(desk_run(&desk, &command), REFUSAL_ORGANISATION_UNKNOWN);
+    command.organisation = 0;
+    assert_int_equal(desk_run(&desk, &command), REFUSAL_ORGANISATION_UNKNOWN);
+    desk_free(&desk);
+}
+
+static void a_full_command_fits(void **state)
+{
+    (void)state;
+    struct desk desk = desk_new();
+    static struct new_member items[COMMAND_ITEMS_MAX];
+    for (uint32_t i = 0; i < COMMAND_ITEMS_MAX; i++) {
+        items[i] = full_item();
+        items[i].uin.low = 5000000000 - i * UINT64_C(7); /* descending */
+    }
+    struct command command = desk_add(items, COMMAND_ITEMS_MAX);
+    assert_int_equal(desk_run(&desk, &command), REFUSAL_NONE);
+    assert_int_equal(book_listed_count(desk.book, 1), COMMAND_ITEMS_MAX);
+    assert_int_equal(book_rank(desk.book, 1, items[0].uin), COMMAND_ITEMS_MAX - 1);
+    desk_free(&desk);
+}
+
+static void time_never_runs_backwards(void **state)
+{
+    (void)state;
+    struct desk desk = desk_new();
+    int64_t founded_us = desk.now_us;
+    desk.now_us -= 3600000000;
+    struct new_member item = desk_item(ONE, "one");
+    struct command command = desk_add(&item, 1);
+    assert_int_equal(desk_run(&desk, &command), REFUSAL_NONE);
+    assert_int_equal(book_time_us(desk.book), founded_us);
+    desk_free(&desk);
+}
+
+/* Someone who left, with money left behind, comes back with exactly what is asked for. */
+static void a_member_comes_back(void **state)
+{
+    (void)state;
+    struct desk desk = desk_new();
+    struct fault fault = {{0}};
+    struct new_member item = full_item();
+    item.frozen = AMOUNT_ZERO;
+    struct command command = desk_add(&item, 1);
+    assert_int_equal(desk_run(&desk, &command), REFUSAL_NONE);
+    const struct member *member = desk_member(&desk, ONE);
+    struct entry leave = {.sequence = book_sequence(desk.book) + 1,
+                          .time_us = desk.now_us,
+                          .kind = ENTRY_LEAVE,
+                          .organisation = 1,
+                          .touch_count = 1};
+    leave.touches[0] = (struct touch){.uin = item.uin,
+                                      .after = member->state,
+                                      .ordinal = member->ordinal + 1,
+                                      .previous = member->last_sequence,
+                                      .jump = member->last_sequence}; /* its fifth entry */
+    leave.touches[0].after.flags |= MEMBER_LEFT;
+    assert_true(status_ok(book_apply(desk.book, &leave, &fault)));
+    assert_null(book_organisation_of(desk.book, item.uin));
+    assert_int_equal(member->grants, BOOK_NONE);
+    item.cash = units(100);
+    item.gift = units(1);
+    item.flags = 0;
+    assert_int_equal(desk_run(&desk, &command), REFUSAL_NONE);
+    assert_int_equal(item.outcome, ITEM_ADDED);
+    assert_int_equal(member->state.cash.micros, units(100).micros);
+    assert_int_equal(member->state.gift.micros, units(1).micros);
+    assert_int_equal(member->state.flags, 0);
+    assert_int_equal(desk_run(&desk, &command), REFUSAL_NONE);
+    assert_int_equal(item.outcome, ITEM_UNCHANGED);
+    assert_int_equal(book_listed_count(desk.book, 1), 1);
+    desk_free(&desk);
+}
+
+/* Keys */
+
+static struct command key_command(const char *secret_id)
+{
+    return (struct command){.kind = COMMAND_ADD_KEY,
+                            .organisation = 1,
+                            .key = {.secret_id = slice_text(secret_id),
+                                    .sealed_secret = SLICE("sealed"),
+                                    .principal = PRINCIPAL_MAIN,
+                                    .account = desk_uin(DESK_OWNER)}};
+}
+
+static enum refusal set_key(struct desk *desk, const char *secret_id, bool enabled)
+{
+    struct command command = {.kind = COMMAND_SET_KEY,
+                              .organisation = 1,
+                              .key = {.secret_id = slice_text(secret_id), .enabled = enabled}};
+    return desk_run(desk, &command);
+}
+
+static void two_keys_a_user(void **state)
+{
+    (void)state;
+    struct desk desk = desk_new();
+    struct command first = key_command("AKID1"), second = key_command("AKID2");
+    struct command third = key_command("AKID3"), token = key_command("AKIDtoken");
+    struct command sub = key_command("AKIDsub");
+    assert_int_equal(desk_run(&desk, &first), REFUSAL_NONE);
+    assert_int_equal(desk_run(&desk, &first), REFUSAL_KEY_EXISTS);
+    assert_int_equal(desk_run(&desk, &second), REFUSAL_NONE);
+    assert_int_equal(desk_run(&desk, &third), REFUSAL_KEY_LIMIT);
+    token.key.token_hash = SLICE("0123456789abcdef0123456789abcdef");
+    token.key.expires_us = desk.now_us + 7200000000;
+    assert_int_equal(desk_run(&desk, &token), REFUSAL_NONE); /* temporary ones do not count */
+    sub.key.principal = PRINCIPAL_SUB;
+    sub.key.user = desk_uin("100000000009");
+    assert_int_equal(desk_run(&desk, &sub), REFUSAL_NONE);
+    assert_int_equal(set_key(&desk, "AKID1", false), REFUSAL_NONE);
+    assert_int_equal(desk_run(&desk, &third), REFUSAL_NONE);
+    assert_int_equal(set_key(&desk, "AKID1", true), REFUSAL_KEY_LIMIT);
+    assert_int_equal(set_key(&desk, "AKID3", false), REFUSAL_NONE);
+    assert_int_equal(set_key(&desk, "AKID1", true), REFUSAL_NONE);
+    assert_int_equal(set_key(&desk, "AKID9", true), REFUSAL_KEY_UNKNOWN);
+    const struct key *key = book_find_key(desk.book, SLICE("AKIDtoken"));
+    assert_true(slice_equal(key->token_hash, SLICE("0123456789abcdef0123456789abcdef")));
+    assert_int_equal(key->expires_us, desk.now_us + 7200000000);
+    assert_true(uin_equal(key->user, key->account));
+    assert_false(book_find_key(desk.book, SLICE("AKID3"))->enabled);
+    assert_int_equal(book_key_count(desk.book), 5);
+    desk_free(&desk);
+}
+
+static void a_key_set_to_what_it_is_writes_nothing(void **state)
+{
+    (void)state;
+    struct desk desk = desk_new();
+    struct command add = key_command("AKID1");
+    assert_int_equal(desk_run(&desk, &add), REFUSAL_NONE);
+    uint64_t before = book_sequence(desk.book);
+    assert_int_equal(set_key(&desk, "AKID1", true), REFUSAL_NONE);
+    assert_int_equal(book_sequence(desk.book), before);
+    desk_free(&desk);
+}
+
+static void keys_can_be_refused(void **state)
+{
+    (void)state;
+    struct desk desk = desk_new();
+    struct command command = key_command("");
+    assert_int_equal(desk_run(&desk, &command), REFUSAL_LIMIT);
+    command = key_command("AKID1");
+    command.key.sealed_secret = SLICE_NONE;
+    assert_int_equal(desk_run(&desk, &command), REFUSAL_LIMIT);
+    command = key_command("AKID1");
+    command.key.session_name = SLICE("a\n");
+    assert_int_equal(desk_run(&desk, &command), REFUSAL_NAME_INVALID);
+    command = key_command("AKID1");
+    command.organisation = 2;
+    assert_int_equal(desk_run(&desk, &command), REFUSAL_ORGANISATION_UNKNOWN);
+    command.organisation = 1;
+    assert_int_equal(desk_run(&desk, &command), REFUSAL_NONE);
+    found_second(&desk);
+    struct command foreign = {.kind = COMMAND_SET_KEY,
+                              .organisation = 2,
+                              .key = {.secret_id = SLICE("AKID1"), .enabled = false}};
+    assert_int_equal(desk_run(&desk, &foreign), REFUSAL_KEY_UNKNOWN);
+    desk_free(&desk);
+}
+
+/* Policies */
+
+static struct command policy_command(enum command_kind kind, const char *user, const char *name,
+                                     const char *document)
+{
+    return (struct command){.kind = kind,
+                            .organisation = 1,
+                            .policy = {.user = desk_uin(user),
+                                       .name = slice_text(name),
+                                       .document = slice_text(document)}};
+}
+
+static void policies_are_put_replaced_and_removed(void **state)
+{
+    (void)state;
+    struct desk desk = desk_new();
+    struct uin user = desk_uin("9");
+    struct command a = policy_command(COMMAND_PUT_POLICY, "9", "a", "{}");
+    struct command b = policy_command(COMMAND_PUT_POLICY, "9", "b", "{}");
+    struct command other = policy_command(COMMAND_PUT_POLICY, "8", "a", "{}");
+    struct command longer = policy_command(COMMAND_PUT_POLICY, "9", "a", "{\"version\":\"2.0\"}");
+    struct command remove = policy_command(COMMAND_REMOVE_POLICY, "9", "a", "");
+    assert_int_equal(desk_run(&desk, &a), REFUSAL_NONE);
+    assert_int_equal(desk_run(&desk, &other), REFUSAL_NONE);
+    assert_int_equal(desk_run(&desk, &b), REFUSAL_NONE);
+    uint64_t before = book_sequence(desk.book);
+    assert_int_equal(desk_run(&desk, &a), REFUSAL_NONE); /* the same: nothing to write */
+    assert_int_equal(book_sequence(desk.book), before);
+    assert_int_equal(desk_run(&desk, &longer), REFUSAL_NONE);
+    assert_int_equal(book_policy_count(desk.book), 3);
+    assert_int_equal(book_find_policy(desk.book, 1, user, 0), 0);
+    assert_int_equal(book_find_policy(desk.book, 1, user, 1), 2);
+    assert_int_equal(book_find_policy(desk.book, 1, user, 3), BOOK_NONE);
+    assert_int_equal(book_find_policy(desk.book, 2, user, 0), BOOK_NONE);
+    assert_true(slice_equal(book_policy(desk.book, 0)->document, longer.policy.document));
+    assert_int_equal(book_policy(desk.book, 0)->version, before + 1);
+    assert_int_equal(desk_run(&desk, &remove), REFUSAL_NONE);
+    assert_int_equal(desk_run(&desk, &remove), REFUSAL_POLICY_UNKNOWN);
+    assert_int_equal(book_find_policy(desk.book, 1, user, 0), 2);
+    assert_int_equal(desk_run(&desk, &a), REFUSAL_NONE); /* comes back in its old place */
+    assert_int_equal(book_find_policy(desk.book, 1, user, 0), 0);
+    assert_int_equal(book_policy_count(desk.book), 3);
+    struct command unnamed = policy_command(COMMAND_PUT_POLICY, "9", "", "{}");
+    assert_int_equal(desk_run(&desk, &unnamed), REFUSAL_NAME_INVALID);
+    desk_free(&desk);
+}
+
+/* Delegations */
+
+static void add_three(struct desk *desk)
+{
+    struct new_member items[3] = {desk_item(ONE, "one"), desk_item(TWO, "two"),
+                                  desk_item(THREE, "three")};
+    struct command command = desk_add(items, 3);
+    assert_int_equal(desk_run(desk, &command), REFUSAL_NONE);
+}
+
+static void delegations_are_kept(void **state)
+{
+    (void)state;
+    struct desk desk = desk_new();
+    add_three(&desk);
+    struct uin scope[] = {desk_uin(TWO), desk_uin(THREE), desk_uin(TWO)};
+    struct command command = {
+        .kind = COMMAND_DELEGATE,
+        .organisation = 1,
+        .delegation = {.account = desk_uin(ONE), .scope = scope, .scope_count = 3}};
+    assert_int_equal(desk_run(&desk, &command), REFUSAL_NONE);
+    const struct delegation *delegation = book_find_delegation(desk.book, 1, desk_uin(ONE));
+    assert_int_equal(delegation->scope_count, 2); /* a set, ascending */
+    assert_true(uin_equal(delegation->scope[0], desk_uin(THREE)));
+    assert_true(uin_equal(delegation->scope[1], desk_uin(TWO)));
+    uint64_t before = book_sequence(desk.book);
+    assert_int_equal(desk_run(&desk, &command), REFUSAL_NONE);
+    assert_int_equal(book_sequence(desk.book), before);
+    command.delegation.everyone = true;
+    assert_int_equal(desk_run(&desk, &command), REFUSAL_NONE);
+    assert_true(delegation->everyone);
+    assert_int_equal(delegation->scope_count, 0);
+    command.kind = COMMAND_REMOVE_DELEGATE;
+    assert_int_equal(desk_run(&desk, &command), REFUSAL_NONE);
+    assert_int_equal(desk_run(&desk, &command), REFUSAL_DELEGATION_UNKNOWN);
+    assert_null(book_find_delegation(desk.book, 1, desk_uin(ONE)));
+    assert_int_equal(book_delegation_count(desk.book), 1);
+    assert_true(book_delegation(desk.book, 0)->removed);
+    desk_free(&desk);
+}
+
+static void delegations_need_members(void **state)
+{
+    (void)state;
+    struct desk desk = desk_new();
+    add_three(&desk);
+    struct uin scope[] = {desk_uin(TWO), desk_uin("77")};
+    struct command command = {
+        .kind = COMMAND_DELEGATE,
+        .organisation = 1,
+        .delegation = {.account = desk_uin(ONE), .scope = scope, .scope_count = 2}};
+    assert_int_equal(desk_run(&desk, &command), REFUSAL_MEMBER_UNKNOWN);
+    assert_int_equal(desk.item, 1);
+    scope[1] = desk_uin(DESK_OWNER);
+    assert_int_equal(desk_run(&desk, &command), REFUSAL_MEMBER_UNKNOWN);
+    command.delegation.account = desk_uin("77");
+    command.delegation.scope_count = 0;
+    assert_int_equal(desk_run(&desk, &command), REFUSAL_MEMBER_UNKNOWN);
+    command.delegation.account = desk_uin(ONE);
+    command.delegation.scope_count = ENTRY_SCOPE_MAX + 1;
+    assert_int_equal(desk_run(&desk, &command), REFUSAL_LIMIT);
+    desk_free(&desk);
+}
+
+static void only_members_share_a_group(void **state)
+{
+    (void)state;
+    for (int kind = COMMAND_CREATE_ORGANISATION; kind <= COMMAND_REMOVE_DELEGATE; kind++) {
+        struct command command = {.kind = (enum command_kind)kind};
+        assert_int_equal(command_wants_own_group(&command), kind != COMMAND_ADD_MEMBERS);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_organisation_is_founded),
+        cmocka_unit_test(organisations_can_be_refused),
+        cmocka_unit_test(a_member_gets_all_that_was_asked),
+        cmocka_unit_test(a_bare_member_takes_one_entry),
+        cmocka_unit_test(the_same_again_changes_nothing),
+        cmocka_unit_test(other_values_are_refused),
+        cmocka_unit_test(commands_of_a_group_see_each_other),
+        cmocka_unit_test(a_draft_that_failed_is_forgotten),
+        cmocka_unit_test(a_dry_run_only_judges),
+        cmocka_unit_test(bad_items_are_refused),
+        cmocka_unit_test(partial_leaves_the_refused_out),
+        cmocka_unit_test(sums_of_an_organisation_cannot_overflow),
+        cmocka_unit_test(limits_of_a_command),
+        cmocka_unit_test(a_full_command_fits),
+        cmocka_unit_test(time_never_runs_backwards),
+        cmocka_unit_test(a_member_comes_back),
+        cmocka_unit_test(two_keys_a_user),
+        cmocka_unit_test(a_key_set_to_what_it_is_writes_nothing),
+        cmocka_unit_test(keys_can_be_refused),
+        cmocka_unit_test(policies_are_put_replaced_and_removed),
+        cmocka_unit_test(delegations_are_kept),
+        cmocka_unit_test(delegations_need_members),
+        cmocka_unit_test(only_members_share_a_group),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,152 @@
+/* The nine fields against examples computed by hand from the published formulas (amounts in cents),
+ * the documentation's own examples among them. */
+#include "desk.h"
+
+#include <inttypes.h>
+
+#include "ledger/fields.h"
+
+struct example {
+    const char *what;
+    int64_t cash, income, gift, frozen, basic, temporary;
+    int64_t real, cash_balance, credit, owe, credit_balance, real_credit_balance;
+};
+
+static const struct example examples[] = {
+    {"documentation: kleinerwang_test", 36365911, 0, 0, 0, 0, 0, 36365911, 36365911, 0, 0, 36365911,
+     36365911},
+    {"documentation: field samples", 1061, 0, 0, 0, 0, 0, 1061, 1061, 0, 0, 1061, 1061},
+    {"documentation: credit account", 0, 0, 0, 0, 10000000000, 0, 0, 0, 10000000000, 0, 10000000000,
+     10000000000},
+    {"nothing at all", 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0},
+    {"credit in use", -500, 0, 0, 0, 2000, 300, -500, -500, 2300, 0, 1800, 1800},
+    {"credit used up to the cent", -2300, 0, 0, 0, 2000, 300, -2300, -2300, 2300, 0, 0, 0},
+    {"one cent overdue", -2301, 0, 0, 0, 2000, 300, -2301, -2300, 2300, 1, -1, -1},
+    {"overdue", -5000, 0, 0, 0, 2000, 300, -5000, -2300, 2300, 2700, -2700, -2700},
+    {"overdue without credit", -5000, 0, 0, 0, 0, 0, -5000, 0, 0, 5000, -5000, -5000},
+    {"income, gift and a hold", 1000, 200, 50, 300, 0, 0, 950, 1000, 0, 0, 1250, 950},
+    {"a hold beyond the money", 100, 0, 0, 300, 500, 0, -200, 100, 500, 0, 600, 300},
+    {"gift covers negative cash", -100, 0, 150, 0, 0, 0, 50, -100, 0, 0, 50, 50},
+    {"gift covers part of it", -200, 0, 150, 0, 0, 0, -50, -150, 0, 50, -50, -50},
+    {"overdue with a hold", -100, 0, 0, 30, 60, 0, -130, -60, 60, 40, -40, -70},
+};
+
+static struct amount cents(int64_t value)
+{
+    return (struct amount){value * AMOUNT_MICROS_PER_CENT};
+}
+
+static void assert_cents(const char *what, const char *field, struct amount amount,
+                         int64_t expected)
+{
+    if (amount.micros != cents(expected).micros)
+        fail_msg("%s: %s is %" PRId64 " micros, not %" PRId64 " cents", what, field, amount.micros,
+                 expected);
+}
+
+static void examples_come_out(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof examples / sizeof *examples; i++) {
+        const struct example *e = &examples[i];
+        struct member_state member = {.cash = cents(e->cash),
+                                      .income = cents(e->income),
+                                      .gift = cents(e->gift),
+                                      .frozen = cents(e->frozen),
+                                      .basic_credit = cents(e->basic)};
+        struct fields f;
+        assert_true(fields_derive(&member, cents(e->temporary), &f));
+        assert_cents(e->what, "RealBalance", f.real_balance, e->real);
+        assert_cents(e->what, "CashAccountBalance", f.cash_account_balance, e->cash_balance);
+        assert_cents(e->what, "CreditAmount", f.credit_amount, e->credit);
+        assert_cents(e->what, "TempCredit", f.temp_credit, e->temporary);
+        assert_cents(e->what, "BasicCreditAmount", f.basic_credit_amount, e->basic);
+        assert_cents(e->what, "OweAmount", f.owe_amount, e->owe);
+        assert_cents(e->what, "CreditBalance", f.credit_balance, e->credit_balance);
+        assert_cents(e->what, "RealCreditBalance", f.real_credit_balance, e->real_credit_balance);
+        assert_cents(e->what, "FreezeAmount", f.freeze_amount, e->frozen);
+        assert_cents(e->what, "PresentAccountBalance", f.present_account_balance, e->gift);
+        assert_cents(e->what, "IncomeIntoAccountBalance", f.income_into_account_balance, e->income);
+    }
+}
+
+/* RealBalance = CashAccountBalance + income + present - freeze - owe, as the model documents it. */
+static void the_published_formulas_hold(void **state)
+{
+    (void)state;
+    srand(20261123);
+    for (int i = 0; i < 100000; i++) {
+        struct member_state member = {.cash = {(int64_t)rand() * 4096 - (INT64_C(1) << 42)},
+                                      .income = {rand()},
+                                      .gift = {rand()},
+                                      .frozen = {rand()},
+                                      .basic_credit = {(int64_t)rand() * 1024}};
+        struct fields f;
+        assert_true(fields_derive(&member, (struct amount){rand()}, &f));
+        int64_t real = f.cash_account_balance.micros + f.income_into_account_balance.micros +
+                       f.present_account_balance.micros - f.freeze_amount.micros -
+                       f.owe_amount.micros;
+        int64_t credit = f.cash_account_balance.micros + f.income_into_account_balance.micros +
+                         f.present_account_balance.micros + f.credit_amount.micros -
+                         f.owe_amount.micros;
+        assert_int_equal(f.real_balance.micros, real);
+        assert_int_equal(f.credit_balance.micros, credit);
+        assert_int_equal(f.real_credit_balance.micros, credit - f.freeze_amount.micros);
+        assert_true(f.owe_amount.micros >= 0);
+        assert_true(f.owe_amount.micros == 0 || f.credit_balance.micros < 0);
+    }
+}
+
+static void extremes_fit(void **state)
+{
+    (void)state;
+    struct amount max = MEMBER_AMOUNT_MAX, min = {-MEMBER_AMOUNT_MAX.micros};
+    struct member_state most = {max, max, max, max, max, 0}, least = {.cash = min, .frozen = max};
+    struct fields f;
+    assert_true(fields_derive(&most, max, &f));
+    assert_int_equal(f.credit_balance.micros, 5 * max.micros);
+    assert_true(fields_derive(&least, AMOUNT_ZERO, &f));
+    assert_int_equal(f.owe_amount.micros, max.micros);
+    assert_int_equal(f.real_balance.micros, 2 * min.micros);
+    struct member_state beyond = {.cash = {INT64_MAX}, .income = {1}};
+    assert_false(fields_derive(&beyond, AMOUNT_ZERO, &f));
+}
+
+static int64_t temporary_at(const struct desk *desk, int64_t t_us)
+{
+    struct fields f;
+    fields_of(desk->book, desk_member(desk, "700001941608"), t_us, &f);
+    return f.temp_credit.micros;
+}
+
+/* A grant counts from its start (inclusive) to its end (exclusive); an open one for ever. */
+static void temporary_credit_comes_and_goes(void **state)
+{
+    (void)state;
+    struct desk desk = desk_new();
+    struct new_member item = desk_item("700001941608", "kleinerwang_test");
+    item.grants[0] = (struct new_grant){cents(200000), 1000, 2000};
+    item.grants[1] = (struct new_grant){cents(50), 1500, 0};
+    item.grant_count = 2;
+    struct command command = desk_add(&item, 1);
+    assert_int_equal(desk_run(&desk, &command), REFUSAL_NONE);
+    assert_int_equal(temporary_at(&desk, 999), 0);
+    assert_int_equal(temporary_at(&desk, 1000), cents(200000).micros);
+    assert_int_equal(temporary_at(&desk, 1499), cents(200000).micros);
+    assert_int_equal(temporary_at(&desk, 1500), cents(200050).micros);
+    assert_int_equal(temporary_at(&desk, 1999), cents(200050).micros);
+    assert_int_equal(temporary_at(&desk, 2000), cents(50).micros);
+    assert_int_equal(temporary_at(&desk, INT64_MAX), cents(50).micros);
+    desk_free(&desk);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(examples_come_out),
+        cmocka_unit_test(the_published_formulas_hold),
+        cmocka_unit_test(extremes_fit),
+        cmocka_unit_test(temporary_credit_comes_and_goes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

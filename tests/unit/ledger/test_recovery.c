@@ -1,0 +1,252 @@
+/* Recovery gives the same book as replaying everything: registry, rows at the mark or newer, tail.
+ */
+#include "scene.h"
+
+enum { ENTRIES = 1200 };
+
+struct text {
+    char *at;
+    size_t len;
+};
+
+/* One life of a book: its entries, and the checkpoint rows a background writer took on the way. */
+struct life {
+    struct scene *scene;
+    struct book *book;
+    struct text entries[ENTRIES + 1];
+    bool registry[ENTRIES + 1];
+    uint64_t mark;
+    int64_t mark_time;
+    struct text organisations[SCENE_ORGANISATIONS];
+    uint32_t organisation_count;
+    struct text members[SCENE_SEATS];
+    uint32_t member_count;
+};
+
+static struct text copy(const struct buffer *bytes)
+{
+    struct text text = {malloc(bytes->len), bytes->len};
+    assert_non_null(text.at);
+    memcpy(text.at, bytes->at, bytes->len);
+    return text;
+}
+
+static struct slice slice(struct text text)
+{
+    return slice_of(text.at, text.len);
+}
+
+static void take_member(struct life *life, const struct scene_member *member)
+{
+    const struct member *found =
+        book_find_member(life->book, member->organisation, scene_uin(member->uin));
+    if (!found)
+        return;
+    struct buffer row;
+    buffer_init(&row, 1 << 16);
+    book_member_encode(life->book, book_member_index(life->book, found), &row);
+    life->members[life->member_count++] = copy(&row);
+    buffer_done(&row);
+}
+
+static void take_organisations(struct life *life)
+{
+    for (uint32_t id = 1; id <= book_organisation_count(life->book); id++) {
+        struct buffer row;
+        buffer_init(&row, 1 << 16);
+        book_organisation_encode(life->book, id, &row);
+        life->organisations[life->organisation_count++] = copy(&row);
+        buffer_done(&row);
+    }
+}
+
+/* Every member's row is taken at a moment of its own at or after the mark. */
+static struct life *life_new(uint64_t seed)
+{
+    struct life *life = calloc(1, sizeof *life);
+    assert_non_null(life);
+    life->scene = scene_new(seed);
+    life->book = book_new(seed);
+    life->mark = scene_random(life->scene, ENTRIES + 1);
+    uint64_t moments[SCENE_SEATS];
+    for (uint32_t i = 0; i < SCENE_SEATS; i++)
+        moments[i] = life->mark + scene_random(life->scene, ENTRIES + 1 - life->mark);
+    struct buffer bytes;
+    buffer_init(&bytes, 1 << 20);
+    for (uint64_t s = 0; s <= ENTRIES; s++) {
+        if (s > 0) {
+            struct entry entry = scene_next(life->scene);
+            scene_encode(&entry, &bytes);
+            life->entries[s] = copy(&bytes);
+            life->registry[s] = entry_kind_is_registry(entry.kind);
+            scene_apply_bytes(life->book, s, buffer_slice(&bytes));
+        }
+        if (s == life->mark) {
+            life->mark_time = book_time_us(life->book);
+            take_organisations(life);
+        }
+        for (uint32_t i = 0; i < SCENE_SEATS; i++)
+            if (moments[i] == s && life->scene->members[i].organisation)
+                take_member(life, &life->scene->members[i]);
+    }
+    buffer_done(&bytes);
+    return life;
+}
+
+static void life_free(struct life *life)
+{
+    for (uint32_t i = 0; i <= ENTRIES; i++)
+        free(life->entries[i].at);
+    for (uint32_t i = 0; i < life->organisation_count; i++)
+        free(life->organisations[i].at);
+    for (uint32_t i = 0; i < life->member_count; i++)
+        free(life->members[i].at);
+    book_free(life->book);
+    free(life->scene);
+    free(life);
+}
+
+static struct book *recover(const struct life *life, uint64_t seed)
+{
+    struct book *book = book_new(seed);
+    struct fault fault = {{0}};
+    for (uint64_t s = 1; s <= life->mark; s++)
+        if (life->registry[s])
+            scene_apply_bytes(book, s, slice(life->entries[s]));
+    for (uint32_t i = 0; i < life->organisation_count; i++)
+        if (!status_ok(book_organisation_load(book, slice(life->organisations[i]), &fault)))
+            fail_msg("%s", fault.text);
+    for (uint32_t i = 0; i < life->member_count; i++)
+        if (!status_ok(book_member_load(book, slice(life->members[i]), &fault)))
+            fail_msg("%s", fault.text);
+    book_loaded(book, life->mark, life->mark_time);
+    for (uint64_t s = life->mark + 1; s <= ENTRIES; s++)
+        scene_apply_bytes(book, s, slice(life->entries[s]));
+    if (!status_ok(book_recovered(book, &fault)))
+        fail_msg("%s", fault.text);
+    return book;
+}
+
+static void assert_same_row(const struct buffer *a, const struct buffer *b)
+{
+    assert_int_equal(a->len, b->len);
+    assert_memory_equal(a->at, b->at, a->len);
+}
+
+/* Every row of one book is the other's. */
+static void assert_same_books(const struct book *a, const struct book *b)
+{
+    struct buffer row_a, row_b;
+    buffer_init(&row_a, 1 << 16);
+    buffer_init(&row_b, 1 << 16);
+    assert_int_equal(book_sequence(a), book_sequence(b));
+    assert_int_equal(book_time_us(a), book_time_us(b));
+    assert_int_equal(book_member_count(a), book_member_count(b));
+    assert_int_equal(book_key_count(a), book_key_count(b));
+    assert_int_equal(book_policy_count(a), book_policy_count(b));
+    assert_int_equal(book_organisation_count(a), book_organisation_count(b));
+    for (uint32_t i = 0; i < book_member_count(a); i++) {
+        const struct member *member = book_member(a, i);
+        const struct member *other = book_find_member(b, member->organisation, member->uin);
+        assert_non_null(other);
+        buffer_clear(&row_a);
+        buffer_clear(&row_b);
+        book_member_encode(a, i, &row_a);
+        book_member_encode(b, book_member_index(b, other), &row_b);
+        assert_same_row(&row_a, &row_b);
+    }
+    for (uint32_t id = 1; id <= book_organisation_count(a); id++) {
+        buffer_clear(&row_a);
+        buffer_clear(&row_b);
+        book_organisation_encode(a, id, &row_a);
+        book_organisation_encode(b, id, &row_b);
+        assert_same_row(&row_a, &row_b);
+    }
+    buffer_done(&row_a);
+    buffer_done(&row_b);
+}
+
+static void recovery_equals_replay(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 60; seed++) {
+        struct life *life = life_new(seed);
+        struct book *book = recover(life, seed * 31);
+        assert_same_books(life->book, book);
+        scene_compare(life->scene, book);
+        book_free(book);
+        life_free(life);
+    }
+}
+
+/* A checkpoint that is ahead of the journal's end must not be believed. */
+static void rows_from_the_future_are_found(void **state)
+{
+    (void)state;
+    struct life *life = life_new(5);
+    struct book *book = book_new(5);
+    struct fault fault = {{0}};
+    for (uint64_t s = 1; s <= ENTRIES; s++)
+        if (life->registry[s])
+            scene_apply_bytes(book, s, slice(life->entries[s]));
+    for (uint32_t i = 0; i < life->member_count; i++)
+        assert_true(status_ok(book_member_load(book, slice(life->members[i]), &fault)));
+    book_loaded(book, life->mark, life->mark_time);
+    assert_int_equal(book_recovered(book, &fault).code, STATUS_CORRUPT);
+    assert_int_equal(book_check(book, &fault).code, STATUS_CORRUPT);
+    book_free(book);
+    life_free(life);
+}
+
+/* Rows damaged in any one byte, or cut, are refused or at least taken without harm. */
+static void damaged_rows_do_no_harm(void **state)
+{
+    (void)state;
+    struct life *life = life_new(9);
+    for (uint32_t m = 0; m < life->member_count; m += 5) {
+        struct text row = life->members[m];
+        for (size_t i = 0; i < row.len; i++) {
+            struct fault fault = {{0}};
+            struct book *book = book_new(1);
+            char kept = row.at[i];
+            row.at[i] = (char)(kept ^ (1 << (i % 8)));
+            struct status damaged = book_member_load(book, slice(row), &fault);
+            (void)damaged;
+            row.at[i] = kept;
+            struct status cut = book_member_load(book, slice_of(row.at, i), &fault);
+            assert_true(cut.code == STATUS_CORRUPT || cut.code == STATUS_NEWER);
+            book_free(book);
+        }
+    }
+    life_free(life);
+}
+
+static void a_member_twice_is_corrupt(void **state)
+{
+    (void)state;
+    struct life *life = life_new(11);
+    struct book *book = book_new(1);
+    struct fault fault = {{0}};
+    uint32_t i = 0;
+    while (book_member(life->book, i)->state.flags & MEMBER_OWNER)
+        i++;
+    struct buffer row;
+    buffer_init(&row, 1 << 16);
+    book_member_encode(life->book, i, &row);
+    assert_true(status_ok(book_member_load(book, buffer_slice(&row), &fault)));
+    assert_int_equal(book_member_load(book, buffer_slice(&row), &fault).code, STATUS_CORRUPT);
+    buffer_done(&row);
+    book_free(book);
+    life_free(life);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(recovery_equals_replay),
+        cmocka_unit_test(rows_from_the_future_are_found),
+        cmocka_unit_test(damaged_rows_do_no_harm),
+        cmocka_unit_test(a_member_twice_is_corrupt),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
