@@ -87,11 +87,13 @@ uint64_t bursar_balance_walk_total(const struct bursar_balance_walk *walk)
 static void pace(struct bursar_balance_walk *walk)
 {
     const struct sys *sys = walk->client->sys;
-    int64_t due_us = walk->start_us + walk->interval_us;
-    while (walk->has_started && sys_steady_us(sys) < due_us)
-        walk->client->sleep_us(due_us - sys_steady_us(sys));
+    int64_t now_us = sys_steady_us(sys);
+    while (walk->has_started && now_us < walk->start_us + walk->interval_us) {
+        walk->client->sleep_us(walk->start_us + walk->interval_us - now_us);
+        now_us = sys_steady_us(sys);
+    }
     walk->has_started = true;
-    walk->start_us = sys_steady_us(sys);
+    walk->start_us = now_us;
 }
 
 static bool copy_text(struct arena *arena, const char *text, const char **ret_copy)
