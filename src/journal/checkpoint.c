@@ -7,7 +7,7 @@
  *
  * 1. When the mark says entry n, every member's row is as of n or later: all that had changed up to
  *    n were in the pass, and whoever changed later was written as newer or is in the next pass.
- * 2. Organisations are exactly as of the mark, since their accounts have no sequence of their own.
+ * 2. Organisations are exactly as of the mark, so that verify can hold them against one moment.
  * 3. A pass that fails has moved nothing: its slice is rolled back and written again.
  *
  * Owns the sets of changes. The committer's thread. */

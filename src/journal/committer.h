@@ -16,8 +16,8 @@
  * alive until `done` was called. */
 struct commit {
     struct command command;
-    /* Called once, on the committer's thread, after the result is durable (or refused). Must not
-     * block. */
+    /* Called once, on the committer's thread (once that has ended, refused on the submitter's),
+     * after the result is durable (or refused). Must not block. */
     void (*done)(struct commit *commit);
     void *context;
 

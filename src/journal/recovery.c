@@ -92,8 +92,7 @@ static struct status load_registry_entry(struct store *store, struct book *book,
         return fault_raise(fault, STATUS_CORRUPT,
                            "entry %" PRIu64 " of the registry is not the one that was written",
                            sequence);
-    TRY_WRAP(book_apply(book, &entry, fault), fault, "entry %" PRIu64, sequence);
-    return STATUS_DONE;
+    return book_apply(book, &entry, fault);
 }
 
 static struct status load_organisation(struct store *store, struct book *book, struct fault *fault)

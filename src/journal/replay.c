@@ -40,7 +40,7 @@ static struct status replay_entry(struct replay *replay, uint64_t sequence, stru
     if (!entry_decode(sequence, bytes, store->scope, ENTRY_SCOPE_MAX, &entry))
         return fault_raise(fault, STATUS_CORRUPT, "entry %" PRIu64 " cannot be understood",
                            sequence);
-    TRY_WRAP(book_apply(replay->book, &entry, fault), fault, "entry %" PRIu64, sequence);
+    TRY(book_apply(replay->book, &entry, fault));
     if (replay->visitor->entry)
         return replay->visitor->entry(replay->visitor->context, &entry, leaf, fault);
     return STATUS_DONE;

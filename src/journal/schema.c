@@ -150,7 +150,8 @@ static struct status read_version(sqlite3 *db, struct fault *fault, int64_t *ret
     return STATUS_DONE;
 }
 
-struct status schema_open(sqlite3 *db, enum schema_mode mode, struct fault *fault)
+struct status schema_check(sqlite3 *db, enum schema_mode mode, struct fault *fault,
+                           int64_t *ret_version)
 {
     int64_t version = 0;
     TRY(read_version(db, fault, &version));
@@ -168,6 +169,12 @@ struct status schema_open(sqlite3 *db, enum schema_mode mode, struct fault *faul
                            "its schema has version %lld, older than %d: start the server on it "
                            "once, which brings it up to date",
                            (long long)version, SCHEMA_VERSION);
+    *ret_version = version;
+    return STATUS_DONE;
+}
+
+struct status schema_migrate(sqlite3 *db, int64_t version, struct fault *fault)
+{
     for (; version < SCHEMA_VERSION; version++)
         TRY_WRAP(migrate_step(db, version, fault), fault, "cannot bring the schema to version %d",
                  (int)version + 1);

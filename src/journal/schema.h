@@ -16,9 +16,12 @@ enum schema_mode {
     SCHEMA_READ,    /* nothing is changed, older ones are refused */
 };
 
-/* Brings the database to SCHEMA_VERSION, each step in a transaction of its own. NEWER when a newer
- * program made it, INVALID when it is another program's file. */
-STATUS_MUST_USE struct status schema_open(sqlite3 *db, enum schema_mode mode, struct fault *fault);
+/* Changes nothing. NEWER when a newer program made the database, INVALID when it is another
+ * program's. *ret_version is 0 for an empty one. */
+STATUS_MUST_USE struct status schema_check(sqlite3 *db, enum schema_mode mode, struct fault *fault,
+                                           int64_t *ret_version);
+/* From `version` to SCHEMA_VERSION, each step in a transaction of its own. */
+STATUS_MUST_USE struct status schema_migrate(sqlite3 *db, int64_t version, struct fault *fault);
 
 /* What SQLite said, in our words: the one place that translates its codes. */
 struct status schema_fault(sqlite3 *db, struct fault *fault, const char *doing);

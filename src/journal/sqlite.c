@@ -6,7 +6,8 @@
  *    an append means that the outcome is not known, and nothing is tried again.
  * 3. The witness is written after the commit it speaks of, so it is ahead of the database only when
  *    the database was put back (witness.h).
- * 4. A read-only store holds one snapshot from open to close and takes no lock of the folder.
+ * 4. What a writer finds when it opens is synced before anybody sees it.
+ * 5. A read-only store holds one snapshot from open to close and takes no lock of the folder.
  *
  * Owns the database handle, its statements, the lock. One thread at a time. */
 #include "base/check.h"
@@ -25,151 +26,6 @@ enum { WAL_PAGES_MAX = 4000, BUSY_MS = 5000, ROW_BYTES_MAX = 64 * 1024 * 1024 };
 static const char pragmas[] = "PRAGMA synchronous = FULL; PRAGMA cache_size = -32768; "
                               "PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON; "
                               "PRAGMA trusted_schema = OFF";
-
-static const char *const texts[SQL_COUNT] = {
-    [SQL_BEGIN] = "BEGIN IMMEDIATE",
-    [SQL_COMMIT] = "COMMIT",
-    [SQL_ROLLBACK] = "ROLLBACK",
-    [SQL_ADD_ENTRY] = "INSERT INTO entry (sequence, stream, body) VALUES (?1, 0, ?2)",
-    [SQL_ADD_REGISTRY] = "INSERT INTO registry (sequence, stream, leaf) VALUES (?1, 0, ?2)",
-    [SQL_ADD_BATCH] = "INSERT INTO batch (number, stream, first_sequence, last_sequence, time_us, "
-                      "root, hash) VALUES (?1, 0, ?2, ?3, ?4, ?5, ?6)",
-    [SQL_PUT_MEMBER] = "INSERT INTO member (stream, organisation, uin, sequence, checksum, body) "
-                       "VALUES (0, ?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET "
-                       "sequence = excluded.sequence, checksum = excluded.checksum, "
-                       "body = excluded.body",
-    [SQL_PUT_ORGANISATION] = "INSERT INTO organisation (stream, id, checksum, body) "
-                             "VALUES (0, ?1, ?2, ?3) ON CONFLICT DO UPDATE SET "
-                             "checksum = excluded.checksum, body = excluded.body",
-    [SQL_PUT_MARK] = "INSERT INTO mark (stream, batch, sequence, time_us) VALUES (0, ?1, ?2, ?3) "
-                     "ON CONFLICT DO UPDATE SET batch = excluded.batch, "
-                     "sequence = excluded.sequence, time_us = excluded.time_us",
-    [SQL_LAST_BATCH] = "SELECT number FROM batch ORDER BY number DESC LIMIT 1",
-    [SQL_BATCH] = "SELECT last_sequence, time_us, hash FROM batch WHERE stream = 0 AND number = ?1",
-    [SQL_BATCHES_FROM] = "SELECT number, first_sequence, last_sequence, time_us, root, hash "
-                         "FROM batch WHERE stream = 0 AND number >= ?1 ORDER BY number",
-    [SQL_ENTRIES_FROM] = "SELECT sequence, body FROM entry WHERE stream = 0 AND sequence >= ?1 "
-                         "ORDER BY sequence",
-    [SQL_REGISTRY] = "SELECT registry.sequence, leaf, body FROM registry LEFT JOIN entry "
-                     "ON entry.sequence = registry.sequence AND entry.stream = 0 "
-                     "WHERE registry.stream = 0 AND registry.sequence <= ?1 "
-                     "ORDER BY registry.sequence",
-    [SQL_ORGANISATIONS] = "SELECT id, checksum, body FROM organisation WHERE stream = 0 "
-                          "ORDER BY id",
-    [SQL_MEMBERS] = "SELECT organisation, uin, sequence, checksum, body FROM member "
-                    "WHERE stream = 0 ORDER BY organisation, uin",
-    [SQL_MEMBER_BODIES] = "SELECT checksum, body FROM member WHERE stream = 0 "
-                          "ORDER BY organisation, uin",
-    [SQL_MEMBER] = "SELECT sequence, body FROM member "
-                   "WHERE stream = 0 AND organisation = ?1 AND uin = ?2",
-    [SQL_MARK] = "SELECT batch, sequence, time_us FROM mark WHERE stream = 0",
-};
-
-struct status store_step(struct store *store, enum statement statement, struct fault *fault,
-                         bool *ret_row)
-{
-    int code = sqlite3_step(store->statements[statement]);
-    if (code != SQLITE_ROW && code != SQLITE_DONE)
-        return schema_fault(store->db, fault, "use the database");
-    *ret_row = code == SQLITE_ROW;
-    return STATUS_DONE;
-}
-
-struct status store_run(struct store *store, enum statement statement, struct fault *fault)
-{
-    bool row = false;
-    struct status status = store_step(store, statement, fault, &row);
-    store_reset(store, statement);
-    return status;
-}
-
-void store_reset(struct store *store, enum statement statement)
-{
-    (void)sqlite3_reset(store->statements[statement]);
-}
-
-void store_bind(struct store *store, enum statement statement, int at, uint64_t number)
-{
-    CHECK(sqlite3_bind_int64(store->statements[statement], at, (int64_t)number) == SQLITE_OK);
-}
-
-void store_bind_bytes(struct store *store, enum statement statement, int at, struct slice bytes)
-{
-    const char *start = bytes.len > 0 ? bytes.at : "";
-    CHECK(sqlite3_bind_blob64(store->statements[statement], at, start, bytes.len, SQLITE_STATIC) ==
-          SQLITE_OK);
-}
-
-void store_bind_uin(struct store *store, enum statement statement, int at, struct uin uin)
-{
-    char digits[UIN_DIGITS_MAX];
-    size_t len = uin_print(uin, digits);
-    CHECK(sqlite3_bind_text(store->statements[statement], at, digits, (int)len, SQLITE_TRANSIENT) ==
-          SQLITE_OK);
-}
-
-uint64_t store_number(struct store *store, enum statement statement, int column)
-{
-    return (uint64_t)sqlite3_column_int64(store->statements[statement], column);
-}
-
-struct slice store_bytes(struct store *store, enum statement statement, int column)
-{
-    const char *at = sqlite3_column_blob(store->statements[statement], column);
-    int len = sqlite3_column_bytes(store->statements[statement], column);
-    return slice_of(at, at ? (size_t)len : 0);
-}
-
-struct status store_find_batch(struct store *store, uint64_t number, struct fault *fault,
-                               struct journal_head *ret_head)
-{
-    struct journal_head head = {.batches = number};
-    bool row = false;
-    store_bind(store, SQL_BATCH, 1, number);
-    struct status status = store_step(store, SQL_BATCH, fault, &row);
-    if (status_ok(status) && row) {
-        struct slice hash = store_bytes(store, SQL_BATCH, 2);
-        head.sequence = store_number(store, SQL_BATCH, 0);
-        head.time_us = (int64_t)store_number(store, SQL_BATCH, 1);
-        row = hash.len == sizeof head.hash;
-        if (row)
-            memcpy(head.hash, hash.at, sizeof head.hash);
-    }
-    store_reset(store, SQL_BATCH);
-    TRY(status);
-    if (!row)
-        return fault_raise(fault, STATUS_CORRUPT, "batch %llu is missing or damaged",
-                           (unsigned long long)number);
-    *ret_head = head;
-    return STATUS_DONE;
-}
-
-static struct status read_head(struct store *store, struct fault *fault,
-                               struct journal_head *ret_head)
-{
-    bool row = false;
-    struct status status = store_step(store, SQL_LAST_BATCH, fault, &row);
-    uint64_t number = status_ok(status) && row ? store_number(store, SQL_LAST_BATCH, 0) : 0;
-    store_reset(store, SQL_LAST_BATCH);
-    TRY(status);
-    if (!row) {
-        *ret_head = (struct journal_head){0};
-        return STATUS_DONE;
-    }
-    return store_find_batch(store, number, fault, ret_head);
-}
-
-struct status store_undo(struct store *store, struct fault *fault)
-{
-    struct journal_head head;
-    if (!sqlite3_get_autocommit(store->db))
-        TRY(store_run(store, SQL_ROLLBACK, fault));
-    CHECK(sqlite3_get_autocommit(store->db));
-    TRY(read_head(store, fault, &head));
-    if (memcmp(head.hash, store->journal.head.hash, sizeof head.hash) != 0)
-        return fault_raise(fault, STATUS_UNKNOWN, "a batch was rolled back and is still there");
-    return STATUS_DONE;
-}
 
 static void write_witness(struct store *store)
 {
@@ -341,11 +197,10 @@ static struct store *new_store(const struct journal_options *options)
 /* A reader sees one state of the database from here on, whatever a server appends meanwhile. */
 static struct status open_reading(struct store *store, struct fault *fault)
 {
-    int64_t tables = 0;
+    int64_t version = 0;
     TRY(schema_run(store->db, pragmas, fault));
     TRY(schema_run(store->db, "BEGIN", fault));
-    TRY(schema_number(store->db, "SELECT count(*) FROM sqlite_schema", fault, &tables));
-    return schema_open(store->db, SCHEMA_READ, fault);
+    return schema_check(store->db, SCHEMA_READ, fault, &version);
 }
 
 /* SQLite answers with the mode it is in, whatever was asked for. */
@@ -367,12 +222,27 @@ static struct status use_wal(struct store *store, struct fault *fault)
     return STATUS_DONE;
 }
 
+/* A writer that was killed between its last write and the sync has left entries that are there, but
+ * not on the disk. Nobody may see them, nor the witness speak of them, before they are. */
+static struct status sync_log(struct store *store, struct fault *fault)
+{
+    char path[PATH_MAX];
+    int len = snprintf(path, sizeof path, "%s-wal", store->path);
+    CHECK(len > 0);
+    if (len >= (int)sizeof path || !file_exists(path))
+        return STATUS_DONE;
+    return file_sync(path, fault);
+}
+
 static struct status open_writing(struct store *store, bool create, struct fault *fault)
 {
+    int64_t version = 0;
+    TRY(schema_check(store->db, create ? SCHEMA_CREATE : SCHEMA_MIGRATE, fault, &version));
     TRY(use_wal(store, fault));
     TRY(schema_run(store->db, pragmas, fault));
     (void)sqlite3_wal_hook(store->db, note_wal, store);
-    return schema_open(store->db, create ? SCHEMA_CREATE : SCHEMA_MIGRATE, fault);
+    TRY(schema_migrate(store->db, version, fault));
+    return sync_log(store, fault);
 }
 
 static struct status open_database(struct store *store, bool create, struct fault *fault)
@@ -387,16 +257,6 @@ static struct status open_database(struct store *store, bool create, struct faul
     if (store->read_only)
         return open_reading(store, fault);
     return open_writing(store, create, fault);
-}
-
-static struct status prepare(struct store *store, struct fault *fault)
-{
-    for (int i = store->read_only ? SQL_WRITING_COUNT : 0; i < SQL_COUNT; i++) {
-        if (sqlite3_prepare_v3(store->db, texts[i], -1, SQLITE_PREPARE_PERSISTENT,
-                               &store->statements[i], NULL) != SQLITE_OK)
-            return schema_fault(store->db, fault, "use the tables");
-    }
-    return STATUS_DONE;
 }
 
 /* Is the database the one the witness saw, at that time or later? */
@@ -473,8 +333,8 @@ static struct status open_store(struct store *store, const char *folder, bool cr
     bool witnessed = witness_read(witness_path, store->crypto, &seen);
     TRY(find_database(store, folder, create, &seen, fault));
     TRY_WRAP(open_database(store, create, fault), fault, "%s", store->path);
-    TRY_WRAP(prepare(store, fault), fault, "%s", store->path);
-    TRY_WRAP(read_head(store, fault, &store->journal.head), fault, "%s", store->path);
+    TRY_WRAP(store_prepare(store, fault), fault, "%s", store->path);
+    TRY_WRAP(store_read_head(store, fault, &store->journal.head), fault, "%s", store->path);
     if (witnessed)
         TRY_WRAP(compare_witness(store, &seen, folder, fault), fault, "%s", store->path);
     if (create && store->journal.head.sequence > 0)

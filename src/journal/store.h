@@ -12,7 +12,7 @@
 #include <limits.h>
 #include <sqlite3.h>
 
-/* The prepared statements, by number; their texts are in sqlite.c. */
+/* The prepared statements, by number; their texts are in store.c. */
 enum statement {
     SQL_BEGIN,
     SQL_COMMIT,
@@ -62,8 +62,9 @@ struct store {
     struct crypto *crypto;
     struct folder_lock lock;
     struct note witness;
-    struct buffer row; /* the row being written */
-    struct uin *scope; /* ENTRY_SCOPE_MAX, for decoding */
+    struct buffer row;           /* the row being written */
+    struct uin *scope;           /* ENTRY_SCOPE_MAX, for decoding */
+    char digits[UIN_DIGITS_MAX]; /* the uin bound last, so that binding never allocates */
     bool read_only;
     bool loaded; /* so `mark` is known; an empty journal needs no loading */
     uint32_t wal_pages;
@@ -82,6 +83,8 @@ static inline struct store *store_of(struct journal *journal)
     return (struct store *)journal;
 }
 
+/* Prepares all of them, or on a read-only store those that read. */
+STATUS_MUST_USE struct status store_prepare(struct store *store, struct fault *fault);
 /* One step of a statement: *ret_row says whether there is a row. */
 STATUS_MUST_USE struct status store_step(struct store *store, enum statement statement,
                                          struct fault *fault, bool *ret_row);
@@ -92,6 +95,7 @@ void store_reset(struct store *store, enum statement statement);
 void store_bind(struct store *store, enum statement statement, int at, uint64_t number);
 /* The bytes must live until the statement is reset. */
 void store_bind_bytes(struct store *store, enum statement statement, int at, struct slice bytes);
+/* One at a time: the next call takes the place of the last one's digits. */
 void store_bind_uin(struct store *store, enum statement statement, int at, struct uin uin);
 /* Columns of the row a statement stands on; the slice lives until the next step or reset. */
 uint64_t store_number(struct store *store, enum statement statement, int column);
@@ -100,6 +104,9 @@ struct slice store_bytes(struct store *store, enum statement statement, int colu
 /* Ends a transaction that must not be. OK only when nothing of it is left: the newest batch in the
  * database is the head's. */
 STATUS_MUST_USE struct status store_undo(struct store *store, struct fault *fault);
+/* The newest batch in the database. */
+STATUS_MUST_USE struct status store_read_head(struct store *store, struct fault *fault,
+                                              struct journal_head *ret_head);
 /* Of the batch with that number. CORRUPT when there is none. */
 STATUS_MUST_USE struct status store_find_batch(struct store *store, uint64_t number,
                                                struct fault *fault, struct journal_head *ret_head);

@@ -119,6 +119,19 @@ static struct status sync_parent(const char *path, struct fault *fault)
     return status;
 }
 
+struct status file_sync(const char *path, struct fault *fault)
+{
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    if (fd < 0)
+        return fault_raise_errno(fault, errno, "cannot open %s", path);
+    struct status status = STATUS_DONE;
+    if (fsync(fd) != 0)
+        status = fault_raise_errno(fault, errno, "cannot sync %s", path);
+    (void)close(fd);
+    TRY(status);
+    return sync_parent(path, fault);
+}
+
 static struct status fill_temporary(int fd, const char *path, struct slice bytes, mode_t mode,
                                     struct fault *fault)
 {

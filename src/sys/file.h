@@ -16,6 +16,8 @@ STATUS_MUST_USE struct status file_replace(const char *path, struct slice bytes,
 /* Creates a folder (0700); fine if it is there already. */
 STATUS_MUST_USE struct status folder_create(const char *path, struct fault *fault);
 bool file_exists(const char *path);
+/* Makes durable what others wrote to the file, and its name in its folder. */
+STATUS_MUST_USE struct status file_sync(const char *path, struct fault *fault);
 
 /* A folder owned by this process until folder_unlock: flock on `path/lock`, which also holds the
  * owner's process id, host and start time as text. BUSY names that owner. */

@@ -4,6 +4,7 @@
 
 #include "sys/file.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -210,6 +211,20 @@ static void other_versions_and_other_files_are_refused(void **state)
     assert_refused(STATUS_CORRUPT, "no such table");
 }
 
+static void other_programs_files_are_left_alone(void **state)
+{
+    (void)state;
+    char before[100] = "";
+    char after[100] = "";
+    run_sql("CREATE TABLE t (a); INSERT INTO t VALUES (1)");
+    int fd = open(scene_path(&scene, "journal.db"), O_RDONLY | O_CLOEXEC);
+    assert_int_equal(pread(fd, before, sizeof before, 0), sizeof before);
+    assert_refused(STATUS_INVALID, "not a journal");
+    assert_int_equal(pread(fd, after, sizeof after, 0), sizeof after);
+    assert_memory_equal(before, after, sizeof before);
+    (void)close(fd);
+}
+
 static void an_emptied_database_is_not_filled_in_silence(void **state)
 {
     (void)state;
@@ -321,6 +336,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(absent_journals_are_named, setup, teardown),
         cmocka_unit_test_setup_teardown(other_versions_and_other_files_are_refused, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(other_programs_files_are_left_alone, setup, teardown),
         cmocka_unit_test_setup_teardown(an_emptied_database_is_not_filled_in_silence, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(one_process_owns_it_and_others_may_look, setup, teardown),

@@ -100,6 +100,15 @@ static void the_ceiling_is_exact(void **state)
     assert_non_null(strstr(fault.text, "none"));
 }
 
+static void syncs_what_is_there(void **state)
+{
+    (void)state;
+    struct fault fault;
+    assert_true(status_ok(file_replace(in_folder("a"), SLICE("x"), 0600, &fault)));
+    assert_true(status_ok(file_sync(in_folder("a"), &fault)));
+    assert_int_equal(file_sync(in_folder("b"), &fault).code, STATUS_NOT_FOUND);
+}
+
 static void reads_large_files_whole(void **state)
 {
     (void)state;
@@ -200,6 +209,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_failed_replace_leaves_the_old_file_alone, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(the_ceiling_is_exact, setup, teardown),
+        cmocka_unit_test_setup_teardown(syncs_what_is_there, setup, teardown),
         cmocka_unit_test_setup_teardown(reads_large_files_whole, setup, teardown),
         cmocka_unit_test_setup_teardown(creates_folders_once, setup, teardown),
         cmocka_unit_test_setup_teardown(a_note_is_rewritten_in_place, setup, teardown),

@@ -1,0 +1,165 @@
+/* The statements of the SQLite store: their texts, and how they are run, filled in and read.
+ *
+ * 1. Every query asks for stream 0, so that a row with a changed stream number is missing, not
+ *    unseen.
+ * 2. A statement that gives no row is reset at once; one that gives rows, by who reads them.
+ *
+ * Owns nothing; the statements are the store's. One thread at a time. */
+#include "journal/store.h"
+
+#include "base/check.h"
+#include "journal/schema.h"
+
+static const char *const texts[SQL_COUNT] = {
+    [SQL_BEGIN] = "BEGIN IMMEDIATE",
+    [SQL_COMMIT] = "COMMIT",
+    [SQL_ROLLBACK] = "ROLLBACK",
+    [SQL_ADD_ENTRY] = "INSERT INTO entry (sequence, stream, body) VALUES (?1, 0, ?2)",
+    [SQL_ADD_REGISTRY] = "INSERT INTO registry (sequence, stream, leaf) VALUES (?1, 0, ?2)",
+    [SQL_ADD_BATCH] = "INSERT INTO batch (number, stream, first_sequence, last_sequence, time_us, "
+                      "root, hash) VALUES (?1, 0, ?2, ?3, ?4, ?5, ?6)",
+    [SQL_PUT_MEMBER] = "INSERT INTO member (stream, organisation, uin, sequence, checksum, body) "
+                       "VALUES (0, ?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET "
+                       "sequence = excluded.sequence, checksum = excluded.checksum, "
+                       "body = excluded.body",
+    [SQL_PUT_ORGANISATION] = "INSERT INTO organisation (stream, id, checksum, body) "
+                             "VALUES (0, ?1, ?2, ?3) ON CONFLICT DO UPDATE SET "
+                             "checksum = excluded.checksum, body = excluded.body",
+    [SQL_PUT_MARK] = "INSERT INTO mark (stream, batch, sequence, time_us) VALUES (0, ?1, ?2, ?3) "
+                     "ON CONFLICT DO UPDATE SET batch = excluded.batch, "
+                     "sequence = excluded.sequence, time_us = excluded.time_us",
+    [SQL_LAST_BATCH] = "SELECT number FROM batch ORDER BY number DESC LIMIT 1",
+    [SQL_BATCH] = "SELECT last_sequence, time_us, hash FROM batch WHERE stream = 0 AND number = ?1",
+    [SQL_BATCHES_FROM] = "SELECT number, first_sequence, last_sequence, time_us, root, hash "
+                         "FROM batch WHERE stream = 0 AND number >= ?1 ORDER BY number",
+    [SQL_ENTRIES_FROM] = "SELECT sequence, body FROM entry WHERE stream = 0 AND sequence >= ?1 "
+                         "ORDER BY sequence",
+    [SQL_REGISTRY] = "SELECT registry.sequence, leaf, body FROM registry LEFT JOIN entry "
+                     "ON entry.sequence = registry.sequence AND entry.stream = 0 "
+                     "WHERE registry.stream = 0 AND registry.sequence <= ?1 "
+                     "ORDER BY registry.sequence",
+    [SQL_ORGANISATIONS] = "SELECT id, checksum, body FROM organisation WHERE stream = 0 "
+                          "ORDER BY id",
+    [SQL_MEMBERS] = "SELECT organisation, uin, sequence, checksum, body FROM member "
+                    "WHERE stream = 0 ORDER BY organisation, uin",
+    [SQL_MEMBER_BODIES] = "SELECT checksum, body FROM member WHERE stream = 0 "
+                          "ORDER BY organisation, uin",
+    [SQL_MEMBER] = "SELECT sequence, body FROM member "
+                   "WHERE stream = 0 AND organisation = ?1 AND uin = ?2",
+    [SQL_MARK] = "SELECT batch, sequence, time_us FROM mark WHERE stream = 0",
+};
+
+struct status store_prepare(struct store *store, struct fault *fault)
+{
+    for (int i = store->read_only ? SQL_WRITING_COUNT : 0; i < SQL_COUNT; i++) {
+        if (sqlite3_prepare_v3(store->db, texts[i], -1, SQLITE_PREPARE_PERSISTENT,
+                               &store->statements[i], NULL) != SQLITE_OK)
+            return schema_fault(store->db, fault, "use the tables");
+    }
+    return STATUS_DONE;
+}
+
+struct status store_step(struct store *store, enum statement statement, struct fault *fault,
+                         bool *ret_row)
+{
+    int code = sqlite3_step(store->statements[statement]);
+    if (code != SQLITE_ROW && code != SQLITE_DONE)
+        return schema_fault(store->db, fault, "use the database");
+    *ret_row = code == SQLITE_ROW;
+    return STATUS_DONE;
+}
+
+struct status store_run(struct store *store, enum statement statement, struct fault *fault)
+{
+    bool row = false;
+    struct status status = store_step(store, statement, fault, &row);
+    store_reset(store, statement);
+    return status;
+}
+
+void store_reset(struct store *store, enum statement statement)
+{
+    (void)sqlite3_reset(store->statements[statement]);
+}
+
+void store_bind(struct store *store, enum statement statement, int at, uint64_t number)
+{
+    CHECK(sqlite3_bind_int64(store->statements[statement], at, (int64_t)number) == SQLITE_OK);
+}
+
+void store_bind_bytes(struct store *store, enum statement statement, int at, struct slice bytes)
+{
+    const char *start = bytes.len > 0 ? bytes.at : "";
+    CHECK(sqlite3_bind_blob64(store->statements[statement], at, start, bytes.len, SQLITE_STATIC) ==
+          SQLITE_OK);
+}
+
+void store_bind_uin(struct store *store, enum statement statement, int at, struct uin uin)
+{
+    size_t len = uin_print(uin, store->digits);
+    CHECK(sqlite3_bind_text(store->statements[statement], at, store->digits, (int)len,
+                            SQLITE_STATIC) == SQLITE_OK);
+}
+
+uint64_t store_number(struct store *store, enum statement statement, int column)
+{
+    return (uint64_t)sqlite3_column_int64(store->statements[statement], column);
+}
+
+struct slice store_bytes(struct store *store, enum statement statement, int column)
+{
+    const char *at = sqlite3_column_blob(store->statements[statement], column);
+    int len = sqlite3_column_bytes(store->statements[statement], column);
+    return slice_of(at, at ? (size_t)len : 0);
+}
+
+struct status store_find_batch(struct store *store, uint64_t number, struct fault *fault,
+                               struct journal_head *ret_head)
+{
+    struct journal_head head = {.batches = number};
+    bool row = false;
+    store_bind(store, SQL_BATCH, 1, number);
+    struct status status = store_step(store, SQL_BATCH, fault, &row);
+    if (status_ok(status) && row) {
+        struct slice hash = store_bytes(store, SQL_BATCH, 2);
+        head.sequence = store_number(store, SQL_BATCH, 0);
+        head.time_us = (int64_t)store_number(store, SQL_BATCH, 1);
+        row = hash.len == sizeof head.hash;
+        if (row)
+            memcpy(head.hash, hash.at, sizeof head.hash);
+    }
+    store_reset(store, SQL_BATCH);
+    TRY(status);
+    if (!row)
+        return fault_raise(fault, STATUS_CORRUPT, "batch %llu is missing or damaged",
+                           (unsigned long long)number);
+    *ret_head = head;
+    return STATUS_DONE;
+}
+
+struct status store_read_head(struct store *store, struct fault *fault,
+                              struct journal_head *ret_head)
+{
+    bool row = false;
+    struct status status = store_step(store, SQL_LAST_BATCH, fault, &row);
+    uint64_t number = status_ok(status) && row ? store_number(store, SQL_LAST_BATCH, 0) : 0;
+    store_reset(store, SQL_LAST_BATCH);
+    TRY(status);
+    if (!row) {
+        *ret_head = (struct journal_head){0};
+        return STATUS_DONE;
+    }
+    return store_find_batch(store, number, fault, ret_head);
+}
+
+struct status store_undo(struct store *store, struct fault *fault)
+{
+    struct journal_head head;
+    if (!sqlite3_get_autocommit(store->db))
+        TRY(store_run(store, SQL_ROLLBACK, fault));
+    CHECK(sqlite3_get_autocommit(store->db));
+    TRY(store_read_head(store, fault, &head));
+    if (memcmp(head.hash, store->journal.head.hash, sizeof head.hash) != 0)
+        return fault_raise(fault, STATUS_UNKNOWN, "a batch was rolled back and is still there");
+    return STATUS_DONE;
+}
