@@ -1,6 +1,7 @@
 """The clients under test: how each is started, the modes it signs in, and how it answers a call."""
 import json
 import os
+import pathlib
 import subprocess
 
 MODES = ["tc3-post", "tc3-get", "unsigned-post", "unsigned-get", "sha1-post", "sha1-get", "sha256-post", "sha256-get"]
@@ -10,6 +11,7 @@ ENDPOINT = "billing.intl.tencentcloudapi.com"
 
 class Driver:
     """A program that takes one JSON call a line and answers one JSON line."""
+    chooses_language = True
 
     def __init__(self, name, sdk, command, kinds, modes, environment=None):
         self.name, self.sdk, self.command, self.kinds, self.modes = name, sdk, command, kinds, modes
@@ -35,20 +37,21 @@ class Driver:
 
 class Tccli:
     """The cloud's command line: one process a call, TC3 POST over https only."""
-    kinds, modes = ["cli"], ["tc3-post"]
+    kinds, modes, chooses_language = ["cli"], ["tc3-post"], True
 
-    def __init__(self, name, sdk, program, environment):
-        self.name, self.sdk, self.program, self.environment = name, sdk, program, environment
+    def __init__(self, name, sdk, program, work):
+        self.name, self.sdk, self.program, self.input = name, sdk, program, str(work / "tccli-input.json")
 
     def ask(self, **call):
         words = [self.program, "billing", call["action"], "--version", call["version"], "--region", "ap-singapore",
                  "--endpoint", call["endpoint"], "--language", call.get("language") or "en-US",
-                 "--cli-input-json", json.dumps(call["params"]), "--warning"]
+                 "--cli-input-json", f"file://{self.input}", "--warning"]
+        pathlib.Path(self.input).write_text(json.dumps(call["params"]))
         secrets = {"TENCENTCLOUD_SECRET_ID": call["secretId"], "TENCENTCLOUD_SECRET_KEY": call["secretKey"]}
         if call.get("token"):
             secrets["TENCENTCLOUD_TOKEN"] = call["token"]
         done = subprocess.run(words, capture_output=True, text=True,
-                              env={**os.environ, **self.environment, **secrets})
+                              env={**os.environ, **secrets})
         if done.returncode == 0:
             return {"ok": json.loads(done.stdout)}
         text = done.stderr + done.stdout
@@ -66,11 +69,15 @@ class Tccli:
 
 def all_clients(here, work, certificate):
     """Every client of the table, by the installer it needs."""
-    trust = {"REQUESTS_CA_BUNDLE": certificate, "SSL_CERT_FILE": certificate, "NODE_EXTRA_CA_CERTS": certificate}
+    trust = {"SSL_CERT_FILE": certificate, "NODE_EXTRA_CA_CERTS": certificate}
     python = ["-u", str(here / "python/driver.py")]
     java = ["java", "-XX:TieredStopAtLevel=1", f"-Djavax.net.ssl.trustStore={work}/tls/trust.p12",
             "-Djavax.net.ssl.trustStorePassword=changeit", "-cp", f"{work}/java/classes:{work}/java/jars/*", "Driver"]
     node = ["node", str(work / "node/driver.js")]
+    node_intl = Driver("node-intl", "tencentcloud-sdk-nodejs-intl-en 3.0.1335",
+                       [*node, "tencentcloud-sdk-nodejs-intl-en"], ["common"],
+                       [mode for mode in MODES if not mode.startswith("unsigned")], trust)
+    node_intl.chooses_language = False  # English is written into it
     v1_and_tc3 = [mode for mode in MODES if not mode.startswith("unsigned")]
     return [
         ("python-intl", Driver("python-intl", "tencentcloud-sdk-python-intl-en 3.1.161",
@@ -82,8 +89,7 @@ def all_clients(here, work, certificate):
         ("java", Driver("java", "tencentcloud-sdk-java 3.1.1238", java, ["common"], MODES, trust)),
         ("node", Driver("node", "tencentcloud-sdk-nodejs 4.1.313", [*node, "tencentcloud-sdk-nodejs"],
                         ["typed", "common"], v1_and_tc3, trust)),
-        ("node", Driver("node-intl", "tencentcloud-sdk-nodejs-intl-en 3.0.1335",
-                        [*node, "tencentcloud-sdk-nodejs-intl-en"], ["common"], v1_and_tc3, trust)),
-        ("tccli", Tccli("tccli", "tccli 3.1.189.1", str(work / "venv-tccli/bin/tccli"), trust)),
-        ("python-intl", Tccli("tccli-intl", "tccli-intl-en 3.1.160.1", str(work / "venv-intl/bin/tccli"), trust)),
+        ("node", node_intl),
+        ("tccli", Tccli("tccli", "tccli 3.1.189.1", str(work / "venv-tccli/bin/tccli"), work)),
+        ("python-intl", Tccli("tccli-intl", "tccli-intl-en 3.1.160.1", str(work / "venv-intl/bin/tccli"), work)),
     ]

@@ -65,6 +65,9 @@ class World:
         (self.tls / "names").write_text(f"subjectAltName=DNS:{HOST}\n")
         openssl("x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2",
                 "-extfile", "names", "-out", "server.pem")
+        # The Python clients trust the bundle of certifi only: in this mount namespace it is our authority.
+        for bundle in self.tls.parent.glob("venv-*/lib/python3*/site-packages/certifi/cacert.pem"):
+            subprocess.run(["mount", "--bind", self.certificate, str(bundle)], check=True)
         keytool = shutil.which("keytool")
         if keytool:
             subprocess.run([keytool, "-importcert", "-noprompt", "-alias", "ca", "-file", "ca.pem", "-keystore",

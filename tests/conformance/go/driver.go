@@ -17,7 +17,7 @@ import (
 
 type call struct {
 	Mode, Scheme, Endpoint, SecretId, SecretKey, Token, Language, Action, Version string
-	Params                                                                        map[string]interface{}
+	Params                                                                        json.RawMessage
 }
 
 type failure struct {
@@ -31,6 +31,19 @@ var methods = map[string]string{
 	"tc3": "TC3-HMAC-SHA256", "unsigned": "TC3-HMAC-SHA256", "sha1": "HmacSHA1", "sha256": "HmacSHA256",
 }
 
+// The action's parameters as the SDK's own models declare theirs; this edition of the SDK is older than the action.
+type memberBalanceRequest struct {
+	*sdkhttp.BaseRequest
+	PageNumber *int64    `json:"PageNumber,omitempty" name:"PageNumber"`
+	PageSize   *int64    `json:"PageSize,omitempty" name:"PageSize"`
+	MemberUins []*string `json:"MemberUins,omitempty" name:"MemberUins"`
+}
+
+type memberBalanceResponse struct {
+	*sdkhttp.BaseResponse
+	Response json.RawMessage
+}
+
 func ask(c call) (json.RawMessage, error) {
 	mode := strings.Split(c.Mode, "-")
 	p := profile.NewClientProfile()
@@ -40,6 +53,7 @@ func ask(c call) (json.RawMessage, error) {
 	p.HttpProfile.Endpoint = c.Endpoint
 	p.HttpProfile.ReqMethod = strings.ToUpper(mode[1])
 	p.HttpProfile.ReqTimeout = 20
+	p.Language = "en-US"
 	if c.Language != "" {
 		p.Language = c.Language
 	}
@@ -47,17 +61,14 @@ func ask(c call) (json.RawMessage, error) {
 	if c.Token != "" {
 		who = common.NewTokenCredential(c.SecretId, c.SecretKey, c.Token)
 	}
-	request := sdkhttp.NewCommonRequest("billing", c.Version, c.Action)
-	if err := request.SetActionParameters(c.Params); err != nil {
+	request := &memberBalanceRequest{BaseRequest: &sdkhttp.BaseRequest{}}
+	if err := json.Unmarshal(c.Params, request); err != nil {
 		return nil, err
 	}
-	response := sdkhttp.NewCommonResponse()
-	if err := common.NewCommonClient(who, "", p).Send(request, response); err != nil {
-		return nil, err
-	}
-	var body struct{ Response json.RawMessage }
-	err := json.Unmarshal(response.GetBody(), &body)
-	return body.Response, err
+	request.Init().WithApiInfo("billing", c.Version, c.Action)
+	response := &memberBalanceResponse{BaseResponse: &sdkhttp.BaseResponse{}}
+	err := common.NewCommonClient(who, "", p).Send(request, response)
+	return response.Response, err
 }
 
 func answer(line []byte) interface{} {
