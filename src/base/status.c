@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static void put(struct fault *fault, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static void put(struct fault *fault, const char *format,
+                                                      va_list arguments)
 {
     if (fault)
         (void)vsnprintf(fault->text, sizeof fault->text, format, arguments);
