@@ -108,19 +108,15 @@ static void set_option(struct door *door, const char *argument)
 static void *watch_signals(void *context)
 {
     struct door *door = context;
-    int drains = 0;
-    while (drains < 2) {
-        int number;
-        CHECK(sigwait(&door->signals, &number) == 0);
+    int number;
+    while (sigwait(&door->signals, &number) == 0 && number != SIGUSR1) {
         if (number == SIGHUP) {
             struct fault fault;
             bool done = status_ok(server_reload_tls(door->server, &fault));
             (void)printf("%s\n", done ? "reloaded" : fault.text);
             (void)fflush(stdout);
-        } else {
+        } else
             server_drain(door->server);
-            drains++;
-        }
     }
     return NULL;
 }
@@ -150,7 +146,7 @@ int main(int argc, char **argv)
     for (int i = 1; i < argc; i++)
         set_option(&door, argv[i]);
     CHECK(sigemptyset(&door.signals) == 0 && sigaddset(&door.signals, SIGTERM) == 0 &&
-          sigaddset(&door.signals, SIGHUP) == 0);
+          sigaddset(&door.signals, SIGHUP) == 0 && sigaddset(&door.signals, SIGUSR1) == 0);
     CHECK(pthread_sigmask(SIG_BLOCK, &door.signals, NULL) == 0);
     if (!status_ok(api_new(NULL, NULL, &fault, &api)) ||
         !status_ok(server_open(api, (struct committer *)(void *)&door, &door.options, &fault,
@@ -159,7 +155,7 @@ int main(int argc, char **argv)
     CHECK(pthread_create(&watcher, NULL, watch_signals, &door) == 0);
     print_addresses(&door);
     struct status status = server_run(door.server, &fault);
-    (void)pthread_cancel(watcher);
+    CHECK(pthread_kill(watcher, SIGUSR1) == 0);
     CHECK(pthread_join(watcher, NULL) == 0);
     server_close(door.server);
     api_free(api);

@@ -1,13 +1,14 @@
 """Slow, greedy and many clients; the end of the server."""
 import contextlib
 import json
+import pathlib
 import socket
 import threading
 import time
 
 import pytest
 
-from door import PATIENCE, Client, Door, chunked, eventually, get, post
+from door import PATIENCE, Client, Door, chunked, eventually, get, post, program
 
 SHORT = 300  # ms
 
@@ -182,7 +183,10 @@ def test_fds_come_back():
 
 # --- memory ---
 
+without_sanitizer = pytest.mark.skipif(b"__tsan_init" in pathlib.Path(program()).read_bytes(), reason="a sanitizer takes memory of its own")
 
+
+@without_sanitizer
 def test_deep_pipelining_needs_no_memory():
     """10,000 requests in flight: what is not answered yet stays with the client."""
     count = 10_000
@@ -199,6 +203,7 @@ def test_deep_pipelining_needs_no_memory():
         assert held < 16 << 20
 
 
+@without_sanitizer
 def test_slow_requests_need_little_memory():
     with Door(connections=3000, per_address=0) as door:
         before = door.resident_bytes()
@@ -216,6 +221,7 @@ def test_slow_requests_need_little_memory():
             client.close()
 
 
+@without_sanitizer
 def test_announced_bodies_take_no_memory():
     with Door() as door:
         before = door.resident_bytes()
