@@ -131,6 +131,9 @@ void render_bool(struct buffer *out, bool value);
         BUFFER_LITERAL(out, key);                                                                  \
         decimal_print_cents(out, amount);                                                          \
     } while (0)
+/* The member's grants in the order they were made (the book keeps the newest first): the one after
+ * `id`, 0 for the first; NULL at the end. Members have few. */
+const struct grant *grant_after(const struct book *book, const struct member *member, uint64_t id);
 /* A grant's object without its closing brace. */
 void render_grant(struct buffer *out, const struct grant *grant);
 /* For writes that answer nothing but their RequestId. */

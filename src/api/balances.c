@@ -250,8 +250,8 @@ static void render_own_grants(const struct book *book, const struct member *memb
 {
     bool first = true;
     BUFFER_LITERAL(out, ",\"TempAmountInfoList\":[");
-    for (uint32_t at = member->grants; at != BOOK_NONE; at = book_grant(book, at)->next) {
-        const struct grant *grant = book_grant(book, at);
+    for (const struct grant *grant = grant_after(book, member, 0); grant;
+         grant = grant_after(book, member, grant->id)) {
         if (grant->end_us != 0 && grant->end_us <= now_us)
             continue;
         if (!first)

@@ -256,11 +256,14 @@ struct describe_input {
 
 static void render_grants(const struct book *book, const struct member *member, struct buffer *out)
 {
+    bool first = true;
     BUFFER_LITERAL(out, ",\"TempAmountInfoList\":[");
-    for (uint32_t at = member->grants; at != BOOK_NONE; at = book_grant(book, at)->next) {
-        if (at != member->grants)
+    for (const struct grant *grant = grant_after(book, member, 0); grant;
+         grant = grant_after(book, member, grant->id)) {
+        if (!first)
             buffer_char(out, ',');
-        render_grant(out, book_grant(book, at));
+        first = false;
+        render_grant(out, grant);
         buffer_char(out, '}');
     }
     buffer_char(out, ']');

@@ -69,6 +69,17 @@ void render_end_time(struct buffer *out, int64_t us)
         render_time(out, us);
 }
 
+const struct grant *grant_after(const struct book *book, const struct member *member, uint64_t id)
+{
+    const struct grant *found = NULL;
+    for (uint32_t at = member->grants; at != BOOK_NONE; at = book_grant(book, at)->next) {
+        const struct grant *grant = book_grant(book, at);
+        if (grant->id > id && (!found || grant->id < found->id))
+            found = grant;
+    }
+    return found;
+}
+
 void render_grant(struct buffer *out, const struct grant *grant)
 {
     BUFFER_LITERAL(out, "{\"EndTime\":");
