@@ -96,7 +96,7 @@ static int explain_read(struct explain *explain, const char *path)
     struct fault fault = {""};
     struct status status = raw_request_read(path, &explain->raw, &fault);
     if (!status_ok(status)) {
-        fwrite(explain->raw.notes.at, 1, explain->raw.notes.len, stderr);
+        fprintf(stderr, "%.*s", SLICE_ARGS(buffer_slice(&explain->raw.notes)));
         return fail(&subcommand_explain, exit_code_of_status(status), "%s", fault.text);
     }
     status = read_canonical(explain, &fault);
