@@ -5,7 +5,7 @@
  * thread becomes the first network thread; `stop` and `reload` run on the thread of signals.c. */
 #include "cmd/serving.h"
 
-#include "cmd/access_log.h"
+#include "cmd/log_file.h"
 #include "cmd/notify.h"
 #include "cmd/signals.h"
 #include "net/server.h"
@@ -23,7 +23,7 @@ struct serving {
     struct server_listener listeners[SERVER_LISTENERS_MAX];
     uint32_t listener_count;
     char control_address[CONTROL_BYTES];
-    struct access_log log;
+    struct log_file log;
     bool has_log;
     struct server *server;
     atomic_uint stops;
@@ -132,9 +132,9 @@ static struct status open_server(struct serving *serving, struct fault *fault)
     TRY(add_control_socket(serving, fault));
     fill_options(serving, &options);
     if (log_path) {
-        TRY(access_log_open(log_path, fault, &serving->log));
+        TRY(log_file_open(log_path, fault, &serving->log));
         serving->has_log = true;
-        options.access_log = access_log_write;
+        options.access_log = log_file_append;
         options.access_log_context = &serving->log;
     }
     return server_open(plan->folder->api, plan->folder->committer, &options, fault,
@@ -255,7 +255,7 @@ static void reload(void *context)
         else
             fprintf(stderr, "bursar: the TLS certificate stays as it was: %s\n", fault.text);
     }
-    if (serving->has_log && !status_ok(access_log_reopen(&serving->log, &fault)))
+    if (serving->has_log && !status_ok(log_file_reopen(&serving->log, &fault)))
         fprintf(stderr, "bursar: the access log stays as it was: %s\n", fault.text);
     notify_ready();
 }
@@ -281,7 +281,7 @@ static void clean_up(struct serving *serving)
             unlink(serving->plan->control_socket);
     }
     if (serving->has_log)
-        access_log_close(&serving->log);
+        log_file_close(&serving->log);
 }
 
 int serving_run(const struct serving_plan *plan)

@@ -1,7 +1,7 @@
 /* The access log. Owns its file descriptor, which keeps its number for life: reopening puts another
  * file under it (dup2), so that writers need no lock. A line is one append, never torn between
  * threads. */
-#include "cmd/access_log.h"
+#include "cmd/log_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,7 +24,7 @@ static struct status open_file(const char *path, struct fault *fault, int *ret_f
     return STATUS_DONE;
 }
 
-struct status access_log_open(const char *path, struct fault *fault, struct access_log *ret_log)
+struct status log_file_open(const char *path, struct fault *fault, struct log_file *ret_log)
 {
     int fd = STDOUT_FILENO;
     if (!is_standard_output(path))
@@ -35,9 +35,9 @@ struct status access_log_open(const char *path, struct fault *fault, struct acce
     return STATUS_DONE;
 }
 
-void access_log_write(void *context, struct slice line)
+void log_file_append(void *context, struct slice line)
 {
-    struct access_log *log = context;
+    struct log_file *log = context;
     char feed = '\n';
     struct iovec parts[] = {{(void *)(uintptr_t)line.at, line.len}, {&feed, 1}};
     ssize_t written;
@@ -57,7 +57,7 @@ void access_log_write(void *context, struct slice line)
         fprintf(stderr, "bursar: the access log %s is written again\n", log->path);
 }
 
-struct status access_log_reopen(struct access_log *log, struct fault *fault)
+struct status log_file_reopen(struct log_file *log, struct fault *fault)
 {
     if (is_standard_output(log->path))
         return STATUS_DONE;
@@ -70,7 +70,7 @@ struct status access_log_reopen(struct access_log *log, struct fault *fault)
     return status;
 }
 
-void access_log_close(struct access_log *log)
+void log_file_close(struct log_file *log)
 {
     if (!is_standard_output(log->path))
         close(log->fd);
