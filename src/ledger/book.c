@@ -1,7 +1,8 @@
 /* The book's members: finding, listing, and the few ways they are changed.
  *
- * 1. member_by_uin finds every member of every organisation by its uin; a uin has at most one
- *    member an organisation, and at most one in all that has not left (after recovery).
+ * 1. member_by_uin finds every member of every organisation by its uin (while rows are loaded: all
+ *    but the last `unindexed`); a uin has at most one member an organisation, and at most one in
+ * all that has not left (after recovery).
  * 2. The listing of an organisation holds exactly its members that have neither left nor own it.
  * 3. organisation.cash, income, gift and frozen are the sums over its members at every moment,
  *    during recovery too, because book_member_change is the only way to change a state.
@@ -182,7 +183,7 @@ uint32_t book_member_index(const struct book *book, const struct member *member)
     return index;
 }
 
-uint32_t book_member_add(struct book *book, uint32_t organisation, struct uin uin)
+static uint32_t take_member(struct book *book, uint32_t organisation, struct uin uin)
 {
     uint32_t index = pool_take(&book->members);
     if (index == POOL_NONE)
@@ -192,9 +193,46 @@ uint32_t book_member_add(struct book *book, uint32_t organisation, struct uin ui
     member->organisation = organisation;
     member->state.flags = MEMBER_LEFT;
     member->grants = member->holds = member->chain = BOOK_NONE;
-    if (!table_add(&book->member_by_uin, book_uin_hash(book, uin), index))
+    return table_reserve(&book->member_by_uin, book->members.count) ? index : BOOK_NONE;
+}
+
+uint32_t book_member_add(struct book *book, uint32_t organisation, struct uin uin)
+{
+    CHECK(book->unindexed == 0);
+    uint32_t index = take_member(book, organisation, uin);
+    if (index == BOOK_NONE || !table_add(&book->member_by_uin, book_uin_hash(book, uin), index))
         return BOOK_NONE;
     return index;
+}
+
+uint32_t book_member_add_unindexed(struct book *book, uint32_t organisation, struct uin uin)
+{
+    uint32_t index = take_member(book, organisation, uin);
+    book->unindexed += index != BOOK_NONE;
+    return index;
+}
+
+/* Millions of places in a table far bigger than any cache: every one is asked for well before it is
+ * needed, so that waiting for memory overlaps. The table has been made large enough. */
+void book_index_members(struct book *book)
+{
+    enum { AHEAD = 16 };
+    struct table *table = &book->member_by_uin;
+    uint64_t hashes[AHEAD];
+    uint32_t first = book->members.count - book->unindexed, end = book->members.count;
+    for (uint32_t i = first; i - first < book->unindexed + AHEAD; i++) {
+        if (i - first >= AHEAD) {
+            const struct member *member = book_member(book, i - AHEAD);
+            if (book_find_index(book, member->organisation, member->uin) != BOOK_NONE)
+                book->twice = true;
+            CHECK(table_add(table, hashes[i % AHEAD], i - AHEAD));
+        }
+        if (i < end) {
+            hashes[i % AHEAD] = book_uin_hash(book, book_member(book, i)->uin);
+            __builtin_prefetch(&table->slots[(uint32_t)hashes[i % AHEAD] & table->mask], 1);
+        }
+    }
+    book->unindexed = 0;
 }
 
 static bool is_listed(uint8_t flags)

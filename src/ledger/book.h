@@ -163,10 +163,11 @@ STATUS_MUST_USE struct status book_member_load(struct book *book, struct slice b
 void book_organisation_encode(const struct book *book, uint32_t id, struct buffer *out);
 STATUS_MUST_USE struct status book_organisation_load(struct book *book, struct slice bytes,
                                                      struct fault *fault);
-/* After loading: organisations and members reflect everything up to `sequence`. */
+/* After loading: organisations and members reflect everything up to `sequence`. Members loaded are
+ * found by their uin from here on. */
 void book_loaded(struct book *book, uint64_t sequence, int64_t time_us);
-/* After the tail: no row was newer than the last entry, every organisation with rows is there, and
- * its accounts sum to zero. CORRUPT otherwise. book_check includes it. */
+/* After the tail: no member had two rows, no row was newer than the last entry, every organisation
+ * with rows is there, and its accounts sum to zero. CORRUPT otherwise. book_check includes it. */
 STATUS_MUST_USE struct status book_recovered(const struct book *book, struct fault *fault);
 
 #endif

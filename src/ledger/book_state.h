@@ -52,6 +52,8 @@ struct book {
     struct heap heap;
 
     struct table member_by_uin; /* all organisations' members with that uin */
+    uint32_t unindexed;         /* members at the end who are not in it: while rows are loaded */
+    bool twice;                 /* the rows had a member twice */
     struct table key_by_id;
     struct table policy_by_user; /* first policy of that user */
     struct table delegation_by_account;
@@ -69,6 +71,9 @@ uint32_t book_find_index(const struct book *book, uint32_t organisation, struct 
 /* A member with a zero state that is not in the listing (MEMBER_LEFT); BOOK_NONE when memory is
  * short. */
 uint32_t book_member_add(struct book *book, uint32_t organisation, struct uin uin);
+/* The same for a member from a row, to be found only after book_index_members. */
+uint32_t book_member_add_unindexed(struct book *book, uint32_t organisation, struct uin uin);
+void book_index_members(struct book *book);
 /* Gives the member its new state and keeps the organisation's sums and listing in step. */
 STATUS_MUST_USE struct status book_member_change(struct book *book, uint32_t index,
                                                  const struct member_state *after,

@@ -8,6 +8,8 @@
 
 struct status book_recovered(const struct book *book, struct fault *fault)
 {
+    if (book->twice)
+        return fault_raise(fault, STATUS_CORRUPT, "the checkpoint has a member twice");
     if (book->sequence < book->loaded_until)
         return fault_raise(fault, STATUS_CORRUPT,
                            "the checkpoint knows entry %" PRIu64

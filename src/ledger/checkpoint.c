@@ -193,19 +193,21 @@ static bool get_holds(struct book *book, struct wire *wire, struct member *membe
     return true;
 }
 
-/* A fresh member, or the owner's account as its organisation's entry made it. */
+/* A fresh member, or the owner's account as its organisation's entry made it. That no other row was
+ * about the same member is seen when they are indexed, all at once. */
 static struct status find_place(struct book *book, uint32_t organisation, struct uin uin,
                                 uint8_t flags, struct fault *fault, uint32_t *ret_index)
 {
+    if (organisation == 0 || organisation > ORGANISATIONS_MAX)
+        return bad_row(fault, "a member");
     if (!book_slot_make(book, organisation))
-        return organisation == 0 || organisation > ORGANISATIONS_MAX ? bad_row(fault, "a member")
-                                                                     : fault_no_memory(fault);
-    uint32_t index = book_find_index(book, organisation, uin);
+        return fault_no_memory(fault);
+    uint32_t index = flags & MEMBER_OWNER ? book_find_index(book, organisation, uin) : BOOK_NONE;
     if (index == BOOK_NONE)
-        index = book_member_add(book, organisation, uin);
-    else if (!(flags & MEMBER_OWNER) || !(book_member(book, index)->state.flags & MEMBER_OWNER) ||
+        index = book_member_add_unindexed(book, organisation, uin);
+    else if (!(book_member(book, index)->state.flags & MEMBER_OWNER) ||
              book_member(book, index)->ordinal > 1)
-        return fault_raise(fault, STATUS_CORRUPT, "the checkpoint has a member twice");
+        return fault_raise(fault, STATUS_CORRUPT, "the checkpoint has an owner twice");
     if (index == BOOK_NONE)
         return fault_no_memory(fault);
     *ret_index = index;
@@ -277,6 +279,7 @@ struct status book_organisation_load(struct book *book, struct slice bytes, stru
 
 void book_loaded(struct book *book, uint64_t sequence, int64_t time_us)
 {
+    book_index_members(book);
     book->sequence = sequence;
     book->time_us = time_us;
     book->started = true;

@@ -119,15 +119,31 @@ static bool is_control(struct slice text, size_t i)
     return byte == 0xC2 && (unsigned char)text.at[i + 1] < 0xA0; /* U+0080..U+009F */
 }
 
-bool name_is_valid(struct slice name)
+static bool has_control(struct slice text)
 {
-    if (name.len == 0 || name.len > NAME_BYTES_MAX || !slice_is_utf8(name) ||
-        slice_utf8_length(name) > NAME_CHARACTERS_MAX)
-        return false;
-    for (size_t i = 0; i < name.len; i++)
-        if (is_control(name, i))
+    for (size_t i = 0; i < text.len; i++)
+        if (is_control(text, i))
+            return true;
+    return false;
+}
+
+/* 0x20 to 0x7E. Most names are; and then a byte is a character. */
+static bool is_printable_ascii(struct slice text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if ((unsigned char)(text.at[i] - 0x20) >= 0x5F)
             return false;
     return true;
+}
+
+bool name_is_valid(struct slice name)
+{
+    if (name.len == 0 || name.len > NAME_BYTES_MAX)
+        return false;
+    if (is_printable_ascii(name))
+        return name.len <= NAME_CHARACTERS_MAX;
+    return slice_is_utf8(name) && slice_utf8_length(name) <= NAME_CHARACTERS_MAX &&
+           !has_control(name);
 }
 
 /* Validity */

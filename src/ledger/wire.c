@@ -38,16 +38,7 @@ void wire_put_uin(struct buffer *out, struct uin uin)
     wire_put_u64(out, uin.low);
 }
 
-uint8_t wire_get_byte(struct wire *wire)
-{
-    if (wire->bad || wire->at == wire->end) {
-        wire->bad = true;
-        return 0;
-    }
-    return *wire->at++;
-}
-
-uint64_t wire_get_u64(struct wire *wire)
+uint64_t wire_get_long(struct wire *wire)
 {
     uint64_t value = 0;
     for (unsigned shift = 0; shift < 64; shift += 7) {

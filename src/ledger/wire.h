@@ -39,8 +39,25 @@ static inline bool wire_ok(const struct wire *wire)
     return !wire->bad && wire->at == wire->end;
 }
 
-uint8_t wire_get_byte(struct wire *wire);
-uint64_t wire_get_u64(struct wire *wire);
+uint64_t wire_get_long(struct wire *wire); /* a u64 of any length */
+
+static inline uint8_t wire_get_byte(struct wire *wire)
+{
+    if (wire->bad || wire->at == wire->end) {
+        wire->bad = true;
+        return 0;
+    }
+    return *wire->at++;
+}
+
+/* Most numbers are small. */
+static inline uint64_t wire_get_u64(struct wire *wire)
+{
+    if (!wire->bad && wire->at != wire->end && *wire->at < 0x80)
+        return *wire->at++;
+    return wire_get_long(wire);
+}
+
 int64_t wire_get_i64(struct wire *wire);
 /* Bad when above `max`. */
 uint64_t wire_get_bounded(struct wire *wire, uint64_t max);
