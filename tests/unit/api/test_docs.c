@@ -1,0 +1,251 @@
+/* docs/api.md: what stands between its "generated" marks is what the tables say. With
+ * BURSAR_WRITE_DOCS=1 the file is written anew instead. Also: answers hold what the tables say. */
+#include "world.h"
+
+#include "api/action.h"
+#include "sys/file.h"
+
+#include <stdlib.h>
+
+static const char *access_text(enum access access)
+{
+    switch (access) {
+    case ACCESS_BALANCES:
+        return "the organization's owner, or a delegated member within its scope";
+    case ACCESS_OWN:
+        return "every account that owns or belongs to an organization";
+    case ACCESS_OWNER:
+        return "the organization's owner";
+    case ACCESS_OPERATOR:
+        return "only the control socket";
+    }
+    return "";
+}
+
+static void write_parameter(const struct parameter *parameter, int depth, struct buffer *out)
+{
+    buffer_text(out, "| ");
+    for (int i = 0; i < depth; i++)
+        buffer_text(out, "&nbsp;&nbsp;");
+    buffer_printf(out, "`%.*s` | %s%s | %s | ", SLICE_ARGS(parameter->name),
+                  parameter->is_list ? "list of " : "", parameter_type_name(parameter->type),
+                  parameter->required ? "yes" : "");
+    if (parameter->is_list)
+        buffer_printf(out, "At most %lld. ", (long long)parameter->maximum);
+    else if (parameter->maximum == INT64_MAX)
+        buffer_printf(out, "At least %lld. ", (long long)parameter->minimum);
+    else if (parameter->maximum != 0)
+        buffer_printf(out, "%lld to %lld. ", (long long)parameter->minimum,
+                      (long long)parameter->maximum);
+    buffer_printf(out, "%s |\n", parameter->help);
+    for (uint32_t i = 0; parameter->fields && i < parameter->fields->count; i++)
+        write_parameter(&parameter->fields->at[i], depth + 1, out);
+}
+
+static void write_action(const struct product *product, const struct action *action,
+                         struct buffer *out)
+{
+    buffer_printf(out, "\n### %.*s\n\n%s\n\nWho: %s. Policy action: `%.*s%.*s`.%s\n",
+                  SLICE_ARGS(action->name), action->help, access_text(action->access),
+                  SLICE_ARGS(product->policy_prefixes[0]), SLICE_ARGS(action->name),
+                  action->prepare ? " Writes: the answer comes after the commit is durable." : "");
+    if (action->input.count > 0)
+        buffer_text(out, "\n| parameter | type | needed | |\n|---|---|---|---|\n");
+    for (uint32_t i = 0; i < action->input.count; i++)
+        write_parameter(&action->input.at[i], 0, out);
+    if (!action->outputs[0].name) {
+        buffer_text(out, "\nAnswers only `RequestId`.\n");
+        return;
+    }
+    buffer_text(out, "\n| answer | type | |\n|---|---|---|\n");
+    for (const struct output *output = action->outputs; output->name; output++)
+        buffer_printf(out, "| `%s` | %s | %s |\n", output->name, output->type, output->help);
+}
+
+static void write_actions(struct buffer *out)
+{
+    uint32_t count;
+    const struct product *all = products(&count);
+    for (uint32_t i = 0; i < count; i++) {
+        buffer_printf(out, "\n## Product `%.*s`, version `%.*s`\n", SLICE_ARGS(all[i].name),
+                      SLICE_ARGS(all[i].version));
+        for (uint32_t j = 0; j < all[i].action_count; j++)
+            write_action(&all[i], all[i].actions[j], out);
+    }
+    buffer_char(out, '\n');
+}
+
+/* A text as a table cell shows it. */
+static void write_cell(struct slice text, struct buffer *out)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.at[i] == '\n')
+            buffer_text(out, "\\n");
+        else
+            buffer_char(out, text.at[i]);
+    }
+}
+
+static void write_errors(struct buffer *out)
+{
+    static const char *const origins[] = {"both", "English", "ours"};
+    buffer_text(out, "| code | when | English | Chinese | the cloud's |\n|---|---|---|---|---|\n");
+    for (int error = ERROR_NONE + 1; error < ERROR_COUNT; error++) {
+        const struct error_entry *entry = error_entry((enum error)error);
+        buffer_printf(out, "| %.*s | %s | ", SLICE_ARGS(entry->code), entry->when);
+        write_cell(entry->english, out);
+        buffer_text(out, " | ");
+        write_cell(entry->chinese, out);
+        buffer_printf(out, " | %s |\n", origins[entry->origin]);
+    }
+}
+
+struct section {
+    const char *begin;
+    const char *end;
+    void (*write)(struct buffer *out);
+};
+
+static const struct section sections[] = {
+    {"<!-- generated: actions -->\n", "<!-- end: actions -->", write_actions},
+    {"<!-- generated: errors -->\n", "<!-- end: errors -->", write_errors},
+};
+
+/* Up to and with `mark`; the test fails when it is not there. */
+static struct slice take_through(struct slice *rest, const char *mark)
+{
+    const char *found = memmem(rest->at, rest->len, mark, strlen(mark));
+    if (!found)
+        fail_msg("docs/api.md has no \"%s\"", mark);
+    size_t len = (size_t)(found - rest->at) + strlen(mark);
+    struct slice taken = slice_of(rest->at, len);
+    *rest = slice_of(rest->at + len, rest->len - len);
+    return taken;
+}
+
+static void the_document_is_what_the_tables_say(void **state)
+{
+    struct buffer file, fresh;
+    struct fault fault;
+    (void)state;
+    buffer_init(&file, 1 << 20);
+    buffer_init(&fresh, 1 << 20);
+    if (!status_ok(file_read(DOCS "/api.md", &file, &fault)))
+        fail_msg("%s", fault.text);
+    struct slice rest = buffer_slice(&file);
+    for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++) {
+        buffer_append(&fresh, take_through(&rest, sections[i].begin));
+        sections[i].write(&fresh);
+        (void)take_through(&rest, sections[i].end);
+        buffer_text(&fresh, sections[i].end);
+    }
+    buffer_append(&fresh, rest);
+    assert_true(buffer_ok(&fresh));
+    if (getenv("BURSAR_WRITE_DOCS"))
+        assert_true(status_ok(file_replace(DOCS "/api.md", buffer_slice(&fresh), 0644, &fault)));
+    else if (!slice_equal(buffer_slice(&file), buffer_slice(&fresh)))
+        fail_msg("docs/api.md differs from the tables: run this test with BURSAR_WRITE_DOCS=1");
+    buffer_done(&file);
+    buffer_done(&fresh);
+}
+
+/* ---- answers against the tables ---- */
+
+static const struct output *output_find(const struct action *action, struct slice name)
+{
+    for (const struct output *output = action->outputs; output->name; output++)
+        if (slice_equal(slice_text(output->name), name))
+            return output;
+    return NULL;
+}
+
+static bool kind_fits(enum json_kind kind, const char *type)
+{
+    if (strcmp(type, "string") == 0)
+        return kind == JSON_STRING;
+    if (strcmp(type, "bool") == 0)
+        return kind == JSON_TRUE || kind == JSON_FALSE;
+    if (strcmp(type, "list of object") == 0)
+        return kind == JSON_ARRAY;
+    return kind == JSON_NUMBER;
+}
+
+/* Every member is declared, of its type, in alphabetical order, and RequestId comes last. */
+static void check_answer(const struct action *action, const char *answer)
+{
+    struct arena arena;
+    struct json_reader reader;
+    struct json_token token;
+    struct slice last = SLICE_NONE;
+    assert_true(arena_init(&arena, 1 << 16, 1 << 20));
+    json_reader_init(&reader, slice_text(answer), &arena);
+    assert_int_equal(json_next(&reader, &token), JSON_OBJECT);
+    assert_int_equal(json_next(&reader, &token), JSON_KEY);
+    assert_int_equal(json_next(&reader, &token), JSON_OBJECT);
+    while (json_next(&reader, &token) == JSON_KEY && !slice_equal(token.text, SLICE("RequestId"))) {
+        const struct output *output = output_find(action, token.text);
+        if (!output || (last.at && slice_compare(last, token.text) >= 0))
+            fail_msg("%.*s in %s", SLICE_ARGS(token.text), answer);
+        last = token.text;
+        enum json_kind kind = json_next(&reader, &token);
+        assert_true(kind_fits(kind, output->type));
+        assert_true(json_skip_rest(&reader, kind));
+    }
+    assert_int_equal(json_next(&reader, &token), JSON_STRING);
+    assert_int_equal(json_next(&reader, &token), JSON_OBJECT_END);
+    assert_int_equal(json_next(&reader, &token), JSON_OBJECT_END);
+    assert_int_equal(json_next(&reader, &token), JSON_END);
+    arena_done(&arena);
+}
+
+static void answers_hold_what_is_declared(void **state)
+{
+    static const struct {
+        const char *action, *body;
+    } table[] = {
+        {"DescribeOrgMemberAccountBalance", "{}"},
+        {"DescribeAccountBalance", "{\"TempCredit\":true}"},
+        {"CreateMembers", "{\"Members\":[{\"MemberUin\":\"5\",\"MemberName\":\"x\"}]}"},
+        {"DescribeMembers", "{}"},
+        {"CreateKey", "{\"ExpiresAt\":\"2027-01-01T00:00:00Z\"}"},
+        {"DescribeKeys", "{}"},
+        {"ModifyKey", "{\"SecretId\":\"" EXAMPLE_ID "\",\"Enabled\":true}"},
+        {"PutPolicy",
+         "{\"UserUin\":\"7\",\"PolicyName\":\"p\",\"PolicyDocument\":\"{\\\"version\\\":"
+         "\\\"2.0\\\",\\\"statement\\\":{\\\"effect\\\":\\\"allow\\\",\\\"action\\\":"
+         "\\\"*\\\",\\\"resource\\\":\\\"*\\\"}}\"}"},
+        {"DescribePolicies", "{}"},
+        {"DeletePolicy", "{\"UserUin\":\"7\",\"PolicyName\":\"p\"}"},
+        {"PutDelegation", "{\"AccountUin\":\"5\",\"Everyone\":true}"},
+        {"DescribeDelegations", "{}"},
+        {"DeleteDelegation", "{\"AccountUin\":\"5\"}"},
+        {"DescribeOrganizations", "{}"},
+    };
+    struct world world;
+    uint32_t count;
+    const struct product *all = products(&count);
+    (void)state;
+    world_open(&world, NULL);
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        struct signed_call call = {.action = table[i].action, .body = table[i].body};
+        const struct action *action = product_action(&all[0], slice_text(call.action));
+        if (!action) {
+            action = product_action(&all[1], slice_text(call.action));
+            call.host = "bursar";
+            call.version = "2026-11-01";
+        }
+        check_answer(action, world_call(&world, &call));
+    }
+    check_answer(&action_create_organization,
+                 world_must(&world, "CreateOrganization", "{\"Name\":\"o\",\"OwnerUin\":\"6\"}"));
+    world_close(&world);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_document_is_what_the_tables_say),
+        cmocka_unit_test(answers_hold_what_is_declared),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
