@@ -30,7 +30,7 @@ int fail(const struct subcommand *self, enum exit_code code, const char *format,
     vfprintf(stderr, format, arguments);
     va_end(arguments);
     fputc('\n', stderr);
-    return code;
+    return (int)code;
 }
 
 /* Levenshtein's distance, row by row, ASCII case ignored; 255 when a word is too long to matter. */
