@@ -178,7 +178,7 @@ enum bursar_result bursar_call(struct bursar_client *client, const char *service
                                const char *version, const char *action, const char *parameters,
                                const char **ret_response, size_t *ret_len)
 {
-    struct slice response;
+    struct slice response = SLICE_NONE;
     enum bursar_result result =
         client_call(client, service, version, action, parameters, &response);
     if (result != BURSAR_OK && result != BURSAR_REFUSED)

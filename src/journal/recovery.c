@@ -161,7 +161,7 @@ struct status store_load(struct journal *journal, struct book *book, struct faul
     struct store *store = store_of(journal);
     struct tail tail = {store, book};
     const struct replay_visitor visitor = {.entry = note_entry, .context = &tail};
-    struct journal_head from;
+    struct journal_head from = {0};
     TRY_WRAP(find_mark(store, fault, &from), fault, "%s", store->path);
     if (from.sequence > 0)
         TRY_WRAP(load_checkpoint(store, book, fault), fault, "%s", store->path);
