@@ -142,13 +142,9 @@ struct peer peer_of(const struct sockaddr *address)
         peer.len = mapped ? 4 : 16;
         memcpy(peer.bytes, ipv6->sin6_addr.s6_addr + (mapped ? 12 : 0), peer.len);
     }
+    if (peer.len != 0)
+        (void)inet_ntop(peer.len == 4 ? AF_INET : AF_INET6, peer.bytes, peer.text,
+                        sizeof peer.text);
+    peer.text_len = (uint32_t)strlen(peer.text);
     return peer;
-}
-
-void peer_write(const struct peer *peer, struct buffer *out)
-{
-    char text[INET6_ADDRSTRLEN] = "unix";
-    if (peer->len != 0)
-        (void)inet_ntop(peer->len == 4 ? AF_INET : AF_INET6, peer->bytes, text, sizeof text);
-    buffer_text(out, text);
 }

@@ -34,14 +34,18 @@ STATUS_MUST_USE struct status address_parse(struct slice text, struct fault *fau
 /* In the form address_parse reads. */
 void address_write(const struct address *address, struct buffer *out);
 
-/* Who is at the other end, as far as ceilings and the access log care: 4 bytes of IPv4 (also when
- * mapped into IPv6), 16 of IPv6, none for a unix socket. */
+/* Who is at the other end, as far as ceilings, policies and the access log care: 4 bytes of IPv4
+ * (also when mapped into IPv6), 16 of IPv6, none for a unix socket. */
 struct peer {
     unsigned char bytes[16];
-    uint32_t len; /* 0, 4 or 16 */
+    uint32_t len;                /* 0, 4 or 16 */
+    uint32_t text_len;           /* 0 for a unix socket */
+    char text[INET6_ADDRSTRLEN]; /* "192.0.2.1", "2001:db8::1" */
 };
 struct peer peer_of(const struct sockaddr *address);
-/* "192.0.2.1", "2001:db8::1", "unix". */
-void peer_write(const struct peer *peer, struct buffer *out);
+static inline struct slice peer_text(const struct peer *peer)
+{
+    return slice_of(peer->text, peer->text_len);
+}
 
 #endif

@@ -1,4 +1,4 @@
-/* Connections counted by address.
+/* Connections counted by address (IPv6: by network).
  *
  * 1. An address is in the table exactly while it has connections; its count is theirs.
  * 2. Every slot between an address's home and its place is taken (linear probing): leaving closes
@@ -14,8 +14,11 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+enum { KEY_BYTES = 8 };
+
 struct slot {
-    struct peer peer;
+    char key[KEY_BYTES];
+    uint32_t key_len;
     uint32_t connections; /* 0 = free */
 };
 
@@ -59,22 +62,27 @@ void ceiling_free(struct ceiling *ceiling)
     free(ceiling);
 }
 
-static struct slice counted_part(const struct peer *peer)
+/* An IPv4 address, or an IPv6 network; their lengths differ. */
+static struct slice key_of(const struct peer *peer)
 {
-    return slice_of((const char *)peer->bytes, peer->len == 16 ? 8 : peer->len);
+    return slice_of((const char *)peer->bytes, peer->len < KEY_BYTES ? peer->len : KEY_BYTES);
 }
 
-static size_t home(const struct ceiling *ceiling, const struct peer *peer)
+static struct slice slot_key(const struct slot *slot)
 {
-    return slice_hash(counted_part(peer), ceiling->seed) & ceiling->mask;
+    return slice_of(slot->key, slot->key_len);
 }
 
-/* The address's slot, or the free one where it belongs. */
-static size_t find(const struct ceiling *ceiling, const struct peer *peer)
+static size_t home(const struct ceiling *ceiling, struct slice key)
 {
-    size_t at = home(ceiling, peer);
-    while (ceiling->slots[at].connections &&
-           !slice_equal(counted_part(&ceiling->slots[at].peer), counted_part(peer)))
+    return slice_hash(key, ceiling->seed) & ceiling->mask;
+}
+
+/* The key's slot, or the free one where it belongs. */
+static size_t find(const struct ceiling *ceiling, struct slice key)
+{
+    size_t at = home(ceiling, key);
+    while (ceiling->slots[at].connections && !slice_equal(slot_key(&ceiling->slots[at]), key))
         at = (at + 1) & ceiling->mask;
     return at;
 }
@@ -83,7 +91,7 @@ static void close_gap(struct ceiling *ceiling, size_t gap)
 {
     for (size_t at = (gap + 1) & ceiling->mask; ceiling->slots[at].connections;
          at = (at + 1) & ceiling->mask) {
-        size_t from_home = (at - home(ceiling, &ceiling->slots[at].peer)) & ceiling->mask;
+        size_t from_home = (at - home(ceiling, slot_key(&ceiling->slots[at]))) & ceiling->mask;
         if (from_home < ((at - gap) & ceiling->mask))
             continue;
         ceiling->slots[gap] = ceiling->slots[at];
@@ -97,10 +105,12 @@ static enum ceiling_verdict enter(struct ceiling *ceiling, const struct peer *pe
     if (ceiling->connections >= ceiling->connections_max)
         return CEILING_FULL;
     if (peer->len != 0 && ceiling->per_address_max != 0) {
-        struct slot *slot = &ceiling->slots[find(ceiling, peer)];
+        struct slice key = key_of(peer);
+        struct slot *slot = &ceiling->slots[find(ceiling, key)];
         if (slot->connections >= ceiling->per_address_max)
             return CEILING_ADDRESS_FULL;
-        slot->peer = *peer;
+        memcpy(slot->key, key.at, key.len);
+        slot->key_len = (uint32_t)key.len;
         slot->connections++;
     }
     ceiling->connections++;
@@ -113,7 +123,7 @@ static void leave(struct ceiling *ceiling, const struct peer *peer)
     ceiling->connections--;
     if (peer->len == 0 || ceiling->per_address_max == 0)
         return;
-    size_t at = find(ceiling, peer);
+    size_t at = find(ceiling, key_of(peer));
     CHECK(ceiling->slots[at].connections > 0);
     if (--ceiling->slots[at].connections == 0)
         close_gap(ceiling, at);

@@ -8,9 +8,9 @@
  *    becomes pending, both are left alone until the committer wakes it.
  *
  * Owns nothing. The loop's thread. */
-#include "net/access_log.h"
 #include "net/admin.h"
 #include "net/connection.h"
+#include "net/request_log.h"
 
 #include "base/check.h"
 #include "crypto/digest.h"
@@ -158,9 +158,27 @@ void connection_refuse(struct connection *connection, int status, const char *re
                      worker_head_lines(worker));
     buffer_append(&worker->output, buffer_slice(&body));
     connection->last = connection->abrupt = true;
+    request_log_write(connection, &(struct request_log){.status = status, .body_bytes = body.len});
 }
 
 /* --- answering --- */
+
+static void log_call(const struct connection *connection, const struct call *call,
+                     const struct answer *answer)
+{
+    const struct api_outcome *outcome = api_worker_outcome(connection->worker->api);
+    struct request_log log = {
+        .method = call->request.method_text,
+        .action = outcome->action,
+        .secret_id = outcome->secret_id,
+        .code = outcome->error_code.len > 0 ? outcome->error_code : SLICE("OK"),
+        .request_id = slice_of(outcome->request_id, sizeof outcome->request_id),
+        .status = answer->status,
+        .body_bytes = answer->body.len,
+        .duration_us = (uv_hrtime() - call->started_ns) / 1000,
+    };
+    request_log_write(connection, &log);
+}
 
 static void answer_of_api(struct connection *connection, const struct call *call)
 {
@@ -172,8 +190,9 @@ static void answer_of_api(struct connection *connection, const struct call *call
     struct slice code = api_worker_outcome(worker->api)->error_code;
     tally_add(&worker->figures.answers, code.len > 0 ? code : SLICE("OK"));
     if (worker->server->options.access_log)
-        access_log_write(connection, call, answer.status, answer.body.len);
-    write_answer(connection, &call->request, &answer);
+        log_call(connection, call, &answer);
+    if (!connection->closing)
+        write_answer(connection, &call->request, &answer);
 }
 
 static void wake(struct api_call *api_call)
@@ -190,6 +209,7 @@ static void ask_api(struct connection *connection, struct call *call)
     call->connection = connection;
     call->api = (struct api_call){.request = &call->request,
                                   .trust = connection->endpoint->trust,
+                                  .peer_address = peer_text(&connection->peer),
                                   .wake = wake,
                                   .context = call};
     if (api_answer(worker->api, &call->api, &worker->body) == API_ANSWERED) {
@@ -211,7 +231,11 @@ static void answer_request(struct connection *connection, struct call *call)
         write_answer(connection, &call->request, &answer);
     } else if (!slice_equal(call->request.path, SLICE("/"))) {
         struct answer answer = {404, plain_text, SLICE("the API answers on / only\n"), SLICE_NONE};
+        struct request_log log = {.method = call->request.method_text,
+                                  .status = answer.status,
+                                  .body_bytes = answer.body.len};
         tally_add(&connection->worker->figures.refusals, SLICE("404"));
+        request_log_write(connection, &log);
         write_answer(connection, &call->request, &answer);
     } else
         ask_api(connection, call);
@@ -240,8 +264,7 @@ void exchange_finish(struct connection *connection, struct call *call)
 {
     struct worker *worker = connection->worker;
     api_finish(worker->api, &call->api, &worker->body);
-    if (!connection->closing)
-        answer_of_api(connection, call);
+    answer_of_api(connection, call);
     wipe(worker->body.at, worker->body.len);
     wipe(connection->input.at, connection->input.start);
     worker->output_secret = !connection->closing;

@@ -58,6 +58,7 @@ static bool borrow_block(struct connection *connection)
 static bool grow(struct connection *connection)
 {
     const struct gathering *gathering = &connection->gathering;
+    CHECK(connection->input.cap > 0);
     size_t cap = 2 * connection->input.cap;
     size_t whole = gathering->head_bytes + (size_t)gathering->body_bytes_expected;
     if (gathering->head_bytes && !gathering->chunked && whole > connection->input.cap &&

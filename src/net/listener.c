@@ -144,7 +144,7 @@ static struct status bind_unix(struct endpoint *endpoint, struct fault *fault, i
         status = clear_stale(endpoint, fault);
         done = status_ok(status) && bind(fd, &address->at.any, address->len) == 0;
     }
-    struct stat made;
+    struct stat made = {0};
     if (status_ok(status) && (!done || stat(address->at.unix_path.sun_path, &made) < 0))
         status = raise_bind(endpoint, errno, fault);
     if (!status_ok(status)) {

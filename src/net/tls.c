@@ -41,7 +41,9 @@ static struct status raise_openssl(struct fault *fault, const char *path, const 
 /* No terminal is asked for a pass phrase: a server starts without people. */
 static int no_pass_phrase(char *at, int size, int writing, void *context)
 {
-    (void)at, (void)size, (void)writing, (void)context;
+    (void)writing, (void)context;
+    if (size > 0)
+        at[0] = '\0';
     return -1;
 }
 

@@ -19,7 +19,7 @@
 
 #include <stdlib.h>
 
-enum { TICK_MS = 250, LINGER_TIMEOUT_MS = 2000 };
+enum { TICK_MS = 250, LINGER_TIMEOUT_MS = 2000, LAST_ACCEPTS_MS = 1 };
 
 /* --- memory --- */
 
@@ -139,7 +139,7 @@ static void on_drain_deadline(uv_timer_t *timer)
     close_connections(timer->data, false);
 }
 
-static void begin_drain(struct worker *worker)
+static void drain(struct worker *worker)
 {
     worker->draining = true;
     close_listeners(worker, false);
@@ -185,6 +185,23 @@ void worker_check_drained(struct worker *worker)
     close_handles(worker);
 }
 
+static void on_last_accepts(uv_timer_t *timer)
+{
+    struct worker *worker = timer->data;
+    drain(worker);
+    if (atomic_load(&worker->server->drain) == DRAIN_NOW)
+        close_connections(worker, true);
+    worker_check_drained(worker);
+}
+
+/* Closing a listener resets the connections that wait in its queue, some of which have sent their
+ * request already: one more turn of the loop takes them in. */
+static void ask_to_drain(struct worker *worker)
+{
+    worker->drain_asked = true;
+    CHECK(uv_timer_start(&worker->drain_timer, on_last_accepts, LAST_ACCEPTS_MS, 0) == 0);
+}
+
 static void on_signal(uv_async_t *signal)
 {
     struct worker *worker = signal->data;
@@ -193,10 +210,10 @@ static void on_signal(uv_async_t *signal)
         next = call->next;
         connection_finish_call(call);
     }
-    uint32_t drain = atomic_load(&worker->server->drain);
-    if (drain != DRAIN_NONE && !worker->draining)
-        begin_drain(worker);
-    if (drain == DRAIN_NOW)
+    uint32_t wanted = atomic_load(&worker->server->drain);
+    if (wanted != DRAIN_NONE && !worker->drain_asked)
+        ask_to_drain(worker);
+    if (wanted == DRAIN_NOW && worker->draining)
         close_connections(worker, true);
     worker_check_drained(worker);
 }

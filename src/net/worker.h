@@ -86,7 +86,8 @@ struct worker {
     uint32_t connections_busy;     /* open, of the api's listeners */
     uint32_t connections_operator; /* open, of admin listeners */
 
-    bool draining;
+    bool drain_asked;
+    bool draining;       /* no longer accepts, says close in every answer */
     bool drained;        /* has told the server that nothing of the api's is left */
     char head_lines[64]; /* Server and Date */
     size_t head_lines_len;

@@ -155,9 +155,10 @@ static void render(struct api_worker *worker, const struct api_call *call, struc
     buffer_printf(out, "{\"method\":\"%.*s\",\"target\":\"%.*s\",\"fields\":%u,",
                   SLICE_ARGS(request->method_text), SLICE_ARGS(request->target),
                   request->field_count);
-    buffer_printf(out, "\"body_bytes\":%zu,\"body_sha256\":\"%.*s\",\"operator\":%s}",
-                  request->body.len, (int)sizeof hash, hash,
-                  call->trust == API_TRUST_OPERATOR ? "true" : "false");
+    buffer_printf(
+        out, "\"body_bytes\":%zu,\"body_sha256\":\"%.*s\",\"operator\":%s,\"peer\":\"%.*s\"}",
+        request->body.len, (int)sizeof hash, hash,
+        call->trust == API_TRUST_OPERATOR ? "true" : "false", SLICE_ARGS(call->peer_address));
 }
 
 static void make_pending(struct api *api, struct api_call *call, int64_t ms)

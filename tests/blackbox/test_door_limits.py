@@ -2,6 +2,7 @@
 import contextlib
 import json
 import pathlib
+import signal
 import socket
 import threading
 import time
@@ -289,6 +290,20 @@ def test_drain_answers_what_is_in_flight():
             answer = client.answer()
             assert answer.status == 200 and not answer.keeps
             assert client.reads_end()
+    door.wait()
+
+
+def test_drain_answers_what_was_not_accepted_yet():
+    door = Door(threads=2)
+    door.process.send_signal(signal.SIGSTOP)
+    clients = [door.connect() for _ in range(50)]
+    for client in clients:
+        client.send(get())
+    door.drain()
+    door.process.send_signal(signal.SIGCONT)
+    for client in clients:
+        assert client.answer().status == 200
+        client.close()
     door.wait()
 
 

@@ -1,10 +1,10 @@
 /* Lines of the access log.
  *
- * 1. Whatever a client chose (method, action) is printed as it is only if it is made of letters,
- *    digits and few harmless signs, so that nobody forges a line.
+ * 1. Whatever a client chose (method, action, key) is printed as it is only if it is made of
+ *    letters, digits and few harmless signs, so that nobody forges a line.
  *
  * Owns nothing. The loop's thread; the sink sees to its own locking. */
-#include "net/access_log.h"
+#include "net/request_log.h"
 
 #include "codec/timestamp.h"
 
@@ -32,34 +32,34 @@ static void write_key(struct buffer *line, struct slice secret_id)
     write_word(line, secret_id);
 }
 
-void access_log_write(const struct connection *connection, const struct call *call, int status,
-                      size_t body_bytes)
+void request_log_write(const struct connection *connection, const struct request_log *log)
 {
     const struct server *server = connection->worker->server;
-    const struct api_outcome *outcome = api_worker_outcome(connection->worker->api);
     char memory[1024];
     struct buffer line;
+    if (!server->options.access_log)
+        return;
     buffer_init_fixed(&line, memory, sizeof memory);
     BUFFER_LITERAL(&line, "time=");
     timestamp_print_rfc3339(&line, sys_now_us(server->sys));
     BUFFER_LITERAL(&line, " remote=");
-    peer_write(&connection->peer, &line);
+    struct slice peer = peer_text(&connection->peer);
+    buffer_append(&line, peer.len > 0 ? peer : SLICE("unix"));
     BUFFER_LITERAL(&line, " method=");
-    write_word(&line, call->request.method_text);
+    write_word(&line, log->method);
     BUFFER_LITERAL(&line, " action=");
-    write_word(&line, outcome->action);
+    write_word(&line, log->action);
     BUFFER_LITERAL(&line, " key=");
-    write_key(&line, outcome->secret_id);
+    write_key(&line, log->secret_id);
     BUFFER_LITERAL(&line, " status=");
-    buffer_i64(&line, status);
+    buffer_i64(&line, log->status);
     BUFFER_LITERAL(&line, " code=");
-    write_word(&line, outcome->error_code.len > 0 ? outcome->error_code : SLICE("OK"));
+    write_word(&line, log->code);
     BUFFER_LITERAL(&line, " request_id=");
-    write_word(&line, slice_of(outcome->request_id, sizeof outcome->request_id));
+    write_word(&line, log->request_id);
     BUFFER_LITERAL(&line, " bytes=");
-    buffer_u64(&line, body_bytes);
+    buffer_u64(&line, log->body_bytes);
     BUFFER_LITERAL(&line, " us=");
-    buffer_u64(&line, (uv_hrtime() - call->started_ns) / 1000);
-    if (buffer_ok(&line))
-        server->options.access_log(server->options.access_log_context, buffer_slice(&line));
+    buffer_u64(&line, log->duration_us);
+    server->options.access_log(server->options.access_log_context, buffer_slice(&line));
 }
