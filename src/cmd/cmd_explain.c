@@ -12,10 +12,10 @@
 enum { CANONICAL_BYTES_MAX = 12 << 20, REPORT_BYTES_MAX = 64 << 20 };
 
 struct explain {
-    const char *data, *master_key_file, *credentials, *profile, *canonical, *at;
-    struct raw_request raw;
     struct explain_world world;
+    struct raw_request raw;
     struct buffer client_canonical;
+    const char *data, *master_key_file, *credentials, *profile, *canonical, *at;
 };
 
 static struct status open_world(struct explain *explain, struct fault *fault)

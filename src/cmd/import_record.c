@@ -52,7 +52,8 @@ void import_problem(struct import_problems *problems, uint64_t line, const char 
     va_list arguments;
     va_start(arguments, format);
     fprintf(stderr, "%s:%" PRIu64 ": ", problems->path, line);
-    vfprintf(stderr, format, arguments);
+    /* clang-tidy 14 forgets va_start in every file but the first it is given. */
+    vfprintf(stderr, format, arguments); /* NOLINT(clang-analyzer-valist.Uninitialized) */
     fputc('\n', stderr);
     va_end(arguments);
 }

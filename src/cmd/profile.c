@@ -83,7 +83,7 @@ static struct status parse(struct slice text, const char *service, const char *p
                            struct fault *fault, struct profile *out)
 {
     struct arena arena;
-    if (!arena_init(&arena, 16384, 8 * CONFIGURE_BYTES_MAX))
+    if (!arena_init(&arena, 16384, (size_t)8 * CONFIGURE_BYTES_MAX))
         return fault_raise(fault, STATUS_MEMORY, "no memory to read %s", path);
     struct json_reader reader;
     json_reader_init(&reader, text, &arena);
@@ -99,7 +99,7 @@ static struct status parse(struct slice text, const char *service, const char *p
 struct status profile_load(const char *profile, const char *service, struct fault *fault,
                            struct profile *ret_profile)
 {
-    char path[PATH_MAX];
+    char path[PATH_MAX] = "";
     struct profile found = {0};
     TRY(profile_path(profile, "configure", fault, path));
     if (path[0] == '\0' || !file_exists(path)) {
