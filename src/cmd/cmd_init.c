@@ -5,6 +5,7 @@
 #include "cmd/subcommands.h"
 #include "codec/json.h"
 #include "crypto/digest.h"
+#include "sys/file.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -141,6 +142,21 @@ static int fill_folder(const struct init *init, struct folder *folder)
                : fail(&subcommand_init, exit_code_of_status(status), "%s", fault.text);
 }
 
+static int say_half_made(const struct init *init, int code)
+{
+    return fail(&subcommand_init, (enum exit_code)code,
+                "%s is only half made: remove it and try again", init->data);
+}
+
+/* The journal was begun before what went wrong went wrong. */
+static bool is_half_made(const struct init *init, struct status status)
+{
+    char journal[4200];
+    int len = snprintf(journal, sizeof(journal), "%s/journal.db", init->data);
+    return status.code != STATUS_EXISTS && status.code != STATUS_BUSY && len > 0 &&
+           (size_t)len < sizeof(journal) && file_exists(journal);
+}
+
 static int create(const struct init *init)
 {
     struct fault fault;
@@ -148,18 +164,16 @@ static int create(const struct init *init)
     struct folder_options options = {
         .path = init->data, .create = true, .master_key_file = init->master_key_file};
     struct status status = folder_open(&options, &fault, &folder);
-    if (status.code == STATUS_EXISTS)
-        return fail(&subcommand_init, EXIT_USAGE, "%s; nothing was changed", fault.text);
-    if (!status_ok(status))
-        return fail(&subcommand_init, exit_code_of_status(status), "%s", fault.text);
+    if (!status_ok(status)) {
+        int code = fail(&subcommand_init, exit_code_of_status(status), "%s%s", fault.text,
+                        status.code == STATUS_EXISTS ? "; nothing was changed" : "");
+        return is_half_made(init, status) ? say_half_made(init, code) : code;
+    }
     int code = fill_folder(init, folder);
     status = folder_close(folder, &fault);
     if (code < 0 && !status_ok(status))
         code = fail(&subcommand_init, exit_code_of_status(status), "%s", fault.text);
-    if (code >= 0)
-        return fail(&subcommand_init, (enum exit_code)code,
-                    "%s is only half made: remove it and try again", init->data);
-    return EXIT_OK;
+    return code >= 0 ? say_half_made(init, code) : EXIT_OK;
 }
 
 static int run(int argc, char **argv)

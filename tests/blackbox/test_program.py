@@ -4,7 +4,9 @@ import os
 import re
 import signal
 import socket
+import ssl
 import stat
+import subprocess
 
 import pytest
 from program import EXAMPLE_KEY, call, call_text, free_port, key_of, make_ledger, must, run, running, serving, wait_for
@@ -486,3 +488,43 @@ def test_verify_finds_a_changed_byte(ledger):
 
 def test_verify_without_a_folder(tmp_path):
     assert run("verify", "--data", tmp_path / "none").returncode == 4
+
+
+# ---- TLS ----
+
+def make_certificate(folder, name):
+    """A certificate of its own authority for 127.0.0.1."""
+    cert, key = folder / f"{name}.pem", folder / f"{name}.key"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                    "-days", "2", "-subj", f"/CN={name}", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key,
+                    "-out", cert], check=True, capture_output=True)
+    return cert, key
+
+
+def peer_name(address):
+    host, port = address.rsplit(":", 1)
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with socket.create_connection((host, int(port))) as plain, context.wrap_socket(plain) as client:
+        return client.getpeercert(binary_form=True)
+
+
+def test_tls_is_served_and_renewed_at_a_signal(ledger, tmp_path):
+    data, key = ledger
+    cert, private = make_certificate(tmp_path, "first")
+    (tmp_path / "key.json").write_text(json.dumps({"secretId": key[0], "secretKey": key[1]}))
+    (tmp_path / "key.json").chmod(0o600)
+    with running(tmp_path, "serve", "--data", data, "--listen-tls", "127.0.0.1:0", "--tls-cert", cert, "--tls-key",
+                 private) as server:
+        query = ["query", "--endpoint", f"https://{server.address}", "--credentials", tmp_path / "key.json"]
+        assert "kleinerwang_test" in must(*query, "--ca-file", cert)
+        assert run(*query).returncode == 6
+        before = peer_name(server.address)
+        cert.write_text("nonsense")
+        os.kill(server.process.pid, signal.SIGHUP)
+        wait_for(lambda: "stays as it was" in server.stderr(), "the refusal of a bad certificate")
+        assert peer_name(server.address) == before
+        make_certificate(tmp_path, "first")
+        os.kill(server.process.pid, signal.SIGHUP)
+        wait_for(lambda: "was read again" in server.stderr(), "the new certificate")
+        assert peer_name(server.address) != before
