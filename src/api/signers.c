@@ -19,7 +19,7 @@ static bool signer_fits(const struct signer *signer, const struct signer_name *n
     return signer->key == name->key && signer->key_version == name->key_version &&
            signer->kind == (uint8_t)name->kind &&
            slice_equal(slice_of(signer->service, signer->service_len), name->service) &&
-           memcmp(signer->date, name->date.at, name->date.len) == 0;
+           slice_equal(slice_of(signer->date, name->date.len), name->date);
 }
 
 bool signers_init(struct signers *signers)
