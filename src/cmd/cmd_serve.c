@@ -6,17 +6,23 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+static const char *plural(uint64_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
 static void say_folder(const char *path, const struct book *book)
 {
     uint32_t organisations = book_organisation_count(book);
     uint64_t members = 0;
     for (uint32_t id = 1; id <= organisations; id++)
         members += book_listed_count(book, id);
+    uint32_t keys = book_key_count(book);
     fprintf(stderr,
-            "bursar: %s: %" PRIu32 " organisation%s, %" PRIu64 " members, %" PRIu32
-            " keys, last entry %" PRIu64 "\n",
-            path, organisations, organisations == 1 ? "" : "s", members, book_key_count(book),
-            book_sequence(book));
+            "bursar: %s: %" PRIu32 " organisation%s, %" PRIu64 " member%s, %" PRIu32
+            " key%s, last entry %" PRIu64 "\n",
+            path, organisations, plural(organisations), members, plural(members), keys,
+            plural(keys), book_sequence(book));
 }
 
 static int serve_folder(const struct settings *settings, const struct folder_options *options)

@@ -98,7 +98,7 @@ def test_serve_says_what_it_serves_and_with_which_limits(ledger, tmp_path):
         text = server.stderr()
         assert f"serving on http://{server.addresses[0]}\n" in text
         assert f"health and metrics on http://{server.addresses[1]}\n" in text
-        assert "1 organisation, 1 members, 1 keys" in text
+        assert "1 organisation, 1 member, 1 key" in text
         assert "calls-per-second 20" in text and "limit DescribeAccountBalance=5" in text and "body-bytes-max 10MiB" in text
 
 
