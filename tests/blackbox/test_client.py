@@ -218,6 +218,27 @@ def test_an_unwritable_output_is_not_success(demo, key_file):
     assert "standard output" in done.stderr
 
 
+def make_certificate(folder):
+    certificate, private = folder / "cert.pem", folder / "key.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days",
+                    "2", "-subj", "/CN=bursar test", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", private, "-out",
+                    certificate], check=True, capture_output=True)
+    private.chmod(0o600)
+    return certificate, private
+
+
+def test_over_tls_only_what_is_trusted_is_asked(tmp_path, key_file):
+    certificate, private = make_certificate(tmp_path)
+    with running(tmp_path, "demo", "--listen-tls", "127.0.0.1:0", "--tls-cert", certificate, "--tls-key",
+                 private) as server:
+        words = ("query", MEMBER, "--endpoint", f"https://{server.address}", "--credentials", key_file)
+        assert run(*words, "--ca-file", certificate).returncode == 0
+        done = run(*words)
+        assert done.returncode == 6
+        assert "certificate" in done.stderr.lower()
+        assert done.stdout == ""
+
+
 # where keys come from
 
 def ask(demo, home, env=None, words=(), **named):

@@ -3,9 +3,11 @@ import csv
 import io
 import json
 import random
+import signal
+import subprocess
 
 import pytest
-from program import make_ledger, must, run, serving
+from program import BURSAR, call, clean_environment, make_ledger, must, run, serving, wait_for
 
 HEADER = "MemberUin,MemberName,IsCreditAccount,CashAccountBalance\n"
 COLUMNS = ["MemberUin", "MemberName", "IsCreditAccount", "RealBalance", "CashAccountBalance", "CreditAmount",
@@ -266,6 +268,25 @@ def test_a_served_folder_takes_imports_beside_its_readers(tmp_path):
         asked = json.loads(must("query", "8", *remote))
         assert asked["Data"][0]["CashAccountBalance"] == 6
     assert [row["MemberUin"] for row in rows(data)] == ["7", "8"]
+
+
+def test_an_interrupted_import_is_finished_by_doing_it_again(tmp_path):
+    data, key = make_ledger(tmp_path, *OWNER)
+    path = tmp_path / "many.csv"
+    path.write_text(HEADER + "".join(f"{500000 + n},member {n},true,{n}\n" for n in range(60000)))
+    with serving(tmp_path, data, "--calls-per-second", 0) as server:
+        def listed():
+            return call(server.address, key)["TotalCount"]
+        first = subprocess.Popen([BURSAR, "import", path, "--data", data], stderr=subprocess.PIPE, text=True,
+                                 stdout=subprocess.PIPE, env=clean_environment())
+        wait_for(lambda: listed() > 0, "the first batch")
+        first.send_signal(signal.SIGINT)
+        said = first.communicate(timeout=60)[1]
+        assert first.returncode in (0, 130), said
+        assert first.returncode == 0 or "the same import again" in said
+        already = listed()
+        assert must("import", path, "--data", data) == f"{60000 - already} added, {already} unchanged\n"
+        assert listed() == 60000
 
 
 def test_without_a_place_it_says_what_to_give(tmp_path):
