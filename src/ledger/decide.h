@@ -90,7 +90,9 @@ const struct entry *draft_entry(const struct draft *draft, size_t index);
 /* Decides one command. On success its entries are in the draft (none when everything was unchanged
  * or dry_run) and time never runs backwards: an entry's time is max(now_us, time of the entry
  * before). On refusal the draft is as before; *ret_item names the first refused member. Slices of
- * the command are borrowed until draft_clear. STATUS MEMORY is the only fault. */
+ * the command are borrowed until draft_clear. STATUS MEMORY is the only fault; the draft must be
+ * cleared after it. Of add_members every item is judged, also behind a refused one. Commands that
+ * want a group of their own need a draft without entries. */
 STATUS_MUST_USE struct status decide(struct draft *draft, struct command *command, int64_t now_us,
                                      struct fault *fault, enum refusal *ret_refusal,
                                      uint32_t *ret_item);

@@ -67,15 +67,6 @@ uint32_t link_take(struct pool *pool, uint64_t sequence, uint32_t next)
     return index;
 }
 
-void links_free(struct pool *pool, struct links *links)
-{
-    while (links->rest != POOL_NONE) {
-        uint32_t next = link_next(pool, links->rest);
-        pool_give(pool, links->rest);
-        links->rest = next;
-    }
-}
-
 void links_next(const struct pool *pool, const struct links *links, uint64_t *ret_previous,
                 uint64_t *ret_jump)
 {

@@ -29,6 +29,5 @@ uint32_t links_rest_depth(uint64_t ordinal);
 uint64_t link_sequence(const struct pool *pool, uint32_t index);
 /* Puts a link on top; POOL_NONE when memory is short. */
 uint32_t link_take(struct pool *pool, uint64_t sequence, uint32_t next);
-void links_free(struct pool *pool, struct links *links);
 
 #endif

@@ -217,6 +217,33 @@ static void commands_of_a_group_see_each_other(void **state)
     desk_free(&desk);
 }
 
+/* One group for many organisations; an account named by two of them goes to the first. */
+static void a_group_serves_many_organisations(void **state)
+{
+    (void)state;
+    enum { COUNT = 40 };
+    struct desk desk = desk_new();
+    char uin[16];
+    for (int i = 2; i <= COUNT; i++) {
+        snprintf(uin, sizeof uin, "%d", 200000 + i);
+        assert_int_equal(desk_found(&desk, uin), REFUSAL_NONE);
+    }
+    for (uint32_t id = 1; id <= COUNT; id++) {
+        struct new_member items[2] = {full_item(), desk_item("1", "own")};
+        items[1].uin.low = 1000 + id;
+        struct command command = desk_add(items, 2);
+        command.organisation = id;
+        command.partial = true;
+        assert_int_equal(desk_decide(&desk, &command), REFUSAL_NONE);
+        assert_int_equal(items[0].refusal, id == 1 ? REFUSAL_NONE : REFUSAL_MEMBER_ELSEWHERE);
+        assert_int_equal(items[1].outcome, ITEM_ADDED);
+    }
+    assert_int_equal(desk_publish(&desk), 5 + COUNT);
+    assert_int_equal(book_listed_count(desk.book, 1), 2);
+    assert_int_equal(book_listed_count(desk.book, COUNT), 1);
+    desk_free(&desk);
+}
+
 static void a_draft_that_failed_is_forgotten(void **state)
 {
     (void)state;
@@ -675,6 +702,7 @@ int main(void)
         cmocka_unit_test(the_same_again_changes_nothing),
         cmocka_unit_test(other_values_are_refused),
         cmocka_unit_test(commands_of_a_group_see_each_other),
+        cmocka_unit_test(a_group_serves_many_organisations),
         cmocka_unit_test(a_draft_that_failed_is_forgotten),
         cmocka_unit_test(a_dry_run_only_judges),
         cmocka_unit_test(bad_items_are_refused),

@@ -243,6 +243,53 @@ static void a_member_twice_is_corrupt(void **state)
     life_free(life);
 }
 
+/* The organisation's own row is off by one micro: members and accounts no longer sum to zero. */
+static void unbalanced_rows_are_found(void **state)
+{
+    (void)state;
+    struct fault fault = {{0}};
+    struct book *book = book_new(1);
+    struct scene *scene = scene_new(2);
+    struct entry founding = {.sequence = ++scene->sequence, .time_us = scene->time};
+    struct buffer row;
+    assert_true(scene_make_organisation(scene, &founding));
+    scene_apply(book, &founding);
+    buffer_init(&row, 1 << 16);
+    book_organisation_encode(book, 1, &row);
+    row.at[2] = 2; /* funding: 1 micro, zigzag */
+    assert_true(status_ok(book_organisation_load(book, buffer_slice(&row), &fault)));
+    book_loaded(book, 1, scene->time);
+    assert_int_equal(book_recovered(book, &fault).code, STATUS_CORRUPT);
+    struct entry next = {.sequence = 2, .time_us = scene->time, .organisation = 1};
+    assert_true(scene_make_money(scene, &next, scene_seat(scene, 1, 0)));
+    scene_touch(&next, scene_seat(scene, 1, 0));
+    assert_int_equal(book_apply(book, &next, &fault).code, STATUS_CORRUPT);
+    row.at[0] = 9;
+    assert_int_equal(book_organisation_load(book, buffer_slice(&row), &fault).code, STATUS_NEWER);
+    row.at[0] = 1;
+    row.len--;
+    assert_int_equal(book_organisation_load(book, buffer_slice(&row), &fault).code, STATUS_CORRUPT);
+    buffer_done(&row);
+    book_free(book);
+    free(scene);
+}
+
+/* Rows of an organisation whose entry never comes. */
+static void orphaned_rows_are_found(void **state)
+{
+    (void)state;
+    struct life *life = life_new(12);
+    struct fault fault = {{0}};
+    struct book *book = book_new(1);
+    assert_true(life->member_count > 0);
+    assert_true(status_ok(book_member_load(book, slice(life->members[0]), &fault)));
+    book_loaded(book, ENTRIES, life->scene->time);
+    assert_int_equal(book_recovered(book, &fault).code, STATUS_CORRUPT);
+    assert_int_equal(book_organisation_count(book), 0);
+    book_free(book);
+    life_free(life);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -250,6 +297,8 @@ int main(void)
         cmocka_unit_test(rows_from_the_future_are_found),
         cmocka_unit_test(damaged_rows_do_no_harm),
         cmocka_unit_test(a_member_twice_is_corrupt),
+        cmocka_unit_test(unbalanced_rows_are_found),
+        cmocka_unit_test(orphaned_rows_are_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

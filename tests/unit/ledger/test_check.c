@@ -1,0 +1,181 @@
+/* book_check finds whatever is wrong: each test damages a sound book in one place from inside. */
+#include "scene.h"
+
+#include "ledger/book_state.h"
+
+static struct book *sound_book(struct scene *scene)
+{
+    struct book *book = book_new(3);
+    for (int i = 0; i < 1500; i++) {
+        struct entry entry = scene_next(scene);
+        scene_apply(book, &entry);
+    }
+    scene_compare(scene, book);
+    return book;
+}
+
+/* The first member for which `wanted` holds. */
+static struct member *find(struct book *book, bool (*wanted)(const struct member *member))
+{
+    uint32_t i = 0;
+    while (i < book_member_count(book) && !wanted(book_member(book, i)))
+        i++;
+    assert_true(i < book_member_count(book));
+    return book_member_mutable(book, i);
+}
+
+static bool is_listed(const struct member *member)
+{
+    return !(member->state.flags & (MEMBER_LEFT | MEMBER_OWNER));
+}
+
+static bool has_grant(const struct member *member)
+{
+    return member->grants != BOOK_NONE;
+}
+
+static bool has_hold(const struct member *member)
+{
+    return member->holds != BOOK_NONE;
+}
+
+static bool has_chain(const struct member *member)
+{
+    return member->chain != BOOK_NONE;
+}
+
+static bool is_any(const struct member *member)
+{
+    (void)member;
+    return true;
+}
+
+static struct organisation_slot *slot_of(struct book *book)
+{
+    return book_slot(book, 1);
+}
+
+static void damage_member(struct book *book, int which)
+{
+    switch (which) {
+    case 0:
+        find(book, is_any)->state.cash.micros++;
+        break;
+    case 1:
+        find(book, is_any)->state.gift.micros = -1;
+        break;
+    case 2:
+        find(book, is_listed)->state.flags |= MEMBER_LEFT;
+        break;
+    case 3:
+        find(book, is_any)->name_len = 0;
+        break;
+    case 4:
+        find(book, is_any)->last_sequence = book_sequence(book) + 1;
+        break;
+    case 5:
+        find(book, is_any)->ordinal++;
+        break;
+    case 6:
+        find(book, has_chain)->chain = BOOK_NONE;
+        break;
+    default:
+        find(book, is_listed)->uin.low++;
+        break;
+    }
+}
+
+static void damage_rest(struct book *book, int which)
+{
+    struct grant *grant = pool_at(&book->grants, find(book, has_grant)->grants);
+    struct hold *hold = pool_at(&book->holds, find(book, has_hold)->holds);
+    struct link *link = pool_at(&book->links, find(book, has_chain)->chain);
+    struct key *key = pool_at(&book->keys, 0);
+    switch (which) {
+    case 0:
+        grant->amount.micros = -1;
+        break;
+    case 1:
+        grant->id = 0;
+        break;
+    case 2:
+        hold->amount.micros++;
+        break;
+    case 3:
+        hold->id = book->sequence + 1;
+        break;
+    case 4:
+        link->high = UINT32_MAX;
+        break;
+    case 5:
+        slot_of(book)->organisation.funding.micros++;
+        break;
+    case 6:
+        slot_of(book)->organisation.frozen.micros++;
+        break;
+    case 7:
+        slot_of(book)->listing.count++;
+        break;
+    case 8:
+        slot_of(book)->born = false;
+        break;
+    case 9:
+        slot_of(book)->organisation.owner.low++;
+        break;
+    case 10:
+        key->secret_id = SLICE("AKIDother");
+        break;
+    case 11:
+        book->loaded_until = book->sequence + 1;
+        break;
+    default:
+        book->twice = true;
+        break;
+    }
+}
+
+static void damage_is_found(void **state)
+{
+    (void)state;
+    for (int which = 0; which < 8 + 13; which++) {
+        struct scene *scene = scene_new(33);
+        struct book *book = sound_book(scene);
+        struct fault fault = {{0}};
+        if (which < 8)
+            damage_member(book, which);
+        else
+            damage_rest(book, which - 8);
+        assert_int_equal(book_check(book, &fault).code, STATUS_CORRUPT);
+        assert_true(strlen(fault.text) > 0);
+        book_free(book);
+        free(scene);
+    }
+}
+
+/* Two members of one listing in the wrong order, and one of another organisation in it. */
+static void a_listing_out_of_order_is_found(void **state)
+{
+    (void)state;
+    struct scene *scene = scene_new(34);
+    struct book *book = sound_book(scene);
+    const struct member *pair[2];
+    struct fault fault = {{0}};
+    assert_int_equal(book_list(book, 1, 0, 2, pair), 2);
+    uint32_t first = book_member_index(book, pair[0]), second = book_member_index(book, pair[1]);
+    struct uin uin = pair[0]->uin;
+    book_member_mutable(book, first)->uin = pair[1]->uin;
+    book_member_mutable(book, second)->uin = uin;
+    assert_false(listing_is_sound(&book->listing, &slot_of(book)->listing));
+    assert_int_equal(book_check(book, &fault).code, STATUS_CORRUPT);
+    book_free(book);
+    free(scene);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(damage_is_found),
+        cmocka_unit_test(a_listing_out_of_order_is_found),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
