@@ -24,7 +24,8 @@ struct http1_limits {
 
 enum http1_method { HTTP1_GET, HTTP1_POST, HTTP1_OTHER };
 
-/* All slices alias the parsed bytes. */
+/* All slices alias the parsed bytes (but the path "/" of a target without one). CONNECT and
+ * OPTIONS * have no path. Meaningful only after HTTP1_DONE. */
 struct http1_request {
     enum http1_method method;
     struct slice method_text;  /* as sent, case matters */
@@ -37,7 +38,7 @@ struct http1_request {
     uint32_t field_count;
     uint32_t minor_version; /* 0 or 1 */
     bool keep_alive;        /* what the client wants: version and Connection, any case */
-    bool expects_continue;
+    bool expects_continue;  /* asked for in HTTP/1.1, and there is a body to wait for */
     bool chunked;
     uint64_t body_bytes; /* Content-Length; 0 when chunked or absent */
     struct slice body;   /* set by whoever gathered it */
@@ -54,12 +55,14 @@ struct http1_verdict {
 
 /* Parses one request head at the start of `text`. `*scanned` must be 0 for a new request and is
  * kept between calls while MORE comes back and bytes are appended (it spares looking at bytes
- * twice). Leading empty lines (CRLF) are skipped as RFC 9112 2.2 allows, at most 2. */
+ * twice). Bytes before `*scanned` may have moved, not changed. Leading empty lines (CRLF) are
+ * skipped as RFC 9112 2.2 allows, at most 2. */
 struct http1_verdict http1_parse_head(struct slice text, const struct http1_limits *limits,
                                       size_t *scanned, struct http1_request *ret_request);
 
-/* Decoder of a chunked body, in place. Chunk extensions, and trailers, are checked and dropped;
- * their bytes count against a fixed overhead ceiling, so that one-byte chunks cannot flood. */
+/* Decoder of a chunked body, in place; all zero at the start. Chunk extensions, and trailers, are
+ * checked and dropped; their bytes count against a fixed overhead ceiling, so that one-byte chunks
+ * cannot flood. */
 struct http1_chunked {
     uint64_t remaining; /* of the current chunk */
     uint64_t decoded;   /* in all */

@@ -53,12 +53,13 @@ struct json_reader {
 /* `text` and `arena` must outlive the reader and everything read from it. */
 void json_reader_init(struct json_reader *reader, struct slice text, struct arena *arena);
 enum json_kind json_next(struct json_reader *reader, struct json_token *ret_token);
-/* Skips the value that would come next (after a key, or in an array); false on error. The skipped
- * part is checked as strictly as the rest. */
+/* Skips the value that would come next (after a key, or in an array); false on error, and it is an
+ * error when no value comes. The skipped part is checked as strictly as the rest. */
 bool json_skip(struct json_reader *reader);
 /* Skips what is left of the value whose opening token was `kind` (nothing for scalars). */
 bool json_skip_rest(struct json_reader *reader, enum json_kind kind);
-/* Why, as a static sentence, and where (byte offset), after JSON_ERROR. */
+/* Why, as a static sentence, and where (byte offset; of text that is not UTF-8: where the string
+ * begins), after JSON_ERROR. */
 const char *json_error(const struct json_reader *reader);
 size_t json_error_offset(const struct json_reader *reader);
 
