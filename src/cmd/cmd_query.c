@@ -118,10 +118,6 @@ static int query_page(struct query *query)
         return remote_failed(&subcommand_query, query->client, result);
     print_page(query, page);
     query->total = page->total_count;
-    uint64_t pages = page->total_count / UINS_A_CALL + (page->total_count % UINS_A_CALL != 0);
-    if (output_is_terminal() && pages > 1)
-        fprintf(stderr, "page %llu of %llu; --page N for another, --all for every member\n",
-                (unsigned long long)number, (unsigned long long)pages);
     return EXIT_OK;
 }
 
@@ -160,6 +156,15 @@ static int query_all(struct query *query)
     return code;
 }
 
+/* A person at a terminal sees ten members and might take them for all. */
+static void print_more_pages(const struct query *query)
+{
+    uint64_t pages = query->total / UINS_A_CALL + (query->total % UINS_A_CALL != 0);
+    if (query->balances.format == OUTPUT_TABLE && output_is_terminal() && pages > 1)
+        fprintf(stderr, "page %llu of %llu; --page N for another, --all for every member\n",
+                (unsigned long long)(query->page ? query->page : 1), (unsigned long long)pages);
+}
+
 static int query_connected(struct query *query, enum output_format format)
 {
     balances_init(&query->balances, format);
@@ -167,7 +172,11 @@ static int query_connected(struct query *query, enum output_format format)
                : query->uin_count > 0 ? query_uins(query)
                                       : query_page(query);
     balances_end(&query->balances, code == EXIT_OK || code == EXIT_NOT_FOUND, query->total);
-    return output_finish(&subcommand_query, code);
+    bool by_page = !query->all && query->uin_count == 0;
+    int finished = output_finish(&subcommand_query, code);
+    if (by_page && finished == EXIT_OK)
+        print_more_pages(query);
+    return finished;
 }
 
 static int run_parsed(struct query *query, char **rest, int rest_count)
