@@ -32,24 +32,25 @@ struct admin {
     bool library; /* bursar_global_init was called */
 };
 
-static struct status admin_new(struct fault *fault, struct admin **ret_admin)
+/* NULL when memory is short. */
+static struct admin *admin_new(void)
 {
     struct admin *admin = calloc(1, sizeof(*admin));
     if (!admin || !arena_init(&admin->error_memory, ERROR_BYTES, 1 << 20)) {
         free(admin);
-        return fault_raise(fault, STATUS_MEMORY, "out of memory");
+        return NULL;
     }
     buffer_init(&admin->answer, ANSWER_BYTES_MAX);
     pthread_mutex_init(&admin->lock, NULL);
     pthread_cond_init(&admin->woken, NULL);
-    *ret_admin = admin;
-    return STATUS_DONE;
+    return admin;
 }
 
 struct status admin_open_here(struct folder *folder, struct fault *fault, struct admin **ret_admin)
 {
-    struct admin *admin;
-    TRY(admin_new(fault, &admin));
+    struct admin *admin = admin_new();
+    if (!admin)
+        return fault_raise(fault, STATUS_MEMORY, "out of memory");
     admin->folder = folder;
     admin->worker = api_worker_new(folder->api);
     if (!admin->worker) {
@@ -64,9 +65,10 @@ struct status admin_open_here(struct folder *folder, struct fault *fault, struct
 static struct status open_client(const struct bursar_options *options, struct fault *fault,
                                  struct admin **ret_admin)
 {
-    struct admin *admin;
     char message[256] = "";
-    TRY(admin_new(fault, &admin));
+    struct admin *admin = admin_new();
+    if (!admin)
+        return fault_raise(fault, STATUS_MEMORY, "out of memory");
     enum bursar_result result = bursar_global_init();
     admin->library = result == BURSAR_OK;
     if (admin->library)
@@ -268,7 +270,7 @@ int admin_do(const struct subcommand *self, struct admin *admin, const char *act
              struct slice parameters, struct slice *ret_response)
 {
     struct fault fault;
-    struct slice code, message;
+    struct slice code = SLICE_NONE, message = SLICE_NONE;
     struct status status =
         admin_call(admin, action, parameters, &fault, ret_response, &code, &message);
     if (!status_ok(status))

@@ -3,6 +3,7 @@
 #include "cmd/subcommands.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <string.h>
@@ -68,7 +69,7 @@ static struct status connect_tcp(const char *text, struct fault *fault, int *ret
 }
 
 /* The status line is all that counts; it may come in pieces. */
-static struct status ask(int fd, const char *path, struct fault *fault, int *ret_status)
+static struct status ask(int fd, const char *path, struct fault *fault, uint64_t *ret_status)
 {
     char text[ANSWER_BYTES];
     int len = snprintf(text, sizeof(text),
@@ -76,15 +77,16 @@ static struct status ask(int fd, const char *path, struct fault *fault, int *ret
     if (send(fd, text, (size_t)len, MSG_NOSIGNAL) != len)
         return fault_raise(fault, STATUS_NETWORK, "cannot send: %s", strerror(errno));
     size_t got = 0;
-    while (got < sizeof(text) - 1 && !memchr(text, '\n', got)) {
-        ssize_t more = recv(fd, text + got, sizeof(text) - 1 - got, 0);
+    while (got < sizeof(text) && !memchr(text, '\n', got)) {
+        ssize_t more = recv(fd, text + got, sizeof(text) - got, 0);
         if (more <= 0)
             return fault_raise(fault, STATUS_NETWORK, "no answer: %s",
                                more == 0 ? "the connection was closed" : strerror(errno));
         got += (size_t)more;
     }
-    text[got] = '\0';
-    if (sscanf(text, "HTTP/1.1 %3d", ret_status) != 1)
+    struct slice answer = slice_of(text, got), prefix = SLICE("HTTP/1.1 ");
+    if (!slice_starts_with(answer, prefix) || got < prefix.len + 3 ||
+        !slice_to_u64(slice_of(text + prefix.len, 3), ret_status))
         return fault_raise(fault, STATUS_NETWORK, "the answer is not HTTP");
     return STATUS_DONE;
 }
@@ -92,7 +94,8 @@ static struct status ask(int fd, const char *path, struct fault *fault, int *ret
 static int check(const char *address, bool ready)
 {
     struct fault fault;
-    int fd = -1, answer = 0;
+    int fd = -1;
+    uint64_t answer = 0;
     const char *path = ready ? "/readyz" : "/healthz";
     struct status status = strncmp(address, "unix:", 5) == 0
                                ? connect_unix(address + 5, &fault, &fd)
@@ -104,7 +107,7 @@ static int check(const char *address, bool ready)
     if (!status_ok(status))
         return fail(&subcommand_healthcheck, exit_code_of_status(status), "%s", fault.text);
     if (answer != 200)
-        return fail(&subcommand_healthcheck, EXIT_ALERT, "%s answers %d", path, answer);
+        return fail(&subcommand_healthcheck, EXIT_ALERT, "%s answers %" PRIu64, path, answer);
     return EXIT_OK;
 }
 

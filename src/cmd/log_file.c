@@ -39,8 +39,10 @@ void log_file_append(void *context, struct slice line)
 {
     struct log_file *log = context;
     char feed = '\n';
-    struct iovec parts[] = {{(void *)(uintptr_t)line.at, line.len}, {&feed, 1}};
+    struct iovec parts[] = {{NULL, line.len}, {&feed, 1}};
     ssize_t written;
+    /* writev only reads, but its type does not say so. */
+    memcpy(&parts[0].iov_base, &line.at, sizeof(line.at));
     do
         written = writev(log->fd, parts, 2);
     while (written < 0 && errno == EINTR);

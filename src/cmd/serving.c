@@ -141,7 +141,8 @@ static struct status open_server(struct serving *serving, struct fault *fault)
                        &serving->server);
 }
 
-/* "127.0.0.1:8080", one a line: those of --listen, then --listen-tls, then --admin-listen. */
+/* "127.0.0.1:8080", one a line: those of --listen, then --listen-tls, then --admin-listen. Line i
+ * is listener i: the control socket, left out, is the last. */
 static void list_addresses(const struct serving *serving, struct buffer *out)
 {
     for (uint32_t i = 0; i < serving->listener_count; i++) {
