@@ -1,6 +1,6 @@
 /* Policies: CAM's grammar 2.0 (protocol section 6), compiled once and asked often.
  *
- *     {"version":"2.0","statement":[{"effect":"allow","action":["finance:Describe*"],"resource":"*"}]}
+ *     {"version":"2.0","statement":{"effect":"allow","action":"finance:Describe*","resource":"*"}}
  *
  * Actions and patterns are compared without case; `*` stands for any run, `?` for one character;
  * the historic prefix "name/" is skipped. All our actions are operation-level: only the resource

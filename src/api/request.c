@@ -178,9 +178,12 @@ static bool accept_pair(struct exchange *exchange, enum form_result result,
 static bool decode_pairs(struct exchange *exchange, struct slice text, bool common_allowed,
                          struct field **ret_pairs, size_t *ret_count)
 {
+    enum { PAIRS_MAX = 65536 }; /* what means something needs more bytes a pair than a form has */
     struct arena *arena = &exchange->worker->arena;
-    struct field *pairs = arena_take_array(arena, count_pairs(text), sizeof *pairs);
-    size_t count = 0;
+    size_t count = 0, count_max = count_pairs(text);
+    if (count_max > PAIRS_MAX)
+        return exchange_refuse(exchange, ERROR_REQUEST_TOO_LARGE);
+    struct field *pairs = arena_take_array(arena, count_max, sizeof *pairs);
     if (!pairs)
         return exchange_refuse(exchange, ERROR_INTERNAL);
     for (;;) {

@@ -226,6 +226,14 @@ static void sizes(void **state)
         raw(request), "AuthFailure.SignatureFailure",
         "The provided credentials could not be validated because of exceeding request size "
         "limit, please use new signature method `TC3-HMAC-SHA256`.");
+    memset(long_form, '&', 200000);
+    long_form[200000] = '\0';
+    snprintf(request, sizeof long_form + 1000,
+             "POST / HTTP/1.1\r\nHost: " BILLING_HOST "\r\nContent-Type: "
+             "application/x-www-form-urlencoded\r\nContent-Length: %zu\r\n\r\n%s",
+             strlen(long_form), long_form);
+    assert_error(raw(request), "RequestSizeLimitExceeded",
+                 "The request size exceeds the upper limit.");
     free(request);
 }
 
@@ -352,6 +360,27 @@ static void every_answer_has_its_own_request_id(void **state)
     assert_memory_equal(api_worker_outcome(world.worker)->request_id, id, 36);
 }
 
+/* For golden files: the same seed, the same ids. */
+static void seeded_request_ids_repeat(void **state)
+{
+    struct api_options options = API_OPTIONS_DEFAULT;
+    char ids[2][3][36];
+    (void)state;
+    options.request_id_seed = 7;
+    for (int i = 0; i < 2; i++) {
+        struct world seeded;
+        world_open(&seeded, &options);
+        for (int j = 0; j < 3; j++) {
+            world_call(&seeded, &(struct signed_call){.body = "{}"});
+            memcpy(ids[i][j], api_worker_outcome(seeded.worker)->request_id, 36);
+        }
+        world_close(&seeded);
+    }
+    assert_memory_equal(ids[0], ids[1], sizeof ids[0]);
+    assert_memory_not_equal(ids[0][0], ids[0][1], 36);
+    assert_memory_not_equal(ids[0][1], ids[0][2], 36);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -370,6 +399,7 @@ int main(void)
         cmocka_unit_test(a_past_moment_is_never_answered_with_today),
         cmocka_unit_test(words_of_clients_in_texts),
         cmocka_unit_test(every_answer_has_its_own_request_id),
+        cmocka_unit_test(seeded_request_ids_repeat),
     };
     return cmocka_run_group_tests(tests, open_world, close_world);
 }
