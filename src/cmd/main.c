@@ -40,13 +40,11 @@ static void print_overview(FILE *out)
 
 static int refuse_subcommand(const char *name)
 {
-    const char *names[64];
-    size_t count = 0;
-    while (subcommands[count] && count < sizeof(names) / sizeof(names[0])) {
-        names[count] = subcommands[count]->name;
-        count++;
-    }
-    const char *near = nearest_name(name, names, count);
+    enum { COUNT = sizeof(subcommands) / sizeof(subcommands[0]) - 1 };
+    const char *names[COUNT];
+    for (size_t i = 0; i < COUNT; i++)
+        names[i] = subcommands[i]->name;
+    const char *near = nearest_name(name, names, COUNT);
     if (near)
         fprintf(stderr, "bursar: unknown subcommand %s; did you mean %s?\n", name, near);
     else
