@@ -3,7 +3,6 @@
 #include "world.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 static struct world world;
 
@@ -210,7 +209,7 @@ static void sizes(void **state)
 {
     static char long_query[40000];
     static char long_form[(1 << 20) + 100];
-    char *request = malloc(sizeof long_form + 1000);
+    static char request[sizeof long_form + 1000];
     (void)state;
     memset(long_query, 'a', sizeof long_query - 1);
     memcpy(long_query, "x=", 2);
@@ -218,7 +217,7 @@ static void sizes(void **state)
                    "The request size exceeds the upper limit.", "请求包大小超过限制。");
     memset(long_form, 'a', sizeof long_form - 1);
     memcpy(long_form, "x=", 2);
-    snprintf(request, sizeof long_form + 1000,
+    snprintf(request, sizeof request,
              "POST / HTTP/1.1\r\nHost: " BILLING_HOST "\r\nContent-Type: "
              "application/x-www-form-urlencoded\r\nContent-Length: %zu\r\n\r\n%s",
              strlen(long_form), long_form);
@@ -228,13 +227,12 @@ static void sizes(void **state)
         "limit, please use new signature method `TC3-HMAC-SHA256`.");
     memset(long_form, '&', 200000);
     long_form[200000] = '\0';
-    snprintf(request, sizeof long_form + 1000,
+    snprintf(request, sizeof request,
              "POST / HTTP/1.1\r\nHost: " BILLING_HOST "\r\nContent-Type: "
              "application/x-www-form-urlencoded\r\nContent-Length: %zu\r\n\r\n%s",
              strlen(long_form), long_form);
     assert_error(raw(request), "RequestSizeLimitExceeded",
                  "The request size exceeds the upper limit.");
-    free(request);
 }
 
 static void bodies(void **state)
