@@ -167,6 +167,21 @@ static int refuse_all(const struct import *import, uint64_t refused)
                 refused, import->good + import->bad);
 }
 
+/* Third pass. Whatever stops it, what was added is there, and adding it again changes nothing. */
+static int send_for_good(struct import *import, struct import_sender *sender)
+{
+    import_sender_start(sender, false, import->partial);
+    int code = send_lines(import, sender, "adding, members");
+    if (code < 0 && interrupted())
+        code = EXIT_INTERRUPTED;
+    if (code < 0)
+        return report(import, sender);
+    return fail(&subcommand_import, (enum exit_code)code,
+                "stopped after %" PRIu64 " of %" PRIu64
+                " members; the same import again finishes it",
+                sender->tally.added + sender->tally.unchanged, import->good);
+}
+
 /* Second and third pass: would the book take them all; then it does. */
 static int try_and_send(struct import *import, struct import_sender *sender)
 {
@@ -181,13 +196,7 @@ static int try_and_send(struct import *import, struct import_sender *sender)
     }
     if (interrupted())
         return fail(&subcommand_import, EXIT_INTERRUPTED, "nothing was imported");
-    import_sender_start(sender, false, import->partial);
-    code = send_lines(import, sender, "adding, members");
-    if (code < 0 && interrupted())
-        code = fail(&subcommand_import, EXIT_INTERRUPTED,
-                    "stopped after %" PRIu64 " members; the same import again finishes it",
-                    sender->tally.added + sender->tally.unchanged);
-    return code >= 0 ? code : report(import, sender);
+    return send_for_good(import, sender);
 }
 
 static int send_all(struct import *import)

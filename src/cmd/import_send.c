@@ -11,8 +11,6 @@
 #include "codec/json.h"
 #include "codec/timestamp.h"
 
-#include <inttypes.h>
-
 #include <stdio.h>
 
 /* One member is at most some 1,200 bytes: a name of 256, six amounts, four grants. */
@@ -199,15 +197,6 @@ static bool read_answer(struct import_sender *sender, struct json_reader *reader
     return key.kind == JSON_OBJECT_END;
 }
 
-/* A write without `partial` is all or nothing: what was refused now was fine when it was tried. */
-static int stop_at_change(const struct import_sender *sender)
-{
-    return fail(sender->self, EXIT_ALERT,
-                "the book was changed meanwhile; stopped after %" PRIu64
-                " members added and %" PRIu64 " unchanged. Mend the file and import it again",
-                sender->tally.added, sender->tally.unchanged);
-}
-
 int import_sender_flush(struct import_sender *sender)
 {
     struct slice answer = SLICE_NONE;
@@ -229,7 +218,8 @@ int import_sender_flush(struct import_sender *sender)
     sender->count = 0;
     if (!good)
         return fail(sender->self, EXIT_NETWORK, "the answer is not one of CreateMembers");
+    /* All or nothing a batch: what is refused now was fine when it was tried. */
     if (sender->tally.refused > 0 && !sender->dry_run && !sender->partial)
-        return stop_at_change(sender);
+        return fail(sender->self, EXIT_ALERT, "the book was changed by somebody else meanwhile");
     return -1;
 }

@@ -39,6 +39,10 @@ static struct status find_endpoint(const struct remote_flags *flags, const char 
         endpoint = or_null(getenv("BURSAR_ENDPOINT"));
     if (!endpoint)
         endpoint = or_null(profile->endpoint);
+    if (!endpoint && strcmp(service, "bursar") == 0)
+        return fault_raise(fault, STATUS_INVALID,
+                           "the cloud has no product bursar; give --endpoint URL or set "
+                           "BURSAR_ENDPOINT");
     int len = endpoint ? snprintf(out->endpoint, sizeof out->endpoint, "%s", endpoint)
                        : snprintf(out->endpoint, sizeof out->endpoint,
                                   "https://%s.intl.tencentcloudapi.com", service);

@@ -376,6 +376,12 @@ def test_call_a_parameter_without_a_value():
     assert "--PageSize needs a value" in done.stderr
 
 
+def test_our_own_product_is_never_asked_of_the_cloud(key_file, tmp_path):
+    done = run("call", "DescribeMembers", "--service", "bursar", "--credentials", key_file, env={"HOME": str(tmp_path)})
+    assert done.returncode == 2
+    assert "--endpoint" in done.stderr
+
+
 def test_call_json_must_be_an_object(client):
     for text in ("[1]", '{"a":1', '{"a":1,"a":2}', "", "{} {}"):
         done = client("call", "DescribeAccountBalance", "--json", "-", stdin=text)

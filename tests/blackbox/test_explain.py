@@ -83,6 +83,18 @@ def test_an_unknown_key(tmp_path, key_file):
     assert "SecretId" in done.stdout
 
 
+def test_temporary_keys_need_their_token(tmp_path):
+    path = tmp_path / "temporary.json"
+    path.write_text(json.dumps({"secretId": EXAMPLE_KEY[0], "secretKey": EXAMPLE_KEY[1], "token": "the-token"}))
+    path.chmod(0o600)
+    assert explain(tmp_path, path, request(**{"X-TC-Token": "the-token"})).returncode == 0
+    for token in ("another", None):
+        done = explain(tmp_path, path, request(**{"X-TC-Token": token}))
+        assert done.returncode == 3
+        assert "TokenFailure" in done.stdout
+        assert "the-token" not in done.stdout
+
+
 def test_a_pasted_request_is_mended_and_that_is_said(tmp_path, key_file):
     done = explain(tmp_path, key_file, request().replace("\r\n", "\n") + "\n")
     assert done.returncode == 0, done.stdout + done.stderr
