@@ -1,14 +1,13 @@
 /* The life of a connection.
  *
- *   accepted -> (bytes come -> answers go)* -> last answer -> [our side closed, lingering] ->
- * closed
+ *   accepted -> (bytes come, answers go)* -> last answer -> [our side shut, lingering] -> closed
  *
  * Everything that can happen (bytes, end of input, a write done, a call finished, a drain) ends in
  * connection_advance, which does whatever can be done now and then settles: input memory, reading,
  * deadline, or the end.
  *
  * 1. Between events a connection waits for exactly one thing: its deadline's kind names it (none
- *    while a call is pending: the committer always answers).
+ *    while only a call is pending: the committer always answers).
  * 2. Nothing is parsed while an answer is pending or unsent; reading stops at the first bytes that
  *    come meanwhile.
  * 3. After the last answer the client gets time to read it: closing with its bytes unread would
@@ -89,6 +88,19 @@ static bool is_operator(const struct connection *connection)
     return connection->endpoint->admin || connection->endpoint->trust == API_TRUST_OPERATOR;
 }
 
+/* The pending call was woken, and everything before its answer is sent (or nobody waits for it). */
+static void finish_call(struct connection *connection)
+{
+    struct worker *worker = connection->worker;
+    struct call *call = connection->call;
+    connection->call = NULL;
+    connection->woken = false;
+    worker->calls_pending--;
+    figures_add(&worker->figures, FIGURE_PENDING_FINISHED, 1);
+    exchange_finish(connection, call);
+    worker_give_call(worker, call);
+}
+
 static void on_closed(uv_handle_t *handle)
 {
     struct connection *connection = handle->data;
@@ -102,6 +114,8 @@ static void on_closed(uv_handle_t *handle)
     connection->tls = NULL;
     buffer_done(&connection->unsent);
     connection->closed = true;
+    if (connection->woken)
+        finish_call(connection);
     if (!connection->call)
         release(connection);
     worker_check_drained(worker);
@@ -236,10 +250,10 @@ static bool has_begun(const struct connection *connection)
 static void set_deadline(struct connection *connection)
 {
     enum deadline_kind kind = DEADLINE_IDLE;
-    if (connection->call)
-        kind = DEADLINE_NONE;
-    else if (connection->unsent.len > 0)
+    if (connection->unsent.len > 0)
         kind = DEADLINE_WRITE;
+    else if (connection->call)
+        kind = DEADLINE_NONE;
     else if (connection->lingering)
         kind = DEADLINE_LINGER;
     else if (connection->gathering.head_bytes > 0)
@@ -273,19 +287,6 @@ static void settle(struct connection *connection)
         connection_close(connection);
     else
         set_deadline(connection);
-}
-
-/* The pending call was woken, and everything before its answer is sent (or nobody waits for it). */
-static void finish_call(struct connection *connection)
-{
-    struct worker *worker = connection->worker;
-    struct call *call = connection->call;
-    connection->call = NULL;
-    connection->woken = false;
-    worker->calls_pending--;
-    figures_add(&worker->figures, FIGURE_PENDING_FINISHED, 1);
-    exchange_finish(connection, call);
-    worker_give_call(worker, call);
 }
 
 static bool can_go_on(const struct connection *connection)
@@ -391,7 +392,7 @@ static void reset(struct connection *connection)
 
 static bool made_progress(struct connection *connection)
 {
-    size_t left = uv_stream_get_write_queue_size(&connection->uv.stream);
+    size_t left = output_left(connection);
     connection->renewed = left < connection->unsent_seen;
     connection->unsent_seen = left;
     return connection->renewed;

@@ -109,6 +109,8 @@ void connection_refuse(struct connection *connection, int status, const char *re
 void output_send(struct connection *connection);
 /* The same for TLS bytes that wait without any output (handshake, alerts). */
 void output_send_tls(struct connection *connection);
+/* Bytes the client has not taken yet, those in the kernel's keeping included. */
+size_t output_left(const struct connection *connection);
 /* Closes our side of the connection after everything was sent. */
 void output_shutdown(struct connection *connection);
 

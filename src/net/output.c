@@ -10,6 +10,9 @@
 #include "base/check.h"
 #include "crypto/digest.h"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+
 static void forget_unsent(struct connection *connection)
 {
     wipe(connection->unsent.at, connection->unsent.len);
@@ -30,6 +33,16 @@ static void on_written(uv_write_t *write, int status)
         connection_advance(connection);
 }
 
+size_t output_left(const struct connection *connection)
+{
+    uv_os_fd_t fd;
+    int queued = 0;
+    if (uv_fileno(&connection->uv.handle, &fd) == 0)
+        (void)ioctl(fd, SIOCOUTQ, &queued);
+    return uv_stream_get_write_queue_size(&connection->uv.stream) +
+           (queued > 0 ? (size_t)queued : 0);
+}
+
 static void send_later(struct connection *connection, struct slice rest)
 {
     buffer_append(&connection->unsent, rest);
@@ -39,11 +52,11 @@ static void send_later(struct connection *connection, struct slice rest)
     }
     uv_buf_t memory = uv_buf_init(connection->unsent.at, (unsigned int)connection->unsent.len);
     connection->write.data = connection;
-    connection->unsent_seen = connection->unsent.len;
     if (uv_write(&connection->write, &connection->uv.stream, &memory, 1, on_written) < 0) {
         forget_unsent(connection);
         connection_close(connection);
     }
+    connection->unsent_seen = output_left(connection);
 }
 
 static void send_bytes(struct connection *connection, char *at, size_t len)

@@ -20,6 +20,7 @@
 #include <stdlib.h>
 
 enum { TICK_MS = 250, LINGER_TIMEOUT_MS = 2000, LAST_ACCEPTS_MS = 1 };
+enum { BUFFER_BYTES_KEPT = 1 << 20 };
 
 /* --- memory --- */
 
@@ -235,6 +236,16 @@ static bool has_stalled(const struct worker *worker)
     return false;
 }
 
+/* One long answer does not hold its memory for ever. */
+static void trim(struct buffer *buffer)
+{
+    size_t cap_max = buffer->cap_max;
+    if (buffer->cap <= BUFFER_BYTES_KEPT)
+        return;
+    buffer_done(buffer);
+    buffer_init(buffer, cap_max);
+}
+
 static void on_tick(uv_timer_t *timer)
 {
     struct worker *worker = timer->data;
@@ -243,6 +254,8 @@ static void on_tick(uv_timer_t *timer)
          due = deadlines_due(&worker->deadlines, now_ms))
         connection_expire(connection_of_deadline(due));
     retry_stalled(worker);
+    trim(&worker->body);
+    trim(&worker->output);
     if (!worker->connections && !has_stalled(worker))
         CHECK(uv_timer_stop(timer) == 0);
 }

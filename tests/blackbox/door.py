@@ -5,6 +5,7 @@ The program is $BURSAR_DOOR, else the one in $BURSAR_BUILD, else that of any bui
 import glob
 import os
 import pathlib
+import resource
 import select
 import signal
 import socket
@@ -31,14 +32,19 @@ def program():
 class Door:
     """A running door. Options as in door.c; lists give an option several times."""
 
-    def __init__(self, **options):
+    def __init__(self, files=None, **options):
+        """`files`: most file descriptors it may have."""
         arguments = []
         options = {"listen": options.pop("listen", "127.0.0.1:0"), **options}
         for name, values in options.items():
             for value in values if isinstance(values, list) else [values]:
                 if value is not None:
                     arguments.append(f"{name}={value}")
-        self.process = subprocess.Popen([program(), *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        if files:
+            limit = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
+        else:
+            limit = None
+        self.process = subprocess.Popen([program(), *arguments], preexec_fn=limit, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.addresses = []
         for line in self.process.stdout:
             if line == "ready\n":
