@@ -52,13 +52,11 @@ static bool grow(struct buffer *buffer, size_t need)
     return true;
 }
 
-bool buffer_reserve(struct buffer *buffer, size_t size)
+bool buffer_reserve_more(struct buffer *buffer, size_t size)
 {
     CHECK(buffer->len <= buffer->cap);
     if (buffer->failed)
         return false;
-    if (size <= buffer->cap - buffer->len)
-        return true;
     if (!buffer->grows || size > buffer->cap_max - buffer->len ||
         !grow(buffer, buffer->len + size)) {
         buffer->failed = true;

@@ -25,8 +25,16 @@ void buffer_init(struct buffer *buffer, size_t cap_max);
 void buffer_done(struct buffer *buffer);
 /* Empties it and forgives `failed`; keeps the memory. */
 void buffer_clear(struct buffer *buffer);
+/* The part of buffer_reserve that is rarely needed. */
+bool buffer_reserve_more(struct buffer *buffer, size_t size);
+
 /* Makes room for `size` more bytes; false (and failed) when it cannot be. */
-bool buffer_reserve(struct buffer *buffer, size_t size);
+static inline bool buffer_reserve(struct buffer *buffer, size_t size)
+{
+    if (!buffer->failed && size <= buffer->cap - buffer->len)
+        return true;
+    return buffer_reserve_more(buffer, size);
+}
 
 static inline bool buffer_ok(const struct buffer *buffer)
 {

@@ -44,8 +44,14 @@ static inline char ascii_lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
 }
 
+/* The bytes of two slices of the same length. */
+bool slice_same_nocase(struct slice a, struct slice b);
+
 /* ASCII letters compared without case, all other bytes exactly. */
-bool slice_equal_nocase(struct slice a, struct slice b);
+static inline bool slice_equal_nocase(struct slice a, struct slice b)
+{
+    return a.len == b.len && slice_same_nocase(a, b);
+}
 /* Byte order, shorter first when one is the other's prefix: <0, 0, >0. */
 int slice_compare(struct slice a, struct slice b);
 bool slice_starts_with(struct slice text, struct slice prefix);
