@@ -393,7 +393,7 @@ static struct amount get_unsigned_amount(struct wire *wire)
 static uint64_t get_back(struct wire *wire, uint64_t from)
 {
     uint64_t distance = wire_get_u64(wire);
-    wire->bad |= distance == 0 || distance >= from;
+    wire->bad |= distance >= from; /* that it is not zero, entry_is_valid sees */
     return wire->bad ? 0 : from - distance;
 }
 

@@ -117,7 +117,7 @@ static void assert_corrupt(struct small *small, const struct entry *entry)
 static void entries_that_cannot_follow(void **state)
 {
     (void)state;
-    enum { SPOILS = 14 };
+    enum { SPOILS = 15 };
     for (int spoil = 0; spoil < SPOILS; spoil++) {
         struct small small = small_new();
         struct entry entry = top_up(&small);
@@ -160,6 +160,9 @@ static void entries_that_cannot_follow(void **state)
             touch->jump = 1;
             break;
         case 12:
+            touch->after.frozen.micros = 1;
+            break;
+        case 13:
             entry.kind = ENTRY_OBSERVE;
             break;
         default:
@@ -180,6 +183,21 @@ static void a_second_join_is_corrupt(void **state)
                          .kind = ENTRY_JOIN,
                          .name = SLICE("again")};
     scene_touch(&join, small.member);
+    assert_corrupt(&small, &join);
+}
+
+static void nobody_joins_as_an_owner(void **state)
+{
+    (void)state;
+    struct small small = small_new();
+    struct scene_member *second = scene_seat(small.scene, 1, 2);
+    struct entry join = {.sequence = 3,
+                         .time_us = small.scene->time,
+                         .organisation = 1,
+                         .kind = ENTRY_JOIN,
+                         .name = SLICE("second")};
+    second->flags = MEMBER_OWNER;
+    scene_touch(&join, second);
     assert_corrupt(&small, &join);
 }
 
@@ -217,6 +235,126 @@ static void holds_must_exist(void **state)
         scene_touch(&release, small.member);
         assert_true(release.cash.micros > 0);
         assert_corrupt(&small, &release);
+    }
+}
+
+/* What each kind may not do to a member's flags and credit. */
+struct trespass {
+    enum entry_kind kind;
+    uint8_t flags; /* afterwards; 0 before */
+    int64_t basic;
+};
+
+static void settings_change_what_they_say_only(void **state)
+{
+    (void)state;
+    static const struct trespass trespasses[] = {
+        {ENTRY_SET_ARREARS, MEMBER_IS_CREDIT, 0},
+        {ENTRY_SET_ARREARS, MEMBER_ARREARS, 1},
+        {ENTRY_SET_CREDIT, MEMBER_ARREARS, 0},
+        {ENTRY_SET_CREDIT, MEMBER_OWNER, 1},
+        {ENTRY_RENAME, MEMBER_IS_CREDIT, 0},
+        {ENTRY_RENAME, 0, 1},
+        {ENTRY_LEAVE, 0, 0},
+        {ENTRY_LEAVE, MEMBER_LEFT | MEMBER_ARREARS, 0},
+        {ENTRY_LEAVE, MEMBER_LEFT, 1},
+        {ENTRY_LEAVE, MEMBER_OWNER, 0},
+        {ENTRY_REVOKE_TEMPORARY, 0, 0}, /* there is none */
+    };
+    for (size_t i = 0; i < sizeof trespasses / sizeof *trespasses; i++) {
+        struct small small = small_new();
+        struct entry entry = {.sequence = 3,
+                              .time_us = small.scene->time,
+                              .organisation = 1,
+                              .kind = trespasses[i].kind,
+                              .subject = 2,
+                              .name = SLICE("name")};
+        small.member->flags = trespasses[i].flags;
+        small.member->basic = trespasses[i].basic;
+        scene_touch(&entry, small.member);
+        assert_corrupt(&small, &entry);
+    }
+}
+
+static void nobody_leaves_with_open_holds(void **state)
+{
+    (void)state;
+    struct small small = small_new();
+    struct entry hold = {.sequence = 3, .time_us = small.scene->time, .organisation = 1};
+    assert_true(scene_make_hold(small.scene, &hold, small.member));
+    scene_touch(&hold, small.member);
+    scene_apply(small.book, &hold);
+    struct entry leave = {
+        .sequence = 4, .time_us = small.scene->time, .organisation = 1, .kind = ENTRY_LEAVE};
+    small.member->flags = MEMBER_LEFT;
+    scene_touch(&leave, small.member);
+    assert_corrupt(&small, &leave);
+}
+
+static void the_owner_stays_the_owner(void **state)
+{
+    (void)state;
+    static const enum entry_kind kinds[] = {ENTRY_LEAVE, ENTRY_JOIN};
+    for (size_t i = 0; i < 2; i++) {
+        struct small small = small_new();
+        struct scene_member *owner = scene_seat(small.scene, 1, 0);
+        struct entry entry = {.sequence = 3,
+                              .time_us = small.scene->time,
+                              .organisation = 1,
+                              .kind = kinds[i],
+                              .name = SLICE("owner")};
+        owner->flags = kinds[i] == ENTRY_LEAVE ? MEMBER_OWNER | MEMBER_LEFT : 0;
+        scene_touch(&entry, owner);
+        assert_corrupt(&small, &entry);
+    }
+}
+
+static void temporary_credit_cannot_overflow(void **state)
+{
+    (void)state;
+    struct small small = small_new();
+    for (uint64_t sequence = 3; sequence <= 4; sequence++) {
+        struct entry grant = {.sequence = sequence,
+                              .time_us = small.scene->time,
+                              .organisation = 1,
+                              .kind = ENTRY_GRANT_TEMPORARY,
+                              .cash = MEMBER_AMOUNT_MAX};
+        scene_touch(&grant, small.member);
+        if (sequence == 3)
+            scene_apply(small.book, &grant);
+        else
+            assert_corrupt(&small, &grant);
+    }
+}
+
+/* A charge must take what it says, whatever it takes it from, and give to nothing. */
+static void charges_take_what_they_say(void **state)
+{
+    (void)state;
+    static const int64_t parts[][3] = {{-4, 0, 0},  {-6, 0, 0}, {-6, 1, 0},
+                                       {-3, -3, 1}, {5, 0, 0},  {0, 0, 0}};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        struct small small = small_new();
+        struct entry adjust = {.sequence = 3,
+                               .time_us = small.scene->time,
+                               .organisation = 1,
+                               .kind = ENTRY_ADJUST,
+                               .cash = {10},
+                               .income = {10},
+                               .gift = {10}};
+        small.member->cash = small.member->income = small.member->gift = 10;
+        scene_touch(&adjust, small.member);
+        scene_apply(small.book, &adjust);
+        struct entry charge = {.sequence = 4,
+                               .time_us = small.scene->time,
+                               .organisation = 1,
+                               .kind = ENTRY_CHARGE,
+                               .cash = {5}};
+        small.member->cash += parts[i][0];
+        small.member->income += parts[i][1];
+        small.member->gift += parts[i][2];
+        scene_touch(&charge, small.member);
+        assert_corrupt(&small, &charge);
     }
 }
 
@@ -259,10 +397,20 @@ static void names_are_judged(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(book_follows_the_model),     cmocka_unit_test(links_reach_every_entry),
-        cmocka_unit_test(entries_that_cannot_follow), cmocka_unit_test(a_second_join_is_corrupt),
-        cmocka_unit_test(money_cannot_overflow),      cmocka_unit_test(holds_must_exist),
-        cmocka_unit_test(an_account_has_one_home),    cmocka_unit_test(names_are_judged),
+        cmocka_unit_test(book_follows_the_model),
+        cmocka_unit_test(links_reach_every_entry),
+        cmocka_unit_test(entries_that_cannot_follow),
+        cmocka_unit_test(a_second_join_is_corrupt),
+        cmocka_unit_test(nobody_joins_as_an_owner),
+        cmocka_unit_test(money_cannot_overflow),
+        cmocka_unit_test(holds_must_exist),
+        cmocka_unit_test(settings_change_what_they_say_only),
+        cmocka_unit_test(nobody_leaves_with_open_holds),
+        cmocka_unit_test(the_owner_stays_the_owner),
+        cmocka_unit_test(temporary_credit_cannot_overflow),
+        cmocka_unit_test(charges_take_what_they_say),
+        cmocka_unit_test(an_account_has_one_home),
+        cmocka_unit_test(names_are_judged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -171,11 +171,50 @@ static void a_listing_out_of_order_is_found(void **state)
     free(scene);
 }
 
+/* Someone who left and lives elsewhere is made to be at home in both places. */
+static void two_homes_are_found(void **state)
+{
+    (void)state;
+    struct scene *scene = scene_new(33);
+    struct book *book = sound_book(scene);
+    struct fault fault = {{0}};
+    uint32_t i = 0;
+    while (!(book_member(book, i)->state.flags & MEMBER_LEFT) ||
+           !book_organisation_of(book, book_member(book, i)->uin))
+        i++;
+    book_member_mutable(book, i)->state.flags = 0;
+    assert_int_equal(book_check(book, &fault).code, STATUS_CORRUPT);
+    assert_non_null(strstr(fault.text, "at home in two organisations"));
+    book_free(book);
+    free(scene);
+}
+
+/* A row whose frozen money is not what its holds add up to. */
+static void rows_must_add_up(void **state)
+{
+    (void)state;
+    struct scene *scene = scene_new(33);
+    struct book *book = sound_book(scene), *other = book_new(1);
+    struct member *member = find(book, has_hold);
+    struct buffer row;
+    struct fault fault = {{0}};
+    buffer_init(&row, 1 << 16);
+    member->state.frozen.micros++;
+    book_member_encode(book, book_member_index(book, member), &row);
+    assert_int_equal(book_member_load(other, buffer_slice(&row), &fault).code, STATUS_CORRUPT);
+    buffer_done(&row);
+    book_free(other);
+    book_free(book);
+    free(scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(damage_is_found),
         cmocka_unit_test(a_listing_out_of_order_is_found),
+        cmocka_unit_test(two_homes_are_found),
+        cmocka_unit_test(rows_must_add_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

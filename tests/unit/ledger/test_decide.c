@@ -657,6 +657,9 @@ static void delegations_are_kept(void **state)
     assert_null(book_find_delegation(desk.book, 1, desk_uin(ONE)));
     assert_int_equal(book_delegation_count(desk.book), 1);
     assert_true(book_delegation(desk.book, 0)->removed);
+    command.kind = COMMAND_DELEGATE;
+    assert_int_equal(desk_run(&desk, &command), REFUSAL_NONE);
+    assert_ptr_equal(book_find_delegation(desk.book, 1, desk_uin(ONE)), delegation);
     desk_free(&desk);
 }
 

@@ -49,18 +49,25 @@ static void take_member(struct life *life, const struct scene_member *member)
     buffer_done(&row);
 }
 
-static void take_organisations(struct life *life)
+static void take_organisation(struct life *life, uint32_t id)
 {
-    for (uint32_t id = 1; id <= book_organisation_count(life->book); id++) {
-        struct buffer row;
-        buffer_init(&row, 1 << 16);
-        book_organisation_encode(life->book, id, &row);
-        life->organisations[life->organisation_count++] = copy(&row);
-        buffer_done(&row);
-    }
+    if (id > book_organisation_count(life->book))
+        return;
+    struct buffer row;
+    buffer_init(&row, 1 << 16);
+    book_organisation_encode(life->book, id, &row);
+    life->organisations[life->organisation_count++] = copy(&row);
+    buffer_done(&row);
 }
 
-/* Every member's row is taken at a moment of its own at or after the mark. */
+/* A moment at or after the mark. */
+static uint64_t later(struct life *life)
+{
+    return life->mark + scene_random(life->scene, ENTRIES + 1 - life->mark);
+}
+
+/* Every row is taken at a moment of its own; those of organisations at the mark in every other
+ * life, as the journal does. */
 static struct life *life_new(uint64_t seed)
 {
     struct life *life = calloc(1, sizeof *life);
@@ -68,9 +75,11 @@ static struct life *life_new(uint64_t seed)
     life->scene = scene_new(seed);
     life->book = book_new(seed);
     life->mark = scene_random(life->scene, ENTRIES + 1);
-    uint64_t moments[SCENE_SEATS];
+    uint64_t moments[SCENE_SEATS], own_moments[SCENE_ORGANISATIONS + 1];
     for (uint32_t i = 0; i < SCENE_SEATS; i++)
-        moments[i] = life->mark + scene_random(life->scene, ENTRIES + 1 - life->mark);
+        moments[i] = later(life);
+    for (uint32_t id = 1; id <= SCENE_ORGANISATIONS; id++)
+        own_moments[id] = seed % 2 ? life->mark : later(life);
     struct buffer bytes;
     buffer_init(&bytes, 1 << 20);
     for (uint64_t s = 0; s <= ENTRIES; s++) {
@@ -81,10 +90,11 @@ static struct life *life_new(uint64_t seed)
             life->registry[s] = entry_kind_is_registry(entry.kind);
             scene_apply_bytes(life->book, s, buffer_slice(&bytes));
         }
-        if (s == life->mark) {
+        if (s == life->mark)
             life->mark_time = book_time_us(life->book);
-            take_organisations(life);
-        }
+        for (uint32_t id = 1; id <= SCENE_ORGANISATIONS; id++)
+            if (own_moments[id] == s)
+                take_organisation(life, id);
         for (uint32_t i = 0; i < SCENE_SEATS; i++)
             if (moments[i] == s && life->scene->members[i].organisation)
                 take_member(life, &life->scene->members[i]);
@@ -243,6 +253,26 @@ static void a_member_twice_is_corrupt(void **state)
     life_free(life);
 }
 
+static void an_owner_twice_is_corrupt(void **state)
+{
+    (void)state;
+    struct life *life = life_new(13);
+    struct book *book = book_new(1);
+    struct fault fault = {{0}};
+    struct buffer row;
+    const struct organisation *organisation = book_organisation(life->book, 1);
+    const struct member *owner = book_find_member(life->book, 1, organisation->owner);
+    assert_true(owner->ordinal > 1);
+    buffer_init(&row, 1 << 16);
+    book_member_encode(life->book, book_member_index(life->book, owner), &row);
+    scene_apply_bytes(book, 1, slice(life->entries[1])); /* the organisation's entry */
+    assert_true(status_ok(book_member_load(book, buffer_slice(&row), &fault)));
+    assert_int_equal(book_member_load(book, buffer_slice(&row), &fault).code, STATUS_CORRUPT);
+    buffer_done(&row);
+    book_free(book);
+    life_free(life);
+}
+
 /* The organisation's own row is off by one micro: members and accounts no longer sum to zero. */
 static void unbalanced_rows_are_found(void **state)
 {
@@ -297,6 +327,7 @@ int main(void)
         cmocka_unit_test(rows_from_the_future_are_found),
         cmocka_unit_test(damaged_rows_do_no_harm),
         cmocka_unit_test(a_member_twice_is_corrupt),
+        cmocka_unit_test(an_owner_twice_is_corrupt),
         cmocka_unit_test(unbalanced_rows_are_found),
         cmocka_unit_test(orphaned_rows_are_found),
     };
