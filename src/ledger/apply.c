@@ -1,8 +1,8 @@
 /* Folding entries into the book.
  *
- * 1. An entry is applied whole or the book is thrown away; nothing in it is taken on trust that can
- * be checked: order, time, back-links, the member's new state against its old one by the law of its
- *    kind (effect.c), and that the organisation's accounts sum to zero afterwards.
+ * 1. An entry is applied whole or the book is thrown away. Nothing in it that can be checked is
+ *    taken on trust: order, time, back-links, the member's new state against its old one by the law
+ *    of its kind (effect.c), and that the organisation's accounts sum to zero afterwards.
  * 2. Recovery loads rows that may be newer than the mark from which the tail is applied. A member
  *    whose last_sequence is not below the entry's already reflects it: the entry leaves it alone,
  *    and with it the sums over members, which change only by what a member really changes. So these
