@@ -1,0 +1,296 @@
+"""A bursar under the recorder, clients that write to it, and the judgement of what is left of their writes."""
+import json
+import os
+import pathlib
+import random
+import selectors
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+OWNER = "100000000001"
+EXIT_INTEGRITY = 7
+PATIENCE_S = 30
+
+
+def build_folder():
+    build = os.environ.get("BURSAR_BUILD")
+    folders = [pathlib.Path(build)] if build else sorted([*ROOT.glob("build*"), *ROOT.glob("build*/*")])
+    for folder in folders:
+        if (folder / "tests/fault/recorder.so").exists():
+            return folder.resolve()
+    raise RuntimeError("no tests/fault/recorder.so is built")
+
+
+BUILD = build_folder()
+BURSAR = os.environ.get("BURSAR", str(BUILD / "src/cmd/bursar"))
+RECORDER = str(BUILD / "tests/fault/recorder.so")
+IMAGE_CHECK = str(BUILD / "tests/fault/image_check")
+
+
+def work_folder():
+    """In memory where there is enough of it: nothing here may depend on how fast a disk syncs. Short, because a
+    socket's path has at most 107 characters."""
+    shm = pathlib.Path("/dev/shm")
+    roomy = shm.is_dir() and shutil.disk_usage(shm).free > 1 << 30
+    return pathlib.Path(tempfile.mkdtemp(prefix="bf", dir=shm if roomy else None))
+
+
+class Recording:
+    """How a process is recorded; `faults` are the RECORDER_ variables without their prefix, in lower case."""
+
+    def __init__(self, data, log, **faults):
+        self.environment = {"LD_PRELOAD": RECORDER, "RECORDER_FOLDER": str(data), "RECORDER_LOG": str(log),
+                            **{f"RECORDER_{name.upper()}": str(value) for name, value in faults.items()}}
+
+
+def environment(recording=None):
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("BURSAR", "RECORDER", "NOTIFY_", "LD_"))}
+    return {**kept, **(recording.environment if recording else {})}
+
+
+def run(*words, recording=None):
+    return subprocess.run([BURSAR, *map(str, words)], capture_output=True, text=True, env=environment(recording),
+                          stdin=subprocess.DEVNULL, timeout=PATIENCE_S)
+
+
+def must(*words, **named):
+    done = run(*words, **named)
+    assert done.returncode == 0, f"bursar {' '.join(map(str, words))}: {done.stderr}"
+    return done.stdout
+
+
+def make_folder(data, recording=None):
+    return json.loads(must("init", "--data", data, "--owner", OWNER, "--json", recording=recording))["SecretId"]
+
+
+class Server:
+    """`bursar serve` on a folder, asked through its control socket."""
+
+    def __init__(self, data, recording=None):
+        self.data = data
+        self.ready_file = data.parent / f"{data.name}.ready"
+        self.log = data.parent / f"{data.name}.stderr"
+        self.ready_file.unlink(missing_ok=True)
+        self.began = time.monotonic()
+        with open(self.log, "w") as out:
+            self.process = subprocess.Popen(
+                [BURSAR, "serve", "--data", str(data), "--listen", "127.0.0.1:0", "--threads", "1",
+                 "--ready-file", str(self.ready_file)],
+                stderr=out, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL, env=environment(recording))
+
+    def is_ready(self):
+        """False when it ended instead."""
+        end = time.monotonic() + PATIENCE_S
+        while not self.ready_file.exists():
+            if self.process.poll() is not None:
+                return False
+            assert time.monotonic() < end, f"not ready: {self.log.read_text()}"
+            time.sleep(0.001)
+        self.ready_after_s = time.monotonic() - self.began
+        return True
+
+    def must_be_ready(self):
+        assert self.is_ready(), f"ended with {self.process.returncode}: {self.log.read_text()}"
+        return self
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self):
+        self.process.terminate()
+        return self.process.wait(PATIENCE_S)
+
+    def said(self):
+        return self.log.read_text()
+
+
+def http(action, parameters):
+    body = json.dumps(parameters).encode()
+    head = (f"POST / HTTP/1.1\r\nHost: bursar.tencentcloudapi.com\r\nContent-Type: application/json\r\n"
+            f"X-TC-Action: {action}\r\nX-TC-Version: 2026-11-01\r\nX-TC-Timestamp: {int(time.time())}\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n")
+    return head.encode() + body
+
+
+class Connection:
+    """One request at a time."""
+
+    def __init__(self, server):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(PATIENCE_S)
+        self.socket.connect(str(server.data / "control.sock"))
+        self.received = b""
+
+    def send(self, action, parameters):
+        self.socket.sendall(http(action, parameters))
+
+    def take(self):
+        """One receive; the Response when it is complete, else None. EOFError when the server is gone."""
+        try:
+            got = self.socket.recv(1 << 20)
+        except ConnectionResetError:
+            got = b""
+        if not got:
+            raise EOFError
+        self.received += got
+        head, mark, body = self.received.partition(b"\r\n\r\n")
+        if not mark:
+            return None
+        size = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
+        if len(body) < size:
+            return None
+        self.received = body[size:]
+        return json.loads(body[:size])["Response"]
+
+    def ask(self, action, parameters):
+        try:
+            self.send(action, parameters)
+        except (BrokenPipeError, ConnectionResetError) as gone:
+            raise EOFError from gone
+        while (answer := self.take()) is None:
+            pass
+        return answer
+
+    def close(self):
+        self.socket.close()
+
+
+class Write:
+    """A request that changes something, and what of it must be seen when it was acknowledged: its marks."""
+
+    def __init__(self, number, random):
+        first = 10**12 + 10 * number
+        self.number = number
+        self.request_id = None
+        self.outcome = "unknown"  # acknowledged, refused, unknown
+        if random.random() < 0.15:
+            secret_id = "AKID" + f"{number:032d}"
+            self.action = "CreateKey"
+            self.parameters = {"UserUin": str(first), "Principal": "sub", "SecretId": secret_id,
+                               "SecretKey": f"{number:032x}"}
+            self.marks = frozenset({secret_id})
+        else:
+            self.action = "CreateMembers"
+            cents = [random.randrange(1, 10**9) for _ in range(random.choice([1, 2, 3, 3, 8]))]
+            self.parameters = {"Members": [{"MemberUin": str(first + i), "MemberName": f"m{number}",
+                                            "CashAccountBalance": cash} for i, cash in enumerate(cents)]}
+            self.marks = frozenset(f"{first + i}={cash * 10000}" for i, cash in enumerate(cents))
+
+    def answered(self, answer):
+        self.request_id = answer["RequestId"]
+        self.outcome = "refused" if "Error" in answer else "acknowledged"
+        self.answer = answer
+        if self.action == "CreateMembers" and self.outcome == "acknowledged":
+            assert answer["Applied"] and answer["Added"] == len(self.marks), answer
+
+
+class Writes:
+    """An endless supply, the same for the same seed."""
+
+    def __init__(self, seed):
+        self.random = random.Random(seed)
+        self.made = []
+
+    def next(self):
+        self.made.append(Write(len(self.made), self.random))
+        return self.made[-1]
+
+
+def write_together(server, writes, clients, count=None, seconds=None, at_once=None):
+    """`clients` connections, each sending its next write when its last is answered, until so many writes were sent, or
+    the time is over (then at_once is called), or the server is gone. Answers whether it is still there."""
+    selector = selectors.DefaultSelector()
+    end = time.monotonic() + (PATIENCE_S if seconds is None else seconds)
+    left, busy = count if count is not None else 1 << 30, 0
+    connections = []
+
+    def send_next(connection):
+        nonlocal left, busy
+        left -= 1
+        busy += 1
+        connection.write = writes.next()
+        connection.send(connection.write.action, connection.write.parameters)
+
+    try:
+        for _ in range(min(clients, left)):
+            connection = Connection(server)
+            connections.append(connection)
+            selector.register(connection.socket, selectors.EVENT_READ, connection)
+            send_next(connection)
+        while busy:
+            ready = selector.select(max(0, end - time.monotonic()))
+            if not ready or time.monotonic() >= end:
+                assert seconds is not None, "no answer"
+                if at_once:
+                    at_once()
+                break
+            for key, _ in ready:
+                answer = key.data.take()
+                if answer is not None:
+                    key.data.write.answered(answer)
+                    busy -= 1
+                    if left > 0:
+                        send_next(key.data)
+    except (EOFError, BrokenPipeError, ConnectionResetError, ConnectionRefusedError, FileNotFoundError):
+        pass
+    gone = take_last_answers(connections, server.process.poll() is not None or at_once is not None)
+    for connection in connections:
+        connection.close()
+    return not gone
+
+
+def take_last_answers(connections, gone):
+    """What a dead server had sent is still to be had, and counts."""
+    for connection in connections:
+        try:
+            while gone and connection.write.outcome == "unknown":
+                answer = connection.take()
+                if answer is not None:
+                    connection.write.answered(answer)
+        except EOFError:
+            pass
+    return gone
+
+
+def read_marks(server, first_number=0, keys_before=0):
+    """The marks of the book as the API shows it: of members from a write's number on, of keys but the first few."""
+    connection = Connection(server)
+    marks, after, offset = set(), str(10**12 + 10 * first_number - 1), keys_before
+    while True:
+        answer = connection.ask("DescribeMembers", {"AfterUin": after, "Limit": 1000})
+        for member in answer["Data"]:
+            cents = member["CashAccountBalance"]
+            marks.add(f"{member['MemberUin']}={round(cents * 10000)}")
+        after = answer["NextUin"]
+        if not after:
+            break
+    while True:
+        answer = connection.ask("DescribeKeys", {"Offset": offset, "Limit": 1000})
+        marks.update(key["SecretId"] for key in answer["Data"])
+        offset += len(answer["Data"])
+        if offset >= answer["TotalCount"]:
+            break
+    connection.close()
+    return marks, offset
+
+
+def judge(writes, acknowledged, marks, known=frozenset()):
+    """What is wrong with a book: of all writes ever sent, those acknowledged must be there; each is there wholly or not
+    at all; nothing else is. `known` are marks of other origin."""
+    wrong, owned = [], set(known)
+    for write in writes:
+        there = write.marks & marks
+        owned |= write.marks
+        if write in acknowledged and len(there) < len(write.marks):
+            wrong.append(f"lost: write {write.number} was acknowledged, {len(there)} of {len(write.marks)} are there")
+        elif there and len(there) < len(write.marks):
+            wrong.append(f"half: write {write.number}, {len(there)} of {len(write.marks)} are there")
+        elif there and write.outcome == "refused":
+            wrong.append(f"undead: write {write.number} was refused, but is there")
+    wrong += [f"strange: {mark} was never written" for mark in sorted(marks - owned)]
+    return wrong
