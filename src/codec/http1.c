@@ -45,14 +45,25 @@ static enum line_result bad(struct head *head, int status, const char *reason)
 }
 
 /* Where the class ends. */
-static const char *skip(const char *at, const char *end, unsigned classes)
+static inline const char *skip(const char *at, const char *end, unsigned classes)
 {
+    for (; end - at >= 4; at += 4) {
+        if (!byte_is(at[0], classes))
+            return at;
+        if (!byte_is(at[1], classes))
+            return at + 1;
+        if (!byte_is(at[2], classes))
+            return at + 2;
+        if (!byte_is(at[3], classes))
+            return at + 3;
+    }
     while (at < end && byte_is(*at, classes))
         at++;
     return at;
 }
 
-/* Eight bytes at a step while none of them is below 0x20 or 0x7f; then byte by byte. */
+/* Eight bytes at a step while none of them is below 0x20 or 0x7f; then byte by byte, on
+ * little-endian machines from the first such byte on: it sets the lowest bit. */
 static const char *skip_value(const char *at, const char *end)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101);
@@ -60,17 +71,19 @@ static const char *skip_value(const char *at, const char *end)
     while (end - at >= 8) {
         uint64_t word;
         memcpy(&word, at, sizeof word);
-        uint64_t deletes = word ^ (ones * 0x7f);
-        uint64_t special = ((word - ones * 0x20) & ~word) | ((deletes - ones) & ~deletes);
-        if (special & tops)
+        uint64_t special = ((word - ones * 0x20) | (word + ones)) & ~word & tops;
+        if (special) {
+            if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
+                at += __builtin_ctzll(special) / 8;
             break;
+        }
         at += 8;
     }
     return skip(at, end, BYTE_VALUE);
 }
 
 /* CRLF at head->at ends the line. */
-static enum line_result finish_line(struct head *head)
+static inline enum line_result finish_line(struct head *head)
 {
     if (head->end - head->at < 2)
         return head->at == head->end || *head->at == '\r'
@@ -121,8 +134,9 @@ static size_t measure_host(struct slice text)
         bool is_closed = close < end && *close == ']' && close > text.at + 1;
         return is_closed ? (size_t)(close + 1 - text.at) : 0;
     }
-    struct slice name = slice_of(text.at, slice_find(text, ':'));
-    return bytes_are(name, BYTE_HOST) && are_escapes_whole(name) ? name.len : 0;
+    const char *stop = skip(text.at, text.at + text.len, BYTE_HOST);
+    struct slice name = slice_of(text.at, (size_t)(stop - text.at));
+    return are_escapes_whole(name) ? name.len : 0;
 }
 
 static bool is_authority(struct slice text, bool needs_port)
@@ -320,6 +334,16 @@ static enum line_result note_expect(struct head *head, struct slice value)
     return LINE_OK;
 }
 
+/* A token against a name in lower case, which has no bytes but letters and '-': the bit that makes
+ * a letter small makes no other byte of a token one of these. */
+static bool is_named(struct slice token, struct slice name)
+{
+    for (size_t i = 0; i < name.len; i++)
+        if ((token.at[i] | 0x20) != name.at[i])
+            return false;
+    return true;
+}
+
 static enum line_result note_field(struct head *head, struct field field)
 {
     static const struct {
@@ -337,7 +361,7 @@ static enum line_result note_field(struct head *head, struct field field)
     static const unsigned char by_length[18] = {
         [4] = 1, [6] = 2, [10] = 3, [12] = 4, [14] = 5, [17] = 6};
     unsigned known = field.name.len < sizeof by_length ? by_length[field.name.len] : 0;
-    if (known == 0 || !slice_equal_nocase(field.name, steering[known - 1].name))
+    if (known == 0 || !is_named(field.name, steering[known - 1].name))
         return LINE_OK;
     return steering[known - 1].note(head, field.value);
 }
@@ -411,8 +435,11 @@ static enum line_result settle_line(struct head *head, enum line_result result)
 {
     if (result == LINE_LAST)
         return LINE_LAST;
-    if (result == LINE_OK)
-        return is_over_limit(head, head->at - 1) ? LINE_BAD : LINE_OK;
+    if (result == LINE_OK) {
+        bool is_within =
+            head->fields && (size_t)(head->at - head->fields) <= head->limits->head_bytes_max;
+        return is_within || !is_over_limit(head, head->at - 1) ? LINE_OK : LINE_BAD;
+    }
     const char *stop = memchr(head->line, '\n', (size_t)(head->end - head->line));
     if (is_over_limit(head, stop ? stop : head->end))
         return LINE_BAD;
