@@ -5,8 +5,7 @@
  * afterwards, the beginning of a request, moves into memory of its own, which grows with what
  * really came (never with what was announced) and goes when the request is answered.
  *
- * 1. start <= len <= cap; nothing else is lent while `lent` is set, and it is not set between
- * events.
+ * 1. start <= len <= cap; `lent` is set for one connection at a time, and never between events.
  * 2. While a call is pending the bytes neither move nor go: its request looks at them.
  *
  * Owns the blocks that are not lent. The loop's thread. */

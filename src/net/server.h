@@ -52,13 +52,16 @@ struct server_options {
 
 struct server;
 
-/* Binds everything (faults name the address and, for a port in use, say so), loads TLS. */
+/* Binds everything (faults name the address and, for a port in use, say so), loads TLS. Raises the
+ * soft limit of open files as far as connections_max needs. `options` and what it points to need
+ * not outlive the call, except `sys` and the access log's context. */
 STATUS_MUST_USE struct status server_open(struct api *api, struct committer *committer,
                                           const struct server_options *options, struct fault *fault,
                                           struct server **ret_server);
 /* The address bound for listener i, with the port the kernel chose: "127.0.0.1:40123". */
 void server_address(const struct server *server, uint32_t listener, struct buffer *out);
-/* Serves until drained; runs the loops (the calling thread is the first network thread). */
+/* Serves until drained; runs the loops (the calling thread is the first network thread). From here
+ * on the process ignores SIGPIPE. */
 STATUS_MUST_USE struct status server_run(struct server *server, struct fault *fault);
 /* Any thread, also signal watchers: stop accepting, answer what is in flight with Connection:
  * close, return from server_run when done or at the drain deadline. Called a second time: return at
