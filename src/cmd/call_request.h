@@ -28,14 +28,12 @@ struct call_flags {
             &(flags)->texts                                                                        \
     }
 
+/* A paragraph of both descriptions. */
 #define CALL_PARAMETERS_HELP                                                                       \
-    "Parameters are given as to tccli: --PageNumber 2 --MemberUins '[\"700001941608\"]'. A "       \
-    "value\n"                                                                                      \
+    "Parameters are given as to tccli: --PageNumber 2 --MemberUins '[\"700001941608\"]'. A value " \
     "that is valid JSON is sent as such, any other as a text. Dotted names build lists and "       \
-    "objects,\n"                                                                                   \
-    "and the elements of a list are texts: --MemberUins.0 700001941608. --param NAME=TEXT is "     \
-    "always\n"                                                                                     \
-    "a text, --json FILE the whole object.\n"
+    "objects, and the elements of a list are texts: --MemberUins.0 700001941608. "                 \
+    "--param NAME=TEXT is always a text, --json FILE the whole object.\n\n"
 
 struct call_request {
     const char *action, *service, *version;

@@ -70,15 +70,12 @@ const struct subcommand subcommand_call = {
     .name = "call",
     .summary = "Call any action of any product",
     .arguments = "ACTION [--Parameter VALUE]...",
-    .description = "Signs one call, sends it, and prints what stands under \"Response\": indented "
-                   "on a terminal,\n"
-                   "else as it came.\n"
-                   "\n" CALL_PARAMETERS_HELP "\n"
-                   "Exit codes: 0 answered; 2 usage or a parameter refused; 3 key or permission "
-                   "refused; 4 not\n"
-                   "found; 5 rate limit; 6 network, or any other error of the service. The error's "
-                   "code, text and\n"
-                   "request id are on stderr.",
+    .description =
+        "Signs one call, sends it, and prints what stands under \"Response\": indented on a "
+        "terminal, else as it came.\n\n" CALL_PARAMETERS_HELP
+        "Exit codes: 0 answered; 2 usage or a parameter refused; 3 key or permission refused; "
+        "4 not found; 5 rate limit; 6 network, or any other error of the service. The error's "
+        "code, text and request id are on stderr.",
     .examples = "bursar call DescribeOrgMemberAccountBalance --MemberUins.0 700001941608\n"
                 "bursar call DescribeAccountBalance --TempCredit true\n"
                 "bursar call CreateMembers --service bursar --json members.json\n"

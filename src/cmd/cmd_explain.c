@@ -156,21 +156,15 @@ const struct subcommand subcommand_explain = {
     .name = "explain",
     .summary = "Say which check a captured request fails, and why",
     .arguments = "[FILE]",
-    .description = "Reads one raw HTTP request, as it went over the wire, from FILE or standard "
-                   "input, puts it\n"
-                   "through the server's own checks, and says which of them fails. For a signature "
-                   "it shows the\n"
-                   "canonical request as the server builds it and, with --canonical, the first "
-                   "line in which the\n"
-                   "client's differs.\n"
-                   "\n"
-                   "Nothing is sent and nothing is changed. A pasted request whose lines end with "
-                   "LF only is read\n"
-                   "all the same, and that is said.\n"
-                   "\n"
-                   "Exit codes: 0 every check passes; 2 usage, or not a request that a server "
-                   "would read; 3 a\n"
-                   "check fails; 4 no such folder or key.",
+    .description =
+        "Reads one raw HTTP request, as it went over the wire, from FILE or standard input, "
+        "puts it through the server's own checks, and says which of them fails. For a "
+        "signature it shows the canonical request as the server builds it and, with "
+        "--canonical, the first line in which the client's differs.\n\n"
+        "Nothing is sent and nothing is changed. A pasted request whose lines end with LF only "
+        "is read all the same, and that is said.\n\n"
+        "Exit codes: 0 every check passes; 2 usage, or not a request that a server would read; "
+        "3 a check fails; 4 no such folder or key.",
     .examples =
         "bursar explain request.http --credentials demo.ini --at request\n"
         "bursar explain --data /var/lib/bursar < request.http\n"

@@ -348,9 +348,10 @@ const struct subcommand subcommand_export = {
     .summary = "Write all members with their balances to a CSV or JSONL file",
     .arguments = "[FILE]",
     .description =
-        "Writes every member of an organisation, in ascending order of UIN, with every field that "
-        "`bursar import` reads: from a data folder (--data), served or not, or through a server "
-        "elsewhere (--endpoint). Without FILE, or with -, it goes to standard output.\n\n"
+        "Writes every member of an organisation, in ascending order of UIN, with every field "
+        "that `bursar import` reads: from a data folder (--data), served or not, or through a "
+        "server elsewhere (--endpoint). Without FILE, or with -, it goes to standard "
+        "output.\n\n"
         "Amounts are in cents. Importing an export into an empty organisation gives the same "
         "members again. FILE appears when it is whole; until then it is FILE.part.",
     .examples = "bursar export members.csv --data /var/lib/bursar\n"

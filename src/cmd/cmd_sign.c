@@ -162,11 +162,9 @@ const struct subcommand subcommand_sign = {
     .summary = "Show what is signed for a call, without sending it",
     .arguments = "ACTION [--Parameter VALUE]...",
     .description =
-        "Prints the canonical request (signature v3), the string to sign, the signature, and the\n"
-        "request's header lines and body. The SecretKey is not printed. The token of temporary "
-        "keys\n"
-        "is, because it is sent.\n"
-        "\n" CALL_PARAMETERS_HELP "\n"
+        "Prints the canonical request (signature v3), the string to sign, the signature, and "
+        "the request's header lines and body. The SecretKey is not printed. The token of "
+        "temporary keys is, because it is sent.\n\n" CALL_PARAMETERS_HELP
         "`bursar explain` is the other side: what a server makes of a request.",
     .examples =
         "bursar sign DescribeOrgMemberAccountBalance --MemberUins.0 700001941608\n"

@@ -20,7 +20,7 @@ FIELDS = ["MemberUin", "MemberName", "IsCreditAccount", "RealBalance", "CashAcco
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
     folder = tmp_path_factory.mktemp("demo")
-    with running(folder, "demo", "--listen", "127.0.0.1:0", "--members", 37) as server:
+    with running(folder, "demo", "--listen", "127.0.0.1:0", "--members", 37, "--calls-per-second", 0) as server:
         yield server
 
 
@@ -208,6 +208,8 @@ def test_the_rate_limit_has_an_exit_code_of_its_own_and_retries_wait_it_out(tmp_
         assert 5 in codes
         assert set(codes) <= {0, 5}
         assert run(*words, "--retries", 6).returncode == 0
+        several = run("query", *range(100, 121), *words[2:])
+        assert several.returncode == 4, "three calls in three seconds, and none of them a member"
 
 
 def test_an_unwritable_output_is_not_success(demo, key_file):
