@@ -15,6 +15,8 @@
 #include "journal/schema.h"
 #include "journal/store.h"
 
+#include <errno.h>
+
 const struct member *store_touched(const struct entry *entry, const struct book *book, uint32_t i)
 {
     const struct member *member =
@@ -167,6 +169,7 @@ static struct status fold_wal(struct store *store, struct fault *fault)
 {
     if (store->wal_pages < store->wal_pages_max)
         return STATUS_DONE;
+    errno = 0;
     int code = sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
     if (code != SQLITE_OK && code != SQLITE_BUSY)
         return schema_fault(store->db, fault, "fold the write-ahead log");

@@ -54,9 +54,16 @@ static const char *const migrations[SCHEMA_VERSION] = {
     ") STRICT;\n",
 };
 
-static enum status_code code_of(sqlite3 *db)
+/* SQLite notes the number of a failed call, but not when it failed inside COMMIT or while the log
+ * was folded; then errno has it still. */
+static int failed_call_of(sqlite3 *db)
 {
-    int failed_call = sqlite3_system_errno(db);
+    int noted = sqlite3_system_errno(db);
+    return noted != 0 ? noted : errno;
+}
+
+static enum status_code code_of(sqlite3 *db, int failed_call)
+{
     switch (sqlite3_errcode(db) & 0xff) {
     case SQLITE_FULL:
         return STATUS_FULL;
@@ -83,8 +90,8 @@ static enum status_code code_of(sqlite3 *db)
 
 struct status schema_fault(sqlite3 *db, struct fault *fault, const char *doing)
 {
-    int failed_call = sqlite3_system_errno(db);
-    enum status_code code = code_of(db);
+    int failed_call = failed_call_of(db);
+    enum status_code code = code_of(db, failed_call);
     if ((code == STATUS_IO || code == STATUS_DENIED) && failed_call != 0) {
         (void)fault_raise_errno(fault, failed_call, "cannot %s: %s", doing, sqlite3_errmsg(db));
         return (struct status){code};
@@ -94,6 +101,7 @@ struct status schema_fault(sqlite3 *db, struct fault *fault, const char *doing)
 
 struct status schema_run(sqlite3 *db, const char *sql, struct fault *fault)
 {
+    errno = 0;
     if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
         return schema_fault(db, fault, "use the database");
     return STATUS_DONE;

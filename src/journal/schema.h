@@ -23,7 +23,8 @@ STATUS_MUST_USE struct status schema_check(sqlite3 *db, enum schema_mode mode, s
 /* From `version` to SCHEMA_VERSION, each step in a transaction of its own. */
 STATUS_MUST_USE struct status schema_migrate(sqlite3 *db, int64_t version, struct fault *fault);
 
-/* What SQLite said, in our words: the one place that translates its codes. */
+/* What SQLite said, in our words: the one place that translates its codes. errno is cleared before
+ * a call that may fail: SQLite does not always remember which of the kernel's errors it met. */
 struct status schema_fault(sqlite3 *db, struct fault *fault, const char *doing);
 STATUS_MUST_USE struct status schema_run(sqlite3 *db, const char *sql, struct fault *fault);
 /* The first column of the first row. */

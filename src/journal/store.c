@@ -10,6 +10,8 @@
 #include "base/check.h"
 #include "journal/schema.h"
 
+#include <errno.h>
+
 static const char *const texts[SQL_COUNT] = {
     [SQL_BEGIN] = "BEGIN IMMEDIATE",
     [SQL_COMMIT] = "COMMIT",
@@ -62,6 +64,7 @@ struct status store_prepare(struct store *store, struct fault *fault)
 struct status store_step(struct store *store, enum statement statement, struct fault *fault,
                          bool *ret_row)
 {
+    errno = 0;
     int code = sqlite3_step(store->statements[statement]);
     if (code != SQLITE_ROW && code != SQLITE_DONE)
         return schema_fault(store->db, fault, "use the database");
