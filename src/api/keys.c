@@ -107,7 +107,7 @@ static bool seal_secret(struct exchange *exchange, struct create_work *work, str
 {
     const struct api_world *world = &exchange->worker->api->world;
     unsigned char nonce[SEAL_NONCE_SIZE];
-    struct buffer sealed;
+    struct buffer sealed = {0};
     struct fault fault;
     buffer_init_fixed(&sealed, work->sealed, sizeof work->sealed);
     if (!status_ok(world->sys->entropy(world->sys->context, nonce, sizeof nonce, &fault)) ||
@@ -137,10 +137,10 @@ static bool read_principal_kind(struct exchange *exchange, struct key *key)
     key->principal = is_main ? PRINCIPAL_MAIN : PRINCIPAL_SUB;
     if (input->principal.text.len == 0)
         return true;
-    for (uint8_t kind = PRINCIPAL_MAIN; kind <= PRINCIPAL_ROLE; kind++) {
+    for (unsigned kind = PRINCIPAL_MAIN; kind <= PRINCIPAL_ROLE; kind++) {
         if (!slice_equal(input->principal.text, slice_text(principal_names[kind])))
             continue;
-        key->principal = kind;
+        key->principal = (uint8_t)kind;
         if (is_main == (kind == PRINCIPAL_MAIN))
             return true;
     }

@@ -82,7 +82,6 @@ static enum bursar_result read_envelope(struct bursar_client *client, struct env
     struct json_reader reader;
     struct json_token token;
     const char *error = NULL;
-    *envelope = (struct envelope){0};
     json_reader_init(&reader, buffer_slice(&client->response), &client->arena);
     if (json_next(&reader, &token) == JSON_OBJECT)
         while (!error && json_next(&reader, &token) == JSON_KEY) {
@@ -122,7 +121,7 @@ static enum bursar_result keep_envelope(struct bursar_client *client,
 static enum bursar_result call_once(struct bursar_client *client, const struct call *call,
                                     struct slice *ret_response)
 {
-    struct envelope envelope;
+    struct envelope envelope = {0};
     client_reset(client);
     enum bursar_result result = request_sign(client, call, sys_now_us(client->sys) / 1000000);
     if (result == BURSAR_OK)

@@ -120,7 +120,7 @@ enum bursar_result transport_send(struct bursar_client *client)
         !SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->view.body_len))
         return client_fail(client, BURSAR_MEMORY, "out of memory");
     CURLcode code = curl_easy_perform(curl);
-    (void)SET(CURLOPT_ERRORBUFFER, NULL); /* it goes away with this function */
+    (void)SET(CURLOPT_ERRORBUFFER, (char *)NULL); /* it goes away with this function */
     one_line(detail);
     return code == CURLE_OK ? check_status(client) : explain_failure(client, code, detail);
 }

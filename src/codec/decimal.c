@@ -64,8 +64,10 @@ static bool split(struct slice rest, struct parts *ret_parts)
 /* Digit `i` of whole and fraction read as one run. */
 static int digit_at(const struct parts *parts, size_t i)
 {
-    return (i < parts->whole.len ? parts->whole.at[i] : parts->fraction.at[i - parts->whole.len]) -
-           '0';
+    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): a part with a length has bytes */
+    char digit =
+        i < parts->whole.len ? parts->whole.at[i] : parts->fraction.at[i - parts->whole.len];
+    return digit - '0';
 }
 
 /* value * 10 + digit, kept negative: int64 reaches one further down than up. */
@@ -117,7 +119,7 @@ enum decimal_result decimal_parse_units(struct slice text, struct amount *ret_am
 static void print(struct buffer *out, struct amount amount, int scale, int digits_min)
 {
     uint64_t size = amount.micros < 0 ? 0 - (uint64_t)amount.micros : (uint64_t)amount.micros;
-    char fraction[UNIT_DIGITS];
+    char fraction[UNIT_DIGITS] = {0};
     for (int i = scale - 1; i >= 0; i--, size /= 10)
         fraction[i] = (char)('0' + size % 10);
     int len = scale;
