@@ -185,7 +185,7 @@ static bool read_principal(struct exchange *exchange, struct key *key)
 static bool create_read(struct exchange *exchange, struct create_work *work, struct key *key)
 {
     const struct create_input *input = exchange->input;
-    struct slice secret;
+    struct slice secret = SLICE_NONE;
     return exchange_choose_organisation(exchange, &input->organization_id) &&
            read_principal(exchange, key) &&
            value_to_time(exchange, &input->expires_at, SLICE("ExpiresAt"), &key->expires_us) &&

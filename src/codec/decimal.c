@@ -64,9 +64,10 @@ static bool split(struct slice rest, struct parts *ret_parts)
 /* Digit `i` of whole and fraction read as one run. */
 static int digit_at(const struct parts *parts, size_t i)
 {
-    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): a part with a length has bytes */
-    char digit =
-        i < parts->whole.len ? parts->whole.at[i] : parts->fraction.at[i - parts->whole.len];
+    /* A part with a length has bytes: NOLINTBEGIN(clang-analyzer-core.NullDereference) */
+    bool is_whole = i < parts->whole.len;
+    char digit = is_whole ? parts->whole.at[i] : parts->fraction.at[i - parts->whole.len];
+    /* NOLINTEND(clang-analyzer-core.NullDereference) */
     return digit - '0';
 }
 
