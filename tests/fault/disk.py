@@ -1,15 +1,21 @@
 """A disk that loses power, as docs/fault-model.md has it: what a later sync covers is there; of the rest any part may
 be, torn at 512 bytes, and names (creations, renames, removals) are as uncertain until the folder itself is synced."""
+import itertools
 import os
 
 SECTOR = 512
+RANDOM_PLANS = 40  # of one cut, at most
 OVERWRITES_KEPT = 3  # of the versions of a place that is rewritten without ever being synced
 
 
 class File:
+    numbers = itertools.count()
+
     def __init__(self, content=b""):
+        self.number = next(self.numbers)
         self.durable = bytearray(content)
         self.pending = []  # (moment, offset, data), or (moment, size, None) for a truncation
+        self.syncs = 0
 
     def write(self, moment, offset, data):
         same = [op for op in self.pending if op[2] is not None and op[1] == offset and len(op[2]) == len(data)]
@@ -20,6 +26,7 @@ class File:
     def sync(self, moment):
         covered = [op for op in self.pending if op[0] < moment]
         self.pending = [op for op in self.pending if op[0] >= moment]
+        self.syncs += bool(covered)
         for op in covered:
             apply(self.durable, op)
 
@@ -58,6 +65,28 @@ def sectors(op):
     return pieces
 
 
+class Remains:
+    """A file's durable content and what of the pending is kept. Equal keys mean equal contents."""
+
+    def __init__(self, file, plan):
+        self.file, self.kept = file, []
+        self.size = 0  # may have come through where the data did not
+        for op in file.pending:
+            pieces = plan.pieces(op)
+            self.kept += pieces
+            if op[2] is not None and pieces != [op] and plan.grows():
+                self.size = max(self.size, op[1] + len(op[2]))
+        self.key = (file.number, file.syncs, self.size, *((moment, offset) for moment, offset, _ in self.kept))
+
+    def content(self):
+        image = bytearray(self.file.durable)
+        for op in self.kept:
+            apply(image, op)
+        if len(image) < self.size:
+            resize(image, self.size)
+        return bytes(image)
+
+
 class Disk:
     """What one folder's files are, were, and may be."""
 
@@ -68,6 +97,11 @@ class Disk:
         self.open = {}  # fd: File, or None for the folder
         self.moment = 0
         self.process_began = 0
+
+    def load(self, files):
+        """Begins with these files, all of them durable."""
+        self.names = {name: File(content) for name, content in files.items()}
+        self.durable_names = dict(self.names)
 
     def begin_process(self):
         """Descriptors die with a process; what it wrote does not."""
@@ -132,26 +166,16 @@ class Disk:
         file = self.open[fd]
         return bool(self.pending_names if file is None else file.pending)
 
-    def image(self, plan):
-        """What a power loss now may leave: plan decides what of the pending is kept."""
+    def remains(self, plan):
+        """What of each file a power loss now leaves, if the plan decides what of the pending is kept: name: Remains."""
         names = dict(self.durable_names)
         for number, (_, changes) in enumerate(self.pending_names):
             if plan.keeps_name(number):
                 rename(names, changes)
-        return {name: bytes(self._survivor(file, plan)) for name, file in names.items()}
+        return {name: Remains(file, plan) for name, file in names.items()}
 
-    def _survivor(self, file, plan):
-        image = bytearray(file.durable)
-        for op in file.pending:
-            kept = plan.keeps(op)
-            if kept is True:
-                apply(image, op)
-            elif kept:
-                for piece in kept:
-                    apply(image, piece)
-            if kept is not True and op[2] is not None and plan.grows() and op[1] + len(op[2]) > len(image):
-                resize(image, op[1] + len(op[2]))  # the size came through, the data did not
-        return image
+    def image(self, plan):
+        return {name: remains.content() for name, remains in self.remains(plan).items()}
 
     def pending(self):
         """Every pending change of content, in the order it was made."""
@@ -173,12 +197,12 @@ class Plan:
     def __init__(self, whole, torn=None, names=lambda number: True, grows=lambda: False):
         self.whole, self.torn, self.keeps_name, self.grows = whole, torn or {}, names, grows
 
-    def keeps(self, op):
-        return True if op[0] in self.whole else self.torn.get(op[0])
+    def pieces(self, op):
+        return [op] if op[0] in self.whole else self.torn.get(op[0], [])
 
 
-def plans(disk, random, count):
-    """Names and plans for one cut: the telling ones, then `count` at random."""
+def plans(disk, random):
+    """Names and plans for one cut: the telling ones, then some at random."""
     pending = disk.pending()
     moments = [op[0] for op in pending]
     yield "none", Plan(set(), names=lambda number: False)
@@ -193,7 +217,7 @@ def plans(disk, random, count):
         kept = random.randrange(1, len(pieces) + 1)
         yield f"last-torn-{kept}", Plan(set(), {writes[-1][0]: pieces[:kept]})
         yield f"up-to-last-torn-{kept}", Plan({m for m in moments if m != writes[-1][0]}, {writes[-1][0]: pieces[:kept]})
-    for number in range(count):
+    for number in range(RANDOM_PLANS):
         yield f"random-{number}", random_plan(pending, random)
 
 

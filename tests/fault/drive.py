@@ -13,6 +13,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 OWNER = "100000000001"
 EXIT_INTEGRITY = 7
+GONE = (EOFError, BrokenPipeError, ConnectionResetError, ConnectionRefusedError, FileNotFoundError)
 PATIENCE_S = 30
 
 
@@ -125,6 +126,7 @@ class Connection:
         self.socket.settimeout(PATIENCE_S)
         self.socket.connect(str(server.data / "control.sock"))
         self.received = b""
+        self.write = None
 
     def send(self, action, parameters):
         self.socket.sendall(http(action, parameters))
@@ -207,7 +209,7 @@ def write_together(server, writes, clients, count=None, seconds=None, at_once=No
     selector = selectors.DefaultSelector()
     end = time.monotonic() + (PATIENCE_S if seconds is None else seconds)
     left, busy = count if count is not None else 1 << 30, 0
-    connections = []
+    connections, gone = [], False
 
     def send_next(connection):
         nonlocal left, busy
@@ -228,6 +230,7 @@ def write_together(server, writes, clients, count=None, seconds=None, at_once=No
                 assert seconds is not None, "no answer"
                 if at_once:
                     at_once()
+                    gone = True
                 break
             for key, _ in ready:
                 answer = key.data.take()
@@ -236,25 +239,25 @@ def write_together(server, writes, clients, count=None, seconds=None, at_once=No
                     busy -= 1
                     if left > 0:
                         send_next(key.data)
-    except (EOFError, BrokenPipeError, ConnectionResetError, ConnectionRefusedError, FileNotFoundError):
-        pass
-    gone = take_last_answers(connections, server.process.poll() is not None or at_once is not None)
+    except GONE:
+        gone = True
+    if gone:
+        take_last_answers(connections)
     for connection in connections:
         connection.close()
     return not gone
 
 
-def take_last_answers(connections, gone):
+def take_last_answers(connections):
     """What a dead server had sent is still to be had, and counts."""
     for connection in connections:
         try:
-            while gone and connection.write.outcome == "unknown":
+            while connection.write and connection.write.outcome == "unknown":
                 answer = connection.take()
                 if answer is not None:
                     connection.write.answered(answer)
         except EOFError:
             pass
-    return gone
 
 
 def read_marks(server, first_number=0, keys_before=0):

@@ -432,6 +432,7 @@ EXPORT int close(int fd)
     ready();
     if (is_tracked(fd)) {
         (void)pthread_mutex_lock(&lock);
+        put_held();
         put(&event, NULL, 0);
         __atomic_store_n(&tracked[fd], false, __ATOMIC_RELEASE);
         (void)pthread_mutex_unlock(&lock);

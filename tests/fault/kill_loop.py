@@ -1,0 +1,130 @@
+#!/usr/bin/env python3
+"""R1: killed at any moment, a server loses no acknowledged write, leaves none half, and is ready again at once.
+
+    tests/fault/kill_loop.py [--kills N] [--seed N]        prints one line, and what is wrong
+
+Every other kill comes from outside after a few milliseconds of 32 writers; the others come from inside, before or after
+a chosen write, sync or change of a name, also while the server starts. A write whose outcome was not known is settled by
+the first look after the restart, and must stay as it was seen."""
+import argparse
+import multiprocessing
+import os
+import random
+import shutil
+import sys
+
+import drive
+
+KILLS, KILLS_QUICK, KILLS_A_FOLDER = 1000, 300, 50
+WORKERS, CLIENTS, READY_S = 2, 32, 2.0
+
+
+class Loop:
+    """One folder, killed again and again. `tamper` is done to the folder after each kill: for the self-test."""
+
+    def __init__(self, folder, seed, tamper=None):
+        self.data, self.tamper = folder / f"data{seed}", tamper
+        self.random, self.writes = random.Random(seed), drive.Writes(seed)
+        self.owner_key = drive.make_folder(self.data)
+        self.settled = self.keys = self.kills = 0
+        self.ready_s = 0.0
+        self.wrong = []
+
+    def _start(self):
+        """With or without a fault inside; answers None when it killed the server before it was ready."""
+        recording = None
+        if self.random.random() < 0.5:
+            fault = f"{self.random.choice(['kill-before', 'kill-after'])},any,{self.random.randrange(1, 300)},once"
+            recording = drive.Recording(self.data, os.devnull, fault=fault)
+        server = drive.Server(self.data, recording)
+        if not server.is_ready():
+            assert recording and server.process.returncode == -9, server.said()
+            self.kills += 1
+            return None
+        self.ready_s = max(self.ready_s, server.ready_after_s)
+        return server
+
+    def _look(self, server):
+        """Compares what came since the last look. False when the server was killed meanwhile."""
+        try:
+            marks, keys = drive.read_marks(server, self.settled, self.keys)
+        except drive.GONE:
+            return False
+        new = self.writes.made[self.settled :]
+        acknowledged = {write for write in new if write.outcome == "acknowledged"}
+        self.wrong += drive.judge(new, acknowledged, marks, {self.owner_key})
+        for write in new:
+            write.outcome = "acknowledged" if write.marks <= marks else "refused"
+        self.settled, self.keys = len(self.writes.made), keys
+        return True
+
+    def _kill(self, server):
+        server.kill()
+        self.kills += 1
+        if self.tamper:
+            self.tamper(self.data)
+
+    def run(self, kills):
+        while self.kills < kills and len(self.wrong) < 20:
+            server = self._start()
+            if server is None:
+                continue
+            if self._look(server):
+                seconds = self.random.uniform(0.005, 0.06)
+                drive.write_together(server, self.writes, CLIENTS, seconds=seconds, at_once=server.kill)
+            self._kill(server)
+        self._look_at_all()
+        return self
+
+    def _look_at_all(self):
+        server = drive.Server(self.data)
+        if not server.is_ready():
+            self.wrong.append(f"unopenable: {server.said()}")
+            return
+        self._look(server)
+        marks, _ = drive.read_marks(server)
+        acknowledged = {write for write in self.writes.made if write.outcome == "acknowledged"}
+        self.wrong += drive.judge(self.writes.made, acknowledged, marks, {self.owner_key})
+        self.written = len(acknowledged)
+        if server.stop() != 0:
+            self.wrong.append(f"ended badly: {server.said()}")
+        verified = drive.run("verify", "--data", self.data, "--json")
+        if verified.returncode != 0:
+            self.wrong.append(f"verify: {verified.stderr}")
+
+
+def loop(job):
+    folder, seed, kills = job
+    done = Loop(folder, seed).run(kills)
+    return done.kills, done.written, done.ready_s, done.wrong
+
+
+def run(kills, seed):
+    folder = drive.work_folder()
+    with multiprocessing.Pool(WORKERS) as pool:
+        jobs = [(folder, seed + part, KILLS_A_FOLDER) for part in range(-(-kills // KILLS_A_FOLDER))]
+        parts = pool.map(loop, jobs, chunksize=1)
+    wrong = [text for part in parts for text in part[3]]
+    lost = sum(text.startswith("lost") for text in wrong)
+    half = sum(text.startswith("half") for text in wrong)
+    ready_s = max(part[2] for part in parts)
+    verdict = "FAIL" if wrong or ready_s > READY_S else "PASS"
+    print(f"R1 kills: {verdict} {sum(part[0] for part in parts)} kills, {sum(part[1] for part in parts)} writes, {lost} "
+          f"lost, {half} half, {len(wrong) - lost - half} else wrong, ready after at most {ready_s * 1000:.0f} ms", flush=True)
+    if wrong:
+        print("\n".join(wrong[:20]), f"\nthe folders are in {folder} (seed {seed})")
+    else:
+        shutil.rmtree(folder)
+    return verdict == "PASS"
+
+
+def test_kills(quick):
+    assert run(KILLS_QUICK if quick else KILLS, random.randrange(1 << 32))
+
+
+if __name__ == "__main__":
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--kills", type=int, default=KILLS)
+    options.add_argument("--seed", type=int, default=random.randrange(1 << 32))
+    asked = options.parse_args()
+    sys.exit(not run(asked.kills, asked.seed))

@@ -1,0 +1,181 @@
+"""The harnesses try themselves: faults are planted that each must catch, or its silence means nothing. They lie in the
+recorder, in images of the disk and in books, never in the program."""
+import shutil
+import sqlite3
+
+import pytest
+
+import drive
+import io_errors
+import kill_loop
+import power_loss
+from images import put_image, take_image
+
+
+@pytest.fixture
+def folder():
+    made = drive.work_folder()
+    yield made
+    shutil.rmtree(made)
+
+
+def writes_of(count):
+    writes = drive.Writes(3)
+    made = [writes.next() for _ in range(count)]
+    for write in made:
+        write.outcome = "acknowledged"
+    return made
+
+
+def marks_of(writes):
+    return {mark for write in writes for mark in write.marks}
+
+
+# Books: what judge() must see ----------------------------------------------------------------------------------------
+
+
+def test_a_right_book_is_right():
+    writes = writes_of(20)
+    assert drive.judge(writes, set(writes), marks_of(writes)) == []
+
+
+def test_a_lost_write_is_seen():
+    writes = writes_of(20)
+    wrong = drive.judge(writes, set(writes), marks_of(writes[:-1]))
+    assert wrong == [f"lost: write 19 was acknowledged, 0 of {len(writes[-1].marks)} are there"]
+
+
+def test_half_a_write_is_seen():
+    writes = writes_of(20)
+    many = next(write for write in writes if len(write.marks) > 1)
+    marks = marks_of(writes) - {sorted(many.marks)[0]}
+    assert [text[:5] for text in drive.judge(writes, set(), marks)] == ["half:"]
+
+
+def test_a_write_that_was_refused_and_done_is_seen():
+    writes = writes_of(2)
+    writes[1].outcome = "refused"
+    assert drive.judge(writes, {writes[0]}, marks_of(writes))[0].startswith("undead")
+
+
+def test_a_write_applied_twice_is_seen():
+    writes = writes_of(20)
+    money = next(write for write in writes if write.action == "CreateMembers" and len(write.marks) == 1)
+    uin, cash = next(iter(money.marks)).split("=")
+    marks = marks_of(writes) - money.marks | {f"{uin}={2 * int(cash)}"}
+    assert {text.split(":")[0] for text in drive.judge(writes, set(writes), marks)} == {"lost", "strange"}
+
+
+# Power loss ----------------------------------------------------------------------------------------------------------
+
+
+def wrong_states(history):
+    return power_loss.check(history, 600)[1]
+
+
+def test_a_sync_left_out_is_caught(folder):
+    """The program believes that it synced; a kill would not show it."""
+    history = power_loss.record(folder, 1, sync="swallow")
+    assert any(text.startswith("lost") for _, _, text in wrong_states(history))
+
+
+def test_an_answer_before_its_sync_is_caught(folder):
+    history = power_loss.record(folder, 2, sync="late")
+    assert any(text.startswith("lost") for _, _, text in wrong_states(history))
+
+
+@pytest.fixture(scope="module")
+def sound():
+    """A folder as a killed server left it: its last writes are in SQLite's log."""
+    made = drive.work_folder()
+    history = power_loss.Recorded(made, 4)
+    history.owner_key = drive.make_folder(history.data)
+    history.master_key = (history.data / "master.key").read_bytes()
+    server = drive.Server(history.data).must_be_ready()
+    drive.write_together(server, history.writes, clients=1, count=20)
+    server.kill()
+    history.image = take_image(history.data)
+    yield history
+    shutil.rmtree(made)
+
+
+def complaints(history, image):
+    judge = power_loss.Judge(history, history.folder / "image")
+    wrong = judge.judge_image(image, set(history.writes.made), True)
+    judge.checker.close()
+    return wrong
+
+
+def test_a_sound_folder_is_sound(sound):
+    assert complaints(sound, sound.image) == []
+
+
+def without_last_frame(image):
+    wal = image["journal.db-wal"]
+    page_bytes = int.from_bytes(wal[8:12], "big")
+    return {**image, "journal.db-wal": wal[: -(page_bytes + 24)]}
+
+
+def test_a_lost_tail_is_caught(sound):
+    """By the witness; and without it, because the last write is missing."""
+    shorter = without_last_frame(sound.image)
+    assert "put back to an older state" in complaints(sound, shorter)[0]
+    del shorter["head"]
+    assert complaints(sound, shorter)[0].startswith("lost: write 19")
+
+
+def test_a_missing_master_key_is_caught(sound):
+    image = {name: content for name, content in sound.image.items() if name != "master.key"}
+    assert "master key" in complaints(sound, image)[0]
+
+
+def test_an_entry_stored_twice_is_caught(sound):
+    folder = sound.folder / "twice"
+    put_image(sound.image, folder)
+    with sqlite3.connect(folder / "journal.db") as database:
+        last = database.execute("SELECT max(sequence) FROM entry").fetchone()[0]
+        number = database.execute("SELECT max(number) FROM batch").fetchone()[0]
+        database.execute(f"INSERT INTO entry SELECT {last + 1}, stream, body FROM entry WHERE sequence = {last}")
+        database.execute(f"INSERT INTO batch SELECT {number + 1}, stream, {last + 1}, {last + 1}, time_us, root, hash "
+                         f"FROM batch WHERE number = {number}")
+    database.close()
+    assert complaints(sound, take_image(folder))[0].startswith("unopenable")
+
+
+def test_a_recording_with_a_gap_is_caught(folder):
+    history = power_loss.record(folder, 5)
+    power_loss.check_recorder(history)
+    with open(history.data / "journal.db", "r+b") as database:
+        database.seek(-1, 2)
+        database.write(b"x")
+    with pytest.raises(AssertionError, match="journal.db is not complete"):
+        power_loss.check_recorder(history)
+
+
+# Kills ---------------------------------------------------------------------------------------------------------------
+
+
+def cut_tail(data):
+    image = take_image(data)
+    wal = data / "journal.db-wal"
+    if wal.exists() and wal.stat().st_size > 100_000:
+        wal.write_bytes(without_last_frame(image)["journal.db-wal"][:-50_000])
+        (data / "head").unlink()
+
+
+def test_a_tail_lost_by_a_kill_is_caught(folder):
+    wrong = kill_loop.Loop(folder, 1, tamper=cut_tail).run(10).wrong
+    assert any(text.startswith("lost") for text in wrong)
+
+
+# I/O errors ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fault, what", [
+    ("short-lie,write,101,ever", "lost"),  # half of what was to be written, and the program does not know
+    ("silent,sync,20,once", "went on after a failed sync"),
+    ("silent,sync,20,ever", "lost"),
+])
+def test_a_fault_kept_from_the_program_is_caught(folder, fault, what):
+    wrong = io_errors.Trial(io_errors.World(folder / "w"), fault).run()
+    assert any(what in text for text in wrong), wrong
