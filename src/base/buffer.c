@@ -72,13 +72,11 @@ void buffer_text(struct buffer *buffer, const char *text)
 
 void buffer_u64(struct buffer *buffer, uint64_t value)
 {
-    char digits[20];
-    size_t start = sizeof digits;
-    do {
-        digits[--start] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value);
-    buffer_bytes(buffer, digits + start, sizeof digits - start);
+    char digits[U64_DIGITS_MAX];
+    if (value < 10)
+        buffer_char(buffer, (char)('0' + value));
+    else
+        buffer_bytes(buffer, digits, u64_print(value, digits));
 }
 
 void buffer_i64(struct buffer *buffer, int64_t value)

@@ -93,6 +93,25 @@ bool slice_to_i64(struct slice text, int64_t *ret_value)
     return true;
 }
 
+/* Two digits a division, from the end. */
+size_t u64_print(uint64_t value, char at[U64_DIGITS_MAX])
+{
+    static const char pairs[] =
+        "00010203040506070809101112131415161718192021222324252627282930313233"
+        "34353637383940414243444546474849505152535455565758596061626364656667"
+        "6869707172737475767778798081828384858687888990919293949596979899";
+    char digits[U64_DIGITS_MAX];
+    size_t start = sizeof digits;
+    for (; value >= 100; value /= 100)
+        memcpy(digits + (start -= 2), pairs + 2 * (value % 100), 2);
+    if (value >= 10)
+        memcpy(digits + (start -= 2), pairs + 2 * value, 2);
+    else
+        digits[--start] = (char)('0' + value);
+    memcpy(at, digits + start, sizeof digits - start);
+    return sizeof digits - start;
+}
+
 /* Length of the well-formed sequence at `at`, 0 if there is none (RFC 3629 section 4). */
 static size_t utf8_sequence(const unsigned char *at, size_t len)
 {

@@ -67,6 +67,9 @@ size_t slice_find(struct slice text, char byte);
 bool slice_to_u64(struct slice text, uint64_t *ret_value);
 /* As slice_to_u64, with an optional leading '-'. */
 bool slice_to_i64(struct slice text, int64_t *ret_value);
+/* Writes the decimal digits (1..20, no final zero) and returns how many. */
+enum { U64_DIGITS_MAX = 20 };
+size_t u64_print(uint64_t value, char at[U64_DIGITS_MAX]);
 /* Well-formed UTF-8 (RFC 3629: shortest form, no surrogates, up to U+10FFFF). */
 bool slice_is_utf8(struct slice text);
 /* Characters (code points) of well-formed UTF-8. */

@@ -136,7 +136,10 @@ static void print(struct buffer *out, struct amount amount, int scale, int digit
 
 void decimal_print_cents(struct buffer *out, struct amount amount)
 {
-    print(out, amount, CENT_DIGITS, 0);
+    if (amount.micros % AMOUNT_MICROS_PER_CENT == 0) /* nearly always */
+        buffer_i64(out, amount.micros / AMOUNT_MICROS_PER_CENT);
+    else
+        print(out, amount, CENT_DIGITS, 0);
 }
 
 void decimal_print_units(struct buffer *out, struct amount amount)
