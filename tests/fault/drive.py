@@ -165,12 +165,12 @@ class Connection:
 class Write:
     """A request that changes something, and what of it must be seen when it was acknowledged: its marks."""
 
-    def __init__(self, number, random):
-        first = 10**12 + 10 * number
-        self.number = number
+    def __init__(self, number, first, members, random):
+        """`members` of them from uin `first` on; none means a key."""
+        self.number, self.first = number, first
         self.request_id = None
         self.outcome = "unknown"  # acknowledged, refused, unknown
-        if random.random() < 0.15:
+        if members == 0:
             secret_id = "AKID" + f"{number:032d}"
             self.action = "CreateKey"
             self.parameters = {"UserUin": str(first), "Principal": "sub", "SecretId": secret_id,
@@ -178,7 +178,7 @@ class Write:
             self.marks = frozenset({secret_id})
         else:
             self.action = "CreateMembers"
-            cents = [random.randrange(1, 10**9) for _ in range(random.choice([1, 2, 3, 3, 8]))]
+            cents = [random.randrange(1, 10**9) for _ in range(members)]
             self.parameters = {"Members": [{"MemberUin": str(first + i), "MemberName": f"m{number}",
                                             "CashAccountBalance": cash} for i, cash in enumerate(cents)]}
             self.marks = frozenset(f"{first + i}={cash * 10000}" for i, cash in enumerate(cents))
@@ -197,9 +197,13 @@ class Writes:
     def __init__(self, seed):
         self.random = random.Random(seed)
         self.made = []
+        self.uin = 10**12
 
-    def next(self):
-        self.made.append(Write(len(self.made), self.random))
+    def next(self, members=None):
+        if members is None:
+            members = self.random.choice([0, 1, 1, 2, 3, 3, 8])
+        self.made.append(Write(len(self.made), self.uin, members, self.random))
+        self.uin += max(1, members)
         return self.made[-1]
 
 
@@ -260,10 +264,10 @@ def take_last_answers(connections):
             pass
 
 
-def read_marks(server, first_number=0, keys_before=0):
-    """The marks of the book as the API shows it: of members from a write's number on, of keys but the first few."""
+def read_marks(server, first_uin=1, keys_before=0):
+    """The marks of the book as the API shows it: of members from an uin on, of keys but the first few."""
     connection = Connection(server)
-    marks, after, offset = set(), str(10**12 + 10 * first_number - 1), keys_before
+    marks, after, offset = set(), str(first_uin - 1) if first_uin > 1 else "", keys_before
     while True:
         answer = connection.ask("DescribeMembers", {"AfterUin": after, "Limit": 1000})
         for member in answer["Data"]:
