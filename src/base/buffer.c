@@ -73,10 +73,8 @@ void buffer_text(struct buffer *buffer, const char *text)
 void buffer_u64(struct buffer *buffer, uint64_t value)
 {
     char digits[U64_DIGITS_MAX];
-    if (value < 10)
-        buffer_char(buffer, (char)('0' + value));
-    else
-        buffer_bytes(buffer, digits, u64_print(value, digits));
+    size_t len = u64_print(value, digits);
+    buffer_bytes(buffer, digits, len);
 }
 
 void buffer_i64(struct buffer *buffer, int64_t value)
