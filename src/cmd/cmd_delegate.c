@@ -68,20 +68,9 @@ static int run_list(int argc, char **argv)
         {"Everyone", false},
         {"MemberUins", false},
     };
-    struct management management = MANAGEMENT_DEFAULT(&delegate_list);
-    const char *format = NULL;
-    const struct option_spec options[] = {
-        LISTING_OUTPUT_OPTION(&format),
-        MANAGEMENT_OPTIONS(&management),
-        MANAGEMENT_CREDENTIALS(&management),
-    };
-    int code = management_parse(&management, options, sizeof(options) / sizeof(options[0]), argc,
-                                argv, 0, NULL);
-    if (code >= 0)
-        return code;
-    struct listing listing = {&delegate_list, "DescribeDelegations", columns,
-                              sizeof(columns) / sizeof(columns[0])};
-    return listing_run(&listing, &management, format);
+    const struct listing listing = {&delegate_list, "DescribeDelegations", columns,
+                                    sizeof(columns) / sizeof(columns[0])};
+    return listing_main(&listing, argc, argv);
 }
 
 static const struct subcommand delegate_list = {

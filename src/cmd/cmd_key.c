@@ -152,20 +152,9 @@ static int run_list(int argc, char **argv)
         {"SecretId", false}, {"Enabled", false},   {"Principal", false}, {"AccountUin", false},
         {"UserUin", false},  {"CreatedAt", false}, {"ExpiresAt", false},
     };
-    struct management management = MANAGEMENT_DEFAULT(&key_list);
-    const char *format = NULL;
-    const struct option_spec options[] = {
-        LISTING_OUTPUT_OPTION(&format),
-        MANAGEMENT_OPTIONS(&management),
-        MANAGEMENT_CREDENTIALS(&management),
-    };
-    int code = management_parse(&management, options, sizeof(options) / sizeof(options[0]), argc,
-                                argv, 0, NULL);
-    if (code >= 0)
-        return code;
-    struct listing listing = {&key_list, "DescribeKeys", columns,
-                              sizeof(columns) / sizeof(columns[0])};
-    return listing_run(&listing, &management, format);
+    const struct listing listing = {&key_list, "DescribeKeys", columns,
+                                    sizeof(columns) / sizeof(columns[0])};
+    return listing_main(&listing, argc, argv);
 }
 
 static const struct subcommand key_list = {

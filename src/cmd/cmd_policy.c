@@ -103,20 +103,9 @@ static int run_list(int argc, char **argv)
         {"PolicyName", false},
         {"PolicyDocument", false},
     };
-    struct management management = MANAGEMENT_DEFAULT(&policy_list);
-    const char *format = NULL;
-    const struct option_spec options[] = {
-        LISTING_OUTPUT_OPTION(&format),
-        MANAGEMENT_OPTIONS(&management),
-        MANAGEMENT_CREDENTIALS(&management),
-    };
-    int code = management_parse(&management, options, sizeof(options) / sizeof(options[0]), argc,
-                                argv, 0, NULL);
-    if (code >= 0)
-        return code;
-    struct listing listing = {&policy_list, "DescribePolicies", columns,
-                              sizeof(columns) / sizeof(columns[0])};
-    return listing_run(&listing, &management, format);
+    const struct listing listing = {&policy_list, "DescribePolicies", columns,
+                                    sizeof(columns) / sizeof(columns[0])};
+    return listing_main(&listing, argc, argv);
 }
 
 static const struct subcommand policy_list = {

@@ -164,7 +164,7 @@ static int print_all(struct printing *printing, struct management *management)
     return code;
 }
 
-int listing_run(const struct listing *listing, struct management *management, const char *format)
+static int run(const struct listing *listing, struct management *management, const char *format)
 {
     struct printing printing = {.listing = listing};
     int code = output_format_parse(listing->self, format, &printing.format);
@@ -177,4 +177,19 @@ int listing_run(const struct listing *listing, struct management *management, co
     buffer_done(&printing.cell);
     arena_done(&printing.memory);
     return management_done(management, code);
+}
+
+int listing_main(const struct listing *listing, int argc, char **argv)
+{
+    struct management management = MANAGEMENT_DEFAULT(listing->self);
+    const char *format = NULL;
+    const struct option_spec options[] = {
+        {"output", "FORMAT", "table, json, jsonl or csv. Default: table on a terminal, else json.",
+         OPTION_TEXT, &format},
+        MANAGEMENT_OPTIONS(&management),
+        MANAGEMENT_CREDENTIALS(&management),
+    };
+    int code = management_parse(&management, options, sizeof(options) / sizeof(options[0]), argc,
+                                argv, 0, NULL);
+    return code >= 0 ? code : run(listing, &management, format);
 }

@@ -13,14 +13,8 @@ struct listing {
     size_t column_count;
 };
 
-#define LISTING_OUTPUT_OPTION(value)                                                               \
-    {                                                                                              \
-        "output", "FORMAT", "table, json, jsonl or csv. Default: table on a terminal, else json.", \
-            OPTION_TEXT, (value)                                                                   \
-    }
-
-/* Opens where `management` says, prints all rows, closes; answers the exit code. `format` as
- * output_format_parse takes it. */
-int listing_run(const struct listing *listing, struct management *management, const char *format);
+/* The whole of a `list` verb: reads its options, opens where they say, prints all rows, closes;
+ * answers the exit code. */
+int listing_main(const struct listing *listing, int argc, char **argv);
 
 #endif
