@@ -58,17 +58,21 @@ static size_t uins_sort(struct uin *uins, size_t count)
     return kept;
 }
 
+static bool refuse_uin(struct exchange *exchange, uint32_t index)
+{
+    char name[] = "MemberUins.0";
+    name[sizeof name - 2] = (char)('0' + index);
+    struct slice place = arena_copy(exchange->arena, slice_of(name, sizeof name - 1));
+    return exchange_refuse_word(exchange, ERROR_VALUE_UIN, place);
+}
+
 static bool uins_asked(struct exchange *exchange, const struct list_value *list, struct uin *uins,
                        size_t *ret_count)
 {
     const struct text_value *values = list->items;
-    for (uint32_t i = 0; i < list->count; i++) {
-        char name[] = "MemberUins.0";
-        name[sizeof name - 2] = (char)('0' + i);
-        struct slice place = arena_copy(exchange->arena, slice_of(name, sizeof name - 1));
-        if (!value_to_uin(exchange, &values[i], place, &uins[i]))
-            return false;
-    }
+    for (uint32_t i = 0; i < list->count; i++)
+        if (!uin_parse(values[i].text, &uins[i]))
+            return refuse_uin(exchange, i);
     *ret_count = uins_sort(uins, list->count);
     return true;
 }
