@@ -98,6 +98,10 @@ struct listing {
     uint64_t written;
 };
 struct listing listing_asked(const struct integer_value *offset, const struct integer_value *limit);
+/* Begins Data. */
+void listing_open(struct buffer *out);
+/* Ends Data and writes TotalCount. */
+void listing_close(const struct listing *listing, struct buffer *out);
 /* Counts one more row; true (after the comma it may need): write it. */
 bool listing_offer(struct listing *listing, struct buffer *out);
 /* Offset and Limit, for declarations; they must be members of the struct. */

@@ -135,7 +135,7 @@ static bool describe_answer(struct exchange *exchange, struct buffer *out)
     struct listing listing = listing_asked(&input->offset, &input->limit);
     if (!exchange_choose_organisation(exchange, &input->organization_id))
         return false;
-    BUFFER_LITERAL(out, "\"Data\":[");
+    listing_open(out);
     const struct book *book = exchange_book_begin(exchange);
     for (uint32_t i = 0; i < book_delegation_count(book); i++) {
         const struct delegation *delegation = book_delegation(book, i);
@@ -144,8 +144,7 @@ static bool describe_answer(struct exchange *exchange, struct buffer *out)
             render_delegation(delegation, out);
     }
     exchange_book_end(exchange);
-    BUFFER_LITERAL(out, "],\"TotalCount\":");
-    buffer_u64(out, listing.total);
+    listing_close(&listing, out);
     return true;
 }
 

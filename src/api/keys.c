@@ -317,7 +317,7 @@ static bool describe_answer(struct exchange *exchange, struct buffer *out)
     struct listing listing = listing_asked(&input->offset, &input->limit);
     if (!exchange_choose_organisation(exchange, &input->organization_id))
         return false;
-    BUFFER_LITERAL(out, "\"Data\":[");
+    listing_open(out);
     const struct book *book = exchange_book_begin(exchange);
     for (uint32_t i = 0; i < book_key_count(book); i++) {
         const struct key *key = book_key(book, i);
@@ -325,8 +325,7 @@ static bool describe_answer(struct exchange *exchange, struct buffer *out)
             render_key(key, out);
     }
     exchange_book_end(exchange);
-    BUFFER_LITERAL(out, "],\"TotalCount\":");
-    buffer_u64(out, listing.total);
+    listing_close(&listing, out);
     return true;
 }
 

@@ -116,15 +116,14 @@ static bool describe_answer(struct exchange *exchange, struct buffer *out)
     struct listing listing = listing_asked(&input->offset, &input->limit);
     if (!is_all && !exchange_choose_organisation(exchange, &input->organization_id))
         return false;
-    BUFFER_LITERAL(out, "\"Data\":[");
+    listing_open(out);
     const struct book *book = exchange_book_begin(exchange);
     for (uint32_t id = 1; id <= book_organisation_count(book); id++) {
         if ((is_all || id == exchange->organisation) && listing_offer(&listing, out))
             render_organisation(book, book_organisation(book, id), out);
     }
     exchange_book_end(exchange);
-    BUFFER_LITERAL(out, "],\"TotalCount\":");
-    buffer_u64(out, listing.total);
+    listing_close(&listing, out);
     return true;
 }
 

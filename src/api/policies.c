@@ -130,7 +130,7 @@ static bool describe_answer(struct exchange *exchange, struct buffer *out)
         (input->user_uin.text.len > 0 &&
          !value_to_uin(exchange, &input->user_uin, SLICE("UserUin"), &user)))
         return false;
-    BUFFER_LITERAL(out, "\"Data\":[");
+    listing_open(out);
     const struct book *book = exchange_book_begin(exchange);
     for (uint32_t i = 0; i < book_policy_count(book); i++) {
         const struct policy *policy = book_policy(book, i);
@@ -140,8 +140,7 @@ static bool describe_answer(struct exchange *exchange, struct buffer *out)
             render_policy(policy, out);
     }
     exchange_book_end(exchange);
-    BUFFER_LITERAL(out, "],\"TotalCount\":");
-    buffer_u64(out, listing.total);
+    listing_close(&listing, out);
     return true;
 }
 

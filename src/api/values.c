@@ -41,6 +41,17 @@ struct listing listing_asked(const struct integer_value *offset, const struct in
     };
 }
 
+void listing_open(struct buffer *out)
+{
+    BUFFER_LITERAL(out, "\"Data\":[");
+}
+
+void listing_close(const struct listing *listing, struct buffer *out)
+{
+    BUFFER_LITERAL(out, "],\"TotalCount\":");
+    buffer_u64(out, listing->total);
+}
+
 bool listing_offer(struct listing *listing, struct buffer *out)
 {
     if (listing->total++ < listing->offset || listing->written == listing->limit)
