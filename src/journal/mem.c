@@ -1,25 +1,27 @@
 /* A journal in memory, for the demo and for tests: the same chain, nothing on a disk.
  *
  * 1. Entries are kept as their canonical bytes in chunks that never move, so that reading them is
- *    the same as in a stored journal. They cost their bytes and four more each, for ever.
+ *    the same as in a stored journal. They cost their bytes and four more each, for ever; a batch
+ *    costs its record.
+ * 2. What is within the head never changes, so that a reader beside the writer needs the lock only
+ *    to find it.
  *
- * Owns the chunks. One thread at a time, as every journal. */
+ * Owns chunks and batch records. One thread at a time, as every journal, but for its readers. */
 #include "base/check.h"
 #include "journal/chain.h"
 #include "journal/ops.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 
 enum { CHUNK_SIZE = 256 * 1024, ENTRY_BYTES_MAX = 64 * 1024 * 1024 };
 
-/* Entries one after the other: length (4 bytes), canonical bytes. */
+/* Entries one after the other from the front; from the back, where each ends (4 bytes). */
 struct chunk {
-    struct chunk *next;
     uint64_t first_sequence;
     uint32_t entries;
-    size_t used;
-    size_t size;
-    char bytes[];
+    uint32_t size;
+    char *bytes;
 };
 
 struct memory {
@@ -27,8 +29,12 @@ struct memory {
     struct crypto *crypto;
     struct buffer row;
     struct uin *scope; /* ENTRY_SCOPE_MAX, for decoding */
-    struct chunk *first;
-    struct chunk *last;
+
+    pthread_mutex_t lock; /* of all below and the head, where a reader may look */
+    struct chunk *chunks;
+    uint32_t chunk_count, chunk_cap;
+    struct batch *batches;
+    size_t batch_cap;
 };
 
 static struct memory *memory_of(struct journal *journal)
@@ -36,60 +42,104 @@ static struct memory *memory_of(struct journal *journal)
     return (struct memory *)journal;
 }
 
+/* Chunks --------------------------------------------------------------------------------------- */
+
+static uint32_t end_of(const struct chunk *chunk, uint32_t index)
+{
+    uint32_t end;
+    memcpy(&end, chunk->bytes + chunk->size - (index + 1) * sizeof end, sizeof end);
+    return end;
+}
+
+static uint32_t used(const struct chunk *chunk)
+{
+    return chunk->entries > 0 ? end_of(chunk, chunk->entries - 1) : 0;
+}
+
+static struct slice entry_of(const struct chunk *chunk, uint32_t index)
+{
+    uint32_t start = index > 0 ? end_of(chunk, index - 1) : 0;
+    return slice_of(chunk->bytes + start, end_of(chunk, index) - start);
+}
+
+static bool grow_chunks(struct memory *memory)
+{
+    uint32_t cap = memory->chunk_cap ? 2 * memory->chunk_cap : 16;
+    struct chunk *chunks = realloc(memory->chunks, cap * sizeof *chunks);
+    if (!chunks)
+        return false;
+    memory->chunks = chunks;
+    memory->chunk_cap = cap;
+    return true;
+}
+
 static bool add_chunk(struct memory *memory, uint64_t first_sequence, size_t need)
 {
-    size_t size = need > CHUNK_SIZE ? need : CHUNK_SIZE;
-    struct chunk *chunk = malloc(sizeof *chunk + size);
-    if (!chunk)
+    uint32_t size = need > CHUNK_SIZE ? (uint32_t)need : CHUNK_SIZE;
+    if (memory->chunk_count == memory->chunk_cap && !grow_chunks(memory))
         return false;
-    *chunk = (struct chunk){.first_sequence = first_sequence, .size = size};
-    if (memory->last)
-        memory->last->next = chunk;
-    else
-        memory->first = chunk;
-    memory->last = chunk;
+    char *bytes = malloc(size);
+    if (!bytes)
+        return false;
+    memory->chunks[memory->chunk_count++] = (struct chunk){first_sequence, 0, size, bytes};
     return true;
+}
+
+static bool has_room(const struct chunk *chunk, size_t need)
+{
+    return chunk->size - used(chunk) - chunk->entries * sizeof(uint32_t) >= need;
 }
 
 static bool keep_entry(struct memory *memory, uint64_t sequence, struct slice bytes)
 {
-    uint32_t len = (uint32_t)bytes.len;
-    size_t need = sizeof len + bytes.len;
-    if ((!memory->last || memory->last->size - memory->last->used < need) &&
+    uint32_t end;
+    size_t need = bytes.len + sizeof end;
+    if ((memory->chunk_count == 0 || !has_room(&memory->chunks[memory->chunk_count - 1], need)) &&
         !add_chunk(memory, sequence, need))
         return false;
-    struct chunk *chunk = memory->last;
-    memcpy(chunk->bytes + chunk->used, &len, sizeof len);
-    memcpy(chunk->bytes + chunk->used + sizeof len, bytes.at, bytes.len);
-    chunk->used += need;
+    struct chunk *chunk = &memory->chunks[memory->chunk_count - 1];
+    end = used(chunk) + (uint32_t)bytes.len;
+    memcpy(chunk->bytes + end - bytes.len, bytes.at, bytes.len);
     chunk->entries++;
+    memcpy(chunk->bytes + chunk->size - chunk->entries * sizeof end, &end, sizeof end);
     return true;
 }
 
-/* Where the kept entries end, to go back to when a batch does not fit. */
-struct place {
-    struct chunk *last;
-    uint32_t entries;
-    size_t used;
-};
-
-static void forget_since(struct memory *memory, const struct place *place)
+/* Back to where the kept entries ended before a batch that does not fit. */
+static void forget_since(struct memory *memory, uint64_t sequence)
 {
-    struct chunk *chunk = place->last ? place->last->next : memory->first;
-    while (chunk) {
-        struct chunk *next = chunk->next;
-        free(chunk);
-        chunk = next;
+    while (memory->chunk_count > 0) {
+        struct chunk *chunk = &memory->chunks[memory->chunk_count - 1];
+        if (chunk->first_sequence <= sequence) {
+            chunk->entries = (uint32_t)(sequence + 1 - chunk->first_sequence);
+            return;
+        }
+        free(chunk->bytes);
+        memory->chunk_count--;
     }
-    memory->last = place->last;
-    if (!place->last) {
-        memory->first = NULL;
-        return;
-    }
-    place->last->next = NULL;
-    place->last->entries = place->entries;
-    place->last->used = place->used;
 }
+
+static const struct chunk *chunk_of(const struct memory *memory, uint64_t sequence)
+{
+    uint32_t low = 0;
+    uint32_t high = memory->chunk_count;
+    while (high - low > 1) {
+        uint32_t middle = low + (high - low) / 2;
+        if (memory->chunks[middle].first_sequence <= sequence)
+            low = middle;
+        else
+            high = middle;
+    }
+    return &memory->chunks[low];
+}
+
+static struct slice kept_entry(const struct memory *memory, uint64_t sequence)
+{
+    const struct chunk *chunk = chunk_of(memory, sequence);
+    return entry_of(chunk, (uint32_t)(sequence - chunk->first_sequence));
+}
+
+/* Appending ------------------------------------------------------------------------------------ */
 
 static bool keep_draft(struct memory *memory, const struct draft *draft, struct merkle *merkle)
 {
@@ -108,33 +158,50 @@ static bool keep_draft(struct memory *memory, const struct draft *draft, struct 
     return true;
 }
 
+static bool reserve_batch(struct memory *memory)
+{
+    if (memory->journal.head.batches < memory->batch_cap)
+        return true;
+    size_t cap = memory->batch_cap ? 2 * memory->batch_cap : 64;
+    struct batch *batches = realloc(memory->batches, cap * sizeof *batches);
+    if (!batches)
+        return false;
+    memory->batches = batches;
+    memory->batch_cap = cap;
+    return true;
+}
+
+static void end_batch(struct memory *memory, const struct entry *last, struct merkle *merkle)
+{
+    struct journal_head *head = &memory->journal.head;
+    struct batch batch = {.first_sequence = head->sequence + 1};
+    merkle_root(merkle, memory->crypto, batch.root);
+    chain_advance(head, memory->crypto, batch.root, last->sequence, last->time_us);
+    batch.number = head->batches;
+    batch.last_sequence = head->sequence;
+    batch.time_us = head->time_us;
+    memcpy(batch.hash, head->hash, sizeof batch.hash);
+    memory->batches[batch.number - 1] = batch;
+}
+
 static struct status append(struct journal *journal, const struct draft *draft, struct fault *fault)
 {
     struct memory *memory = memory_of(journal);
-    struct place place = {memory->last, 0, 0};
     struct merkle merkle;
-    unsigned char root[CHAIN_SIZE];
-    if (place.last)
-        place = (struct place){place.last, place.last->entries, place.last->used};
     merkle_init(&merkle);
-    if (!keep_draft(memory, draft, &merkle)) {
-        forget_since(memory, &place);
+    pthread_mutex_lock(&memory->lock);
+    bool kept = reserve_batch(memory) && keep_draft(memory, draft, &merkle);
+    if (kept)
+        end_batch(memory, draft_entry(draft, draft_entry_count(draft) - 1), &merkle);
+    else
+        forget_since(memory, journal->head.sequence);
+    pthread_mutex_unlock(&memory->lock);
+    if (!kept)
         return fault_raise(fault, STATUS_FULL, "no memory for more entries");
-    }
-    const struct entry *last = draft_entry(draft, draft_entry_count(draft) - 1);
-    merkle_root(&merkle, memory->crypto, root);
-    chain_advance(&journal->head, memory->crypto, root, last->sequence, last->time_us);
     return STATUS_DONE;
 }
 
-static struct slice next_entry(const struct chunk *chunk, size_t *at)
-{
-    uint32_t len;
-    memcpy(&len, chunk->bytes + *at, sizeof len);
-    struct slice bytes = slice_of(chunk->bytes + *at + sizeof len, len);
-    *at += sizeof len + len;
-    return bytes;
-}
+/* Reading -------------------------------------------------------------------------------------- */
 
 static struct status read_entries(struct journal *journal, uint64_t first,
                                   bool (*visit)(void *context, uint64_t sequence,
@@ -142,17 +209,9 @@ static struct status read_entries(struct journal *journal, uint64_t first,
                                   void *context, struct fault *fault)
 {
     (void)fault;
-    for (const struct chunk *chunk = memory_of(journal)->first; chunk; chunk = chunk->next) {
-        size_t at = 0;
-        if (chunk->first_sequence + chunk->entries <= first)
-            continue;
-        for (uint32_t i = 0; i < chunk->entries; i++) {
-            struct slice bytes = next_entry(chunk, &at);
-            if (chunk->first_sequence + i >= first &&
-                !visit(context, chunk->first_sequence + i, bytes))
-                return STATUS_DONE;
-        }
-    }
+    for (uint64_t sequence = first > 0 ? first : 1; sequence <= journal->head.sequence; sequence++)
+        if (!visit(context, sequence, kept_entry(memory_of(journal), sequence)))
+            break;
     return STATUS_DONE;
 }
 
@@ -198,10 +257,94 @@ static struct status checkpoint(struct journal *journal, const struct book *book
     return STATUS_DONE;
 }
 
+/* Beside the writer ---------------------------------------------------------------------------- */
+
+struct reader {
+    struct history history; /* must be first */
+    struct memory *memory;
+};
+
+static struct reader *reader_of(struct history *history)
+{
+    return (struct reader *)history;
+}
+
+static void close_reader(struct history *history)
+{
+    free(history->scope);
+    free(reader_of(history));
+}
+
+static struct status begin_snapshot(struct history *history, struct fault *fault)
+{
+    struct memory *memory = reader_of(history)->memory;
+    (void)fault;
+    pthread_mutex_lock(&memory->lock);
+    history->head = memory->journal.head;
+    pthread_mutex_unlock(&memory->lock);
+    return STATUS_DONE;
+}
+
+static void end_snapshot(struct history *history)
+{
+    (void)history;
+}
+
+static struct status find_entry(struct history *history, uint64_t sequence, struct fault *fault,
+                                struct slice *ret_bytes)
+{
+    struct memory *memory = reader_of(history)->memory;
+    (void)fault;
+    pthread_mutex_lock(&memory->lock);
+    *ret_bytes = kept_entry(memory, sequence);
+    pthread_mutex_unlock(&memory->lock);
+    return STATUS_DONE;
+}
+
+static struct status find_batch(struct history *history, uint64_t number, struct fault *fault,
+                                struct batch *ret_batch)
+{
+    struct memory *memory = reader_of(history)->memory;
+    (void)fault;
+    pthread_mutex_lock(&memory->lock);
+    *ret_batch = memory->batches[number - 1];
+    pthread_mutex_unlock(&memory->lock);
+    return STATUS_DONE;
+}
+
+static const struct history_ops reader_ops = {
+    .close = close_reader,
+    .begin = begin_snapshot,
+    .end = end_snapshot,
+    .entry = find_entry,
+    .batch = find_batch,
+};
+
+static struct status open_reader(struct journal *journal, struct fault *fault,
+                                 struct history **ret_history)
+{
+    struct reader *reader = calloc(1, sizeof *reader);
+    struct uin *scope = calloc(ENTRY_SCOPE_MAX, sizeof *scope);
+    if (!reader || !scope) {
+        free(reader);
+        free(scope);
+        return fault_raise(fault, STATUS_MEMORY, "no memory for a reader");
+    }
+    *reader = (struct reader){{.ops = &reader_ops, .scope = scope}, memory_of(journal)};
+    *ret_history = &reader->history;
+    return STATUS_DONE;
+}
+
+/* ---------------------------------------------------------------------------------------------- */
+
 static void close_memory(struct journal *journal)
 {
     struct memory *memory = memory_of(journal);
-    forget_since(memory, &(struct place){NULL, 0, 0});
+    for (uint32_t i = 0; i < memory->chunk_count; i++)
+        free(memory->chunks[i].bytes);
+    free(memory->chunks);
+    free(memory->batches);
+    (void)pthread_mutex_destroy(&memory->lock);
     crypto_free(memory->crypto);
     buffer_done(&memory->row);
     free(memory->scope);
@@ -215,6 +358,7 @@ static const struct journal_ops ops = {
     .note_changes = note_changes,
     .checkpoint = checkpoint,
     .read = read_entries,
+    .history = open_reader,
 };
 
 struct journal *journal_open_memory(void)
@@ -226,6 +370,7 @@ struct journal *journal_open_memory(void)
     memory->crypto = crypto_new();
     memory->scope = calloc(ENTRY_SCOPE_MAX, sizeof *memory->scope);
     buffer_init(&memory->row, ENTRY_BYTES_MAX);
+    CHECK(pthread_mutex_init(&memory->lock, NULL) == 0);
     if (memory->crypto && memory->scope)
         return &memory->journal;
     close_memory(&memory->journal);

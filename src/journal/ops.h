@@ -2,7 +2,7 @@
 #ifndef JOURNAL_OPS_H
 #define JOURNAL_OPS_H
 
-#include "journal/journal.h"
+#include "journal/history.h"
 
 /* Each as the function of the same name in journal.h. */
 struct journal_ops {
@@ -18,12 +18,35 @@ struct journal_ops {
     struct status (*read)(struct journal *journal, uint64_t first,
                           bool (*visit)(void *context, uint64_t sequence, struct slice bytes),
                           void *context, struct fault *fault);
+    struct status (*history)(struct journal *journal, struct fault *fault,
+                             struct history **ret_history); /* history_open */
 };
 
 /* The first member of every store. */
 struct journal {
     const struct journal_ops *ops;
     struct journal_head head;
+};
+
+/* A store's reader of durable entries. The numbers asked for are within the head. */
+struct history_ops {
+    void (*close)(struct history *history);
+    /* Takes a snapshot and sets `history->head` to its end. */
+    struct status (*begin)(struct history *history, struct fault *fault);
+    void (*end)(struct history *history);
+    struct status (*entry)(struct history *history, uint64_t sequence, struct fault *fault,
+                           struct slice *ret_bytes);
+    struct status (*batch)(struct history *history, uint64_t number, struct fault *fault,
+                           struct batch *ret_batch);
+};
+
+/* The first member of every store's reader. */
+struct history {
+    const struct history_ops *ops;
+    struct journal_head head; /* of the snapshot */
+    struct uin *scope;        /* ENTRY_SCOPE_MAX, for decoding */
+    uint64_t reads;
+    bool begun;
 };
 
 #endif

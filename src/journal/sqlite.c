@@ -138,9 +138,10 @@ static struct status read_entries(struct journal *journal, uint64_t first,
     return status;
 }
 
-static void close_store(struct journal *journal)
+void store_free(struct store *store)
 {
-    struct store *store = store_of(journal);
+    if (!store)
+        return;
     for (int i = 0; i < SQL_COUNT; i++)
         (void)sqlite3_finalize(store->statements[i]);
     (void)sqlite3_close(store->db);
@@ -156,6 +157,11 @@ static void close_store(struct journal *journal)
     free(store);
 }
 
+static void close_store(struct journal *journal)
+{
+    store_free(store_of(journal));
+}
+
 static const struct journal_ops ops = {
     .close = close_store,
     .load = store_load,
@@ -163,6 +169,7 @@ static const struct journal_ops ops = {
     .note_changes = store_note_changes,
     .checkpoint = store_checkpoint,
     .read = read_entries,
+    .history = store_history,
 };
 
 static int note_wal(void *context, sqlite3 *db, const char *name, int pages)
@@ -190,7 +197,7 @@ static struct store *new_store(const struct journal_options *options)
     buffer_init(&store->pass.organisations, ROW_BYTES_MAX);
     if (store->crypto && store->scope)
         return store;
-    close_store(&store->journal);
+    store_free(store);
     return NULL;
 }
 
@@ -257,6 +264,26 @@ static struct status open_database(struct store *store, bool create, struct faul
     if (store->read_only)
         return open_reading(store, fault);
     return open_writing(store, create, fault);
+}
+
+struct status store_open_reader(const char *path, struct fault *fault, struct store **ret_store)
+{
+    const struct journal_options options = {.read_only = true};
+    struct store *store = new_store(&options);
+    if (!store)
+        return fault_raise(fault, STATUS_MEMORY, "no memory for a reader");
+    (void)snprintf(store->path, sizeof store->path, "%s", path);
+    struct status status = open_database(store, false, fault);
+    if (status_ok(status))
+        status = store_prepare(store, fault);
+    if (status_ok(status))
+        status = store_run(store, SQL_END_READING, fault);
+    if (!status_ok(status)) {
+        store_free(store);
+        return fault_wrap(fault, status, "%s", path);
+    }
+    *ret_store = store;
+    return STATUS_DONE;
 }
 
 /* Is the database the one the witness saw, at that time or later? */
@@ -356,7 +383,7 @@ struct status journal_open(const char *folder, const struct journal_options *opt
         return fault_raise(fault, STATUS_MEMORY, "no memory for the journal");
     struct status status = open_store(store, folder, options->create, fault);
     if (!status_ok(status)) {
-        close_store(&store->journal);
+        store_free(store);
         return status;
     }
     *ret_journal = &store->journal;

@@ -49,6 +49,11 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_MEMBER] = "SELECT sequence, body FROM member "
                    "WHERE stream = 0 AND organisation = ?1 AND uin = ?2",
     [SQL_MARK] = "SELECT batch, sequence, time_us FROM mark WHERE stream = 0",
+    [SQL_BEGIN_READING] = "BEGIN",
+    [SQL_END_READING] = "COMMIT",
+    [SQL_ENTRY] = "SELECT body FROM entry WHERE stream = 0 AND sequence = ?1",
+    [SQL_WHOLE_BATCH] = "SELECT first_sequence, last_sequence, time_us, root, hash FROM batch "
+                        "WHERE stream = 0 AND number = ?1",
 };
 
 struct status store_prepare(struct store *store, struct fault *fault)

@@ -34,6 +34,10 @@ enum statement {
     SQL_MEMBER_BODIES,
     SQL_MEMBER,
     SQL_MARK,
+    SQL_BEGIN_READING,
+    SQL_END_READING,
+    SQL_ENTRY,
+    SQL_WHOLE_BATCH,
     SQL_COUNT,
 };
 
@@ -82,6 +86,15 @@ static inline struct store *store_of(struct journal *journal)
 {
     return (struct store *)journal;
 }
+
+/* A second, read-only store on the same database (history, backup); not yet in a snapshot.
+ * store_free closes either kind. */
+STATUS_MUST_USE struct status store_open_reader(const char *path, struct fault *fault,
+                                                struct store **ret_store);
+void store_free(struct store *store);
+/* sqlite_history.c */
+STATUS_MUST_USE struct status store_history(struct journal *journal, struct fault *fault,
+                                            struct history **ret_history);
 
 /* Prepares all of them, or on a read-only store those that read. */
 STATUS_MUST_USE struct status store_prepare(struct store *store, struct fault *fault);

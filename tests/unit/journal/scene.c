@@ -34,7 +34,7 @@ static void assert_ok(struct status status, const struct fault *fault)
 
 void scene_begin(struct scene *scene)
 {
-    *scene = (struct scene){.random = 1};
+    *scene = (struct scene){.random = 1, .time_us = TIME_US};
     (void)snprintf(scene->folder, sizeof scene->folder, "/tmp/bursar-journal-XXXXXX");
     assert_non_null(mkdtemp(scene->folder));
     scene->draft = calloc(1, sizeof *scene->draft);
@@ -143,6 +143,7 @@ static bool rebuild(void *context, uint64_t sequence, struct slice bytes)
     assert_int_equal(sequence, scene->entry_count + 1);
     assert_true(entry_decode(sequence, bytes, scope, ENTRY_SCOPE_MAX, &entry));
     scene->entry_count++;
+    scene->time_us = entry.time_us;
     scene->organisation_count += entry.kind == ENTRY_ORGANISATION;
     scene->key_count += entry.kind == ENTRY_ADD_KEY;
     for (uint32_t i = 0; i < entry.touch_count; i++) {
@@ -212,9 +213,10 @@ static struct entry *make_entry(struct scene *scene, enum entry_kind kind, uint3
     }
     struct entry *entry = &draft->entries[draft->count++];
     scene->entry_count++;
+    scene->time_us += scene->pauses_us ? scene_random(scene, scene->pauses_us) : 1;
     *entry = (struct entry){
         .sequence = scene->entry_count,
-        .time_us = TIME_US + (int64_t)scene->entry_count,
+        .time_us = scene->time_us,
         .kind = kind,
         .organisation = organisation,
     };
@@ -225,14 +227,13 @@ static void touch(struct scene_member *member, struct entry *entry, struct membe
 {
     uint64_t ordinal = member->count + 1;
     uint64_t jump = entry_jump_ordinal(ordinal);
-    entry->touches[0] = (struct touch){
+    entry->touches[entry->touch_count++] = (struct touch){
         .uin = member->uin,
         .after = after,
         .ordinal = ordinal,
         .previous = ordinal > 1 ? member->sequences[ordinal - 2] : 0,
         .jump = jump > 0 ? member->sequences[jump - 1] : 0,
     };
-    entry->touch_count = 1;
     note_touch(member, entry->sequence, &after);
 }
 
@@ -263,6 +264,20 @@ void scene_make_top_up(struct scene *scene, uint32_t member)
     entry->cash = amount_from_cents(1 + (int32_t)scene_random(scene, 100000));
     assert_true(amount_add(after.cash, entry->cash, &after.cash));
     touch(model, entry, after);
+}
+
+void scene_make_move(struct scene *scene, uint32_t from, uint32_t to)
+{
+    struct scene_member *payer = &scene->members[from];
+    struct scene_member *payee = &scene->members[to];
+    struct entry *entry = make_entry(scene, ENTRY_MOVE, payer->organisation);
+    struct member_state after = payer->state;
+    struct member_state gained = payee->state;
+    entry->cash = amount_from_cents(1 + (int32_t)scene_random(scene, 100));
+    assert_true(amount_subtract(after.cash, entry->cash, &after.cash));
+    assert_true(amount_add(gained.cash, entry->cash, &gained.cash));
+    touch(payer, entry, after);
+    touch(payee, entry, gained);
 }
 
 void scene_make_top_ups(struct scene *scene, uint32_t count)

@@ -32,6 +32,8 @@ struct scene {
     uint64_t entry_count;
     uint32_t random;
     uint32_t wal_pages_max; /* for scene_open */
+    int64_t time_us;        /* of the entry made last */
+    uint32_t pauses_us;     /* entries are 0 .. pauses_us - 1 apart; 0 = 1 us each */
 };
 
 /* An empty temporary folder. */
@@ -53,6 +55,8 @@ void scene_verify(const struct scene *scene);
 void scene_make_organisation(struct scene *scene);
 void scene_make_member(struct scene *scene, uint32_t organisation);
 void scene_make_top_up(struct scene *scene, uint32_t member);
+/* From one member to another of the same organisation. */
+void scene_make_move(struct scene *scene, uint32_t from, uint32_t to);
 void scene_make_key(struct scene *scene, uint32_t organisation);
 /* `count` top-ups of members at random. */
 void scene_make_top_ups(struct scene *scene, uint32_t count);

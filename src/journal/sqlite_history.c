@@ -1,0 +1,124 @@
+/* The reader of a SQLite journal's entries (history.h): a connection of its own, read-only, whose
+ * snapshots begin and end with history_begin and history_end.
+ *
+ * 1. SQLite shows another connection's transaction only after its sync, so that nothing is read
+ *    before it is durable.
+ * 2. A statement that gave a row stands on it until the next call, because the row's bytes were
+ *    handed out.
+ *
+ * Owns the connection. One thread at a time. */
+#include "base/check.h"
+#include "journal/store.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+struct reader {
+    struct history history; /* must be first */
+    struct store *store;
+};
+
+static struct reader *reader_of(struct history *history)
+{
+    return (struct reader *)history;
+}
+
+static void close_reader(struct history *history)
+{
+    struct reader *reader = reader_of(history);
+    store_free(reader->store);
+    free(reader);
+}
+
+static void end_snapshot(struct history *history)
+{
+    struct store *store = reader_of(history)->store;
+    store_reset(store, SQL_ENTRY);
+    store_reset(store, SQL_WHOLE_BATCH);
+    /* Nothing was written, so that nothing can be lost. */
+    struct status status = store_run(store, SQL_END_READING, NULL);
+    (void)status;
+}
+
+static struct status begin_snapshot(struct history *history, struct fault *fault)
+{
+    struct store *store = reader_of(history)->store;
+    TRY_WRAP(store_run(store, SQL_BEGIN_READING, fault), fault, "%s", store->path);
+    struct status status = store_read_head(store, fault, &history->head);
+    if (status_ok(status))
+        return STATUS_DONE;
+    end_snapshot(history);
+    return fault_wrap(fault, status, "%s", store->path);
+}
+
+static struct status read_entry(struct history *history, uint64_t sequence, struct fault *fault,
+                                struct slice *ret_bytes)
+{
+    struct store *store = reader_of(history)->store;
+    bool row = false;
+    store_reset(store, SQL_ENTRY);
+    store_bind(store, SQL_ENTRY, 1, sequence);
+    TRY_WRAP(store_step(store, SQL_ENTRY, fault, &row), fault, "%s", store->path);
+    if (!row)
+        return fault_raise(fault, STATUS_CORRUPT, "%s: entry %" PRIu64 " is missing", store->path,
+                           sequence);
+    *ret_bytes = store_bytes(store, SQL_ENTRY, 0);
+    return STATUS_DONE;
+}
+
+static bool copy_hash(struct store *store, int column, unsigned char ret_hash[SHA256_SIZE])
+{
+    struct slice hash = store_bytes(store, SQL_WHOLE_BATCH, column);
+    if (hash.len != SHA256_SIZE)
+        return false;
+    memcpy(ret_hash, hash.at, SHA256_SIZE);
+    return true;
+}
+
+static struct status read_batch(struct history *history, uint64_t number, struct fault *fault,
+                                struct batch *ret_batch)
+{
+    struct store *store = reader_of(history)->store;
+    bool row = false;
+    store_bind(store, SQL_WHOLE_BATCH, 1, number);
+    struct status status = store_step(store, SQL_WHOLE_BATCH, fault, &row);
+    struct batch batch = {.number = number};
+    if (row) {
+        batch.first_sequence = store_number(store, SQL_WHOLE_BATCH, 0);
+        batch.last_sequence = store_number(store, SQL_WHOLE_BATCH, 1);
+        batch.time_us = (int64_t)store_number(store, SQL_WHOLE_BATCH, 2);
+        row = copy_hash(store, 3, batch.root) && copy_hash(store, 4, batch.hash);
+    }
+    store_reset(store, SQL_WHOLE_BATCH);
+    TRY_WRAP(status, fault, "%s", store->path);
+    if (!row)
+        return fault_raise(fault, STATUS_CORRUPT, "%s: batch %" PRIu64 " is missing or damaged",
+                           store->path, number);
+    *ret_batch = batch;
+    return STATUS_DONE;
+}
+
+static const struct history_ops ops = {
+    .close = close_reader,
+    .begin = begin_snapshot,
+    .end = end_snapshot,
+    .entry = read_entry,
+    .batch = read_batch,
+};
+
+struct status store_history(struct journal *journal, struct fault *fault,
+                            struct history **ret_history)
+{
+    struct reader *reader = calloc(1, sizeof *reader);
+    if (!reader)
+        return fault_raise(fault, STATUS_MEMORY, "no memory for a reader");
+    reader->history.ops = &ops;
+    struct status status = store_open_reader(store_of(journal)->path, fault, &reader->store);
+    if (!status_ok(status)) {
+        free(reader);
+        return status;
+    }
+    reader->history.scope = reader->store->scope;
+    *ret_history = &reader->history;
+    return STATUS_DONE;
+}
