@@ -1,0 +1,179 @@
+/* The one thread that reads the journal for others (historian.h).
+ *
+ * 1. Every job that was accepted is done once, in the order of submission; stopping runs those that
+ *    wait.
+ * 2. No snapshot is held while the thread sleeps, or SQLite's log could never be folded.
+ *
+ * Owns the thread, its history and the queue. */
+#include "journal/historian.h"
+
+#include "base/check.h"
+
+#include <signal.h>
+#include <stdlib.h>
+
+enum { JOBS_MAX = 1024 };
+
+struct historian {
+    const struct sys *sys;
+    struct history *history;
+    pthread_t thread;
+    unsigned gate_slot;
+    uint32_t jobs_max;
+
+    pthread_mutex_t lock; /* of all below */
+    pthread_cond_t wake;
+    struct history_job *first;
+    struct history_job *last;
+    struct historian_figures figures;
+    bool stopping;
+};
+
+/* The next job, or NULL when the work is over. */
+static struct history_job *take_job(struct historian *historian)
+{
+    pthread_mutex_lock(&historian->lock);
+    while (!historian->first && !historian->stopping)
+        pthread_cond_wait(&historian->wake, &historian->lock);
+    struct history_job *job = historian->first;
+    if (job) {
+        historian->first = job->next;
+        if (!historian->first)
+            historian->last = NULL;
+        historian->figures.queue_jobs--;
+    }
+    pthread_mutex_unlock(&historian->lock);
+    return job;
+}
+
+static void run_job(struct historian *historian, struct history_job *job)
+{
+    job->status = history_begin(historian->history, &job->fault);
+    if (!status_ok(job->status))
+        return;
+    job->gate_slot = historian->gate_slot;
+    job->status = job->run(job, historian->history, &job->fault);
+    history_end(historian->history);
+}
+
+static void count_job(struct historian *historian, const struct history_job *job, uint64_t run_us)
+{
+    struct historian_figures *figures = &historian->figures;
+    pthread_mutex_lock(&historian->lock);
+    figures->jobs++;
+    figures->faults += !status_ok(job->status);
+    figures->reads = history_reads(historian->history);
+    figures->run_us += run_us;
+    if (run_us > figures->run_us_max)
+        figures->run_us_max = run_us;
+    pthread_mutex_unlock(&historian->lock);
+}
+
+static void *run(void *context)
+{
+    struct historian *historian = context;
+    for (struct history_job *job; (job = take_job(historian));) {
+        int64_t start_us = sys_steady_us(historian->sys);
+        run_job(historian, job);
+        count_job(historian, job, (uint64_t)(sys_steady_us(historian->sys) - start_us));
+        job->done(job);
+    }
+    return NULL;
+}
+
+/* Signals are for the thread that waits for them. */
+static int start_thread(struct historian *historian)
+{
+    sigset_t all;
+    sigset_t before;
+    (void)sigfillset(&all);
+    CHECK(pthread_sigmask(SIG_SETMASK, &all, &before) == 0);
+    int code = pthread_create(&historian->thread, NULL, run, historian);
+    CHECK(pthread_sigmask(SIG_SETMASK, &before, NULL) == 0);
+    return code;
+}
+
+static void free_historian(struct historian *historian)
+{
+    history_close(historian->history);
+    (void)pthread_cond_destroy(&historian->wake);
+    (void)pthread_mutex_destroy(&historian->lock);
+    free(historian);
+}
+
+static struct status open_and_start(struct historian *historian, struct journal *journal,
+                                    struct fault *fault)
+{
+    TRY(history_open(journal, fault, &historian->history));
+    int code = start_thread(historian);
+    if (code != 0)
+        return fault_raise_errno(fault, code, "cannot start the historian");
+    return STATUS_DONE;
+}
+
+struct status historian_start(const struct sys *sys, struct journal *journal, struct gate *gate,
+                              const struct historian_options *options, struct fault *fault,
+                              struct historian **ret_historian)
+{
+    struct historian *historian = calloc(1, sizeof *historian);
+    if (!historian)
+        return fault_raise(fault, STATUS_MEMORY, "no memory for the historian");
+    historian->sys = sys;
+    historian->jobs_max = options && options->jobs_max ? options->jobs_max : JOBS_MAX;
+    historian->gate_slot = gate_register(gate);
+    CHECK(pthread_mutex_init(&historian->lock, NULL) == 0);
+    CHECK(pthread_cond_init(&historian->wake, NULL) == 0);
+    struct status status = open_and_start(historian, journal, fault);
+    if (!status_ok(status)) {
+        free_historian(historian);
+        return status;
+    }
+    *ret_historian = historian;
+    return STATUS_DONE;
+}
+
+static void queue_job(struct historian *historian, struct history_job *job)
+{
+    struct historian_figures *figures = &historian->figures;
+    job->next = NULL;
+    if (historian->last)
+        historian->last->next = job;
+    else
+        historian->first = job;
+    historian->last = job;
+    figures->queue_jobs++;
+    if (figures->queue_jobs > figures->queue_jobs_max)
+        figures->queue_jobs_max = figures->queue_jobs;
+    pthread_cond_signal(&historian->wake);
+}
+
+bool historian_submit(struct historian *historian, struct history_job *job)
+{
+    pthread_mutex_lock(&historian->lock);
+    bool is_accepted = !historian->stopping && historian->figures.queue_jobs < historian->jobs_max;
+    if (is_accepted)
+        queue_job(historian, job);
+    else
+        historian->figures.refused++;
+    pthread_mutex_unlock(&historian->lock);
+    return is_accepted;
+}
+
+void historian_stop(struct historian *historian)
+{
+    if (!historian)
+        return;
+    pthread_mutex_lock(&historian->lock);
+    historian->stopping = true;
+    pthread_cond_signal(&historian->wake);
+    pthread_mutex_unlock(&historian->lock);
+    CHECK(pthread_join(historian->thread, NULL) == 0);
+    free_historian(historian);
+}
+
+void historian_figures(struct historian *historian, struct historian_figures *ret_figures)
+{
+    pthread_mutex_lock(&historian->lock);
+    *ret_figures = historian->figures;
+    pthread_mutex_unlock(&historian->lock);
+}
