@@ -67,7 +67,7 @@ struct status history_bytes(struct history *history, uint64_t sequence, struct f
 struct status history_entry(struct history *history, uint64_t sequence, struct fault *fault,
                             struct entry *ret_entry)
 {
-    struct slice bytes;
+    struct slice bytes = SLICE_NONE;
     TRY(history_bytes(history, sequence, fault, &bytes));
     if (!entry_decode(sequence, bytes, history->scope, ENTRY_SCOPE_MAX, ret_entry))
         return fault_raise(fault, STATUS_CORRUPT, "entry %" PRIu64 " cannot be understood",
@@ -156,7 +156,7 @@ static bool is_known_old(const struct walk *walk, uint64_t sequence)
 static struct status look_at(struct walk *walk, uint64_t sequence, uint64_t ordinal,
                              struct fault *fault)
 {
-    struct moment moment;
+    struct moment moment = {0};
     TRY(read_moment(walk, sequence, ordinal, fault, &moment));
     if (moment.time_us > walk->t_us) {
         walk->at = moment;
