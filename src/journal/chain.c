@@ -67,6 +67,71 @@ void merkle_root(struct merkle *merkle, struct crypto *crypto, unsigned char ret
     memcpy(ret_root, merkle->pending[0], CHAIN_SIZE);
 }
 
+static void subtree_root(struct crypto *crypto, const unsigned char (*leaves)[CHAIN_SIZE],
+                         uint64_t count, unsigned char ret_root[CHAIN_SIZE])
+{
+    struct merkle merkle;
+    merkle_init(&merkle);
+    for (uint64_t i = 0; i < count; i++)
+        merkle_add(&merkle, crypto, leaves[i]);
+    merkle_root(&merkle, crypto, ret_root);
+}
+
+/* From the root down: each step leaves one sibling behind. */
+unsigned merkle_path(struct crypto *crypto, const unsigned char (*leaves)[CHAIN_SIZE],
+                     uint64_t count, uint64_t index,
+                     unsigned char ret_path[MERKLE_PATH_MAX][CHAIN_SIZE])
+{
+    unsigned char down[MERKLE_PATH_MAX][CHAIN_SIZE];
+    unsigned steps = 0;
+    CHECK(index < count);
+    while (count > 1) {
+        uint64_t left = UINT64_C(1) << (63 - __builtin_clzll(count - 1));
+        bool goes_left = index < left;
+        if (goes_left)
+            subtree_root(crypto, leaves + left, count - left, down[steps++]);
+        else
+            subtree_root(crypto, leaves, left, down[steps++]);
+        leaves += goes_left ? 0 : left;
+        index -= goes_left ? 0 : left;
+        count = goes_left ? left : count - left;
+    }
+    for (unsigned i = 0; i < steps; i++)
+        memcpy(ret_path[i], down[steps - 1 - i], CHAIN_SIZE);
+    return steps;
+}
+
+/* `index` and `last` lose a level a step. A node that is the last of its level without a sibling
+ * there goes up unchanged to the first level where it is a right one. */
+bool merkle_climb(struct crypto *crypto, const unsigned char leaf[CHAIN_SIZE], uint64_t count,
+                  uint64_t index, const unsigned char (*path)[CHAIN_SIZE], unsigned path_count,
+                  unsigned char ret_root[CHAIN_SIZE])
+{
+    unsigned char node[CHAIN_SIZE];
+    if (index >= count)
+        return false;
+    uint64_t last = count - 1;
+    memcpy(node, leaf, CHAIN_SIZE);
+    for (unsigned i = 0; i < path_count; i++) {
+        if (last == 0)
+            return false;
+        if ((index & 1) == 0 && index < last) {
+            hash_node(crypto, node, path[i], node);
+        } else {
+            unsigned levels = index > 0 ? (unsigned)__builtin_ctzll(index) : 0;
+            index >>= levels;
+            last >>= levels;
+            hash_node(crypto, path[i], node, node);
+        }
+        index >>= 1;
+        last >>= 1;
+    }
+    if (last != 0)
+        return false;
+    memcpy(ret_root, node, CHAIN_SIZE);
+    return true;
+}
+
 void chain_advance(struct journal_head *head, struct crypto *crypto,
                    const unsigned char root[CHAIN_SIZE], uint64_t last_sequence, int64_t time_us)
 {

@@ -29,6 +29,18 @@ void merkle_add(struct merkle *merkle, struct crypto *crypto, const unsigned cha
 /* At least one leaf must have been added; more may not be added afterwards. */
 void merkle_root(struct merkle *merkle, struct crypto *crypto, unsigned char ret_root[CHAIN_SIZE]);
 
+/* The audit path of leaf `index` among `count` (RFC 6962 section 2.1.1): the sibling subtrees, the
+ * lowest first. Returns how many there are. */
+enum { MERKLE_PATH_MAX = 64 };
+unsigned merkle_path(struct crypto *crypto, const unsigned char (*leaves)[CHAIN_SIZE],
+                     uint64_t count, uint64_t index,
+                     unsigned char ret_path[MERKLE_PATH_MAX][CHAIN_SIZE]);
+/* The root that a leaf and its path lead to; false when the path has not the length it must have
+ * for that index and count. */
+bool merkle_climb(struct crypto *crypto, const unsigned char leaf[CHAIN_SIZE], uint64_t count,
+                  uint64_t index, const unsigned char (*path)[CHAIN_SIZE], unsigned path_count,
+                  unsigned char ret_root[CHAIN_SIZE]);
+
 /* The head after one more batch: entries head->sequence + 1 .. last_sequence, ended at `time_us`.
  */
 void chain_advance(struct journal_head *head, struct crypto *crypto,
