@@ -254,12 +254,16 @@ struct describe_input {
     struct integer_value limit;
 };
 
-static void render_grants(const struct book *book, const struct member *member, struct buffer *out)
+/* Those that are not over. */
+static void render_grants(const struct book *book, const struct member *member, int64_t now_us,
+                          struct buffer *out)
 {
     bool first = true;
     BUFFER_LITERAL(out, ",\"TempAmountInfoList\":[");
     for (const struct grant *grant = grant_after(book, member, 0); grant;
          grant = grant_after(book, member, grant->id)) {
+        if (grant->end_us != 0 && grant->end_us <= now_us)
+            continue;
         if (!first)
             buffer_char(out, ',');
         first = false;
@@ -291,7 +295,7 @@ static void render_member(const struct book *book, const struct member *member, 
     RENDER_CENTS(out, ",\"OweAmount\":", fields.owe_amount);
     RENDER_CENTS(out, ",\"PresentAccountBalance\":", fields.present_account_balance);
     RENDER_CENTS(out, ",\"RealBalance\":", fields.real_balance);
-    render_grants(book, member, out);
+    render_grants(book, member, now_us, out);
     RENDER_CENTS(out, ",\"TempCredit\":", fields.temp_credit);
     buffer_char(out, '}');
 }

@@ -29,6 +29,22 @@ static struct status wrong(const struct entry *entry, struct fault *fault, const
                        name ? name : "unknown kind", what);
 }
 
+/* Time comes first: what was due by then has its entry before, in its order. Rows newer than the
+ * entry say what is due later than they should while the tail is replayed. */
+static struct status check_due(const struct book *book, const struct entry *entry,
+                               struct fault *fault)
+{
+    int64_t due_us = book_next_due_us(book);
+    if (!book->started || entry->sequence <= book->loaded_until)
+        return STATUS_DONE;
+    if (!entry_kind_is_timed(entry->kind) && due_us <= entry->time_us)
+        return wrong(entry, fault, "something else was due before it");
+    if (entry_kind_is_timed(entry->kind) && entry->time_us > due_us &&
+        entry->time_us > book->time_us)
+        return wrong(entry, fault, "it is later than it was due");
+    return STATUS_DONE;
+}
+
 static struct status check_order(const struct book *book, const struct entry *entry,
                                  struct fault *fault)
 {
@@ -39,116 +55,19 @@ static struct status check_order(const struct book *book, const struct entry *en
         return wrong(entry, fault, "out of sequence");
     if (entry->time_us < book->time_us)
         return wrong(entry, fault, "its time is before that of the entry before");
-    return STATUS_DONE;
+    return check_due(book, entry, fault);
 }
 
-/* Temporary grants */
-
-static struct status add_grant(struct book *book, struct member *member, const struct entry *entry,
-                               struct fault *fault)
+static struct status change_member(struct book *book, struct member *member, uint32_t index,
+                                   const struct entry *entry, struct fault *fault)
 {
-    struct amount sum = entry->cash;
-    for (uint32_t i = member->grants; i != BOOK_NONE; i = book_grant(book, i)->next)
-        if (!amount_add(sum, book_grant(book, i)->amount, &sum))
-            return wrong(entry, fault, "temporary credit overflows");
-    if (amount_compare(sum, MEMBER_AMOUNT_MAX) > 0)
-        return wrong(entry, fault, "temporary credit overflows");
-    uint32_t index = pool_take(&book->grants);
-    if (index == POOL_NONE)
-        return fault_no_memory(fault);
-    struct grant *grant = pool_at(&book->grants, index);
-    *grant = (struct grant){entry->sequence, entry->cash, entry->start_us, entry->end_us,
-                            member->grants};
-    member->grants = index;
-    return STATUS_DONE;
-}
-
-static struct status drop_grant(struct book *book, struct member *member, const struct entry *entry,
-                                struct fault *fault)
-{
-    for (uint32_t *at = &member->grants; *at != BOOK_NONE;) {
-        uint32_t index = *at;
-        struct grant *grant = pool_at(&book->grants, index);
-        if (grant->id == entry->subject) {
-            *at = grant->next;
-            pool_give(&book->grants, index);
-            return STATUS_DONE;
-        }
-        at = &grant->next;
-    }
-    return wrong(entry, fault, "the member has no such grant");
-}
-
-static void drop_all_grants(struct book *book, struct member *member)
-{
-    while (member->grants != BOOK_NONE) {
-        uint32_t index = member->grants;
-        member->grants = book_grant(book, index)->next;
-        pool_give(&book->grants, index);
-    }
-}
-
-/* Holds */
-
-static struct status add_hold(struct book *book, struct member *member, const struct entry *entry,
-                              struct fault *fault)
-{
-    uint32_t index = pool_take(&book->holds);
-    if (index == POOL_NONE)
-        return fault_no_memory(fault);
-    struct hold *hold = pool_at(&book->holds, index);
-    *hold = (struct hold){entry->sequence, entry->cash, entry->end_us, member->holds};
-    member->holds = index;
-    return STATUS_DONE;
-}
-
-/* Takes the entry's amount out of the hold; expiry takes all that is left. */
-static struct status reduce_hold(struct book *book, struct member *member,
-                                 const struct entry *entry, struct fault *fault)
-{
-    uint32_t *at = &member->holds;
-    struct hold *hold = NULL;
-    for (; *at != BOOK_NONE; at = &hold->next) {
-        hold = pool_at(&book->holds, *at);
-        if (hold->id == entry->subject)
-            break;
-    }
-    if (*at == BOOK_NONE || !hold)
-        return wrong(entry, fault, "the member has no such hold");
-    int order = amount_compare(entry->cash, hold->amount);
-    if (order > 0 || (order < 0 && entry->kind == ENTRY_EXPIRE))
-        return wrong(entry, fault, "the amount is not what the hold has");
-    if (!amount_subtract(hold->amount, entry->cash, &hold->amount))
-        return wrong(entry, fault, "the hold overflows");
-    if (amount_is_zero(hold->amount)) {
-        uint32_t index = *at;
-        *at = hold->next;
-        pool_give(&book->holds, index);
-    }
-    return STATUS_DONE;
-}
-
-/* What an entry changes about a member besides its state. */
-static struct status change_lists(struct book *book, struct member *member,
-                                  const struct entry *entry, struct fault *fault)
-{
-    enum entry_kind kind = entry->kind;
-    if (kind == ENTRY_GRANT_TEMPORARY)
-        return add_grant(book, member, entry, fault);
-    if (kind == ENTRY_REVOKE_TEMPORARY)
-        return drop_grant(book, member, entry, fault);
-    if (kind == ENTRY_HOLD)
-        return add_hold(book, member, entry, fault);
-    if (kind == ENTRY_CAPTURE || kind == ENTRY_RELEASE || kind == ENTRY_EXPIRE)
-        return reduce_hold(book, member, entry, fault);
-    if (kind == ENTRY_LEAVE)
-        drop_all_grants(book, member);
-    if (kind == ENTRY_JOIN)
+    bool joins = entry->kind == ENTRY_JOIN;
+    if (joins)
         member->joined_us = entry->time_us;
-    if (kind == ENTRY_JOIN || kind == ENTRY_RENAME)
+    if (joins || entry->kind == ENTRY_RENAME)
         if (!book_member_name(book, member, entry->name))
             return fault_no_memory(fault);
-    return STATUS_DONE;
+    return lists_change(book, member, index, entry) ? STATUS_DONE : fault_no_memory(fault);
 }
 
 static struct status link_touch(struct book *book, struct member *member, const struct entry *entry,
@@ -156,10 +75,11 @@ static struct status link_touch(struct book *book, struct member *member, const 
 {
     struct links links = book_member_links(member);
     uint64_t previous = 0, jump = 0;
-    links_next(&book->links, &links, &previous, &jump);
+    const struct link_pools pools = {&book->links, NULL};
+    links_next(&pools, &links, &previous, &jump);
     if (touch->ordinal != links.ordinal + 1 || touch->previous != previous || touch->jump != jump)
         return wrong(entry, fault, "its back-links are not the member's");
-    if (!links_push(&book->links, &links, entry->sequence))
+    if (!links_push(&pools, &links, entry->sequence))
         return fault_no_memory(fault);
     member->ordinal = links.ordinal;
     member->last_sequence = links.last;
@@ -196,8 +116,12 @@ static struct status apply_touch(struct book *book, const struct entry *entry,
         return STATUS_DONE; /* invariant 2 */
     if (!entry_allows(entry, effect, which, &member->state, &touch->after))
         return wrong(entry, fault, "the member's new state does not follow from its old one");
+    const char *misfit = lists_judge(book, member, index, entry, &touch->after);
+    if (misfit)
+        return wrong(entry, fault, misfit);
+    member->rejoined |= entry->kind == ENTRY_JOIN && member->ordinal > 0;
     TRY(link_touch(book, member, entry, touch, fault));
-    TRY(change_lists(book, member, entry, fault));
+    TRY(change_member(book, member, index, entry, fault));
     return book_member_change(book, index, &touch->after, fault);
 }
 
@@ -241,6 +165,8 @@ struct status book_apply(struct book *book, const struct entry *entry, struct fa
     TRY(check_order(book, entry, fault));
     if (entry_kind_is_registry(entry->kind)) {
         TRY(registry_apply(book, entry, fault));
+    } else if (entry->kind == ENTRY_REQUEST) {
+        TRY(request_apply(book, entry, fault));
     } else {
         TRY(apply_member_entry(book, entry, fault));
         book->started = true;

@@ -52,6 +52,10 @@ struct book *book_new(uint64_t seed)
     pool_init(&book->keys, sizeof(struct key), REGISTRY_SHIFT);
     pool_init(&book->policies, sizeof(struct policy_slot), REGISTRY_SHIFT);
     pool_init(&book->delegations, sizeof(struct delegation_slot), REGISTRY_SHIFT);
+    idmap_init(&book->grant_by_id, seed);
+    idmap_init(&book->hold_by_id, seed);
+    idmap_init(&book->requests, seed);
+    due_init(&book->due, book, lists_moved);
     listing_init(&book->listing, &book->members);
     table_init(&book->member_by_uin, book, member_hash);
     registry_init(book);
@@ -67,6 +71,10 @@ void book_free(struct book *book)
                             &book->policies,      &book->delegations};
     for (size_t i = 0; i < sizeof pools / sizeof *pools; i++)
         pool_done(pools[i]);
+    idmap_done(&book->grant_by_id);
+    idmap_done(&book->hold_by_id);
+    idmap_done(&book->requests);
+    due_done(&book->due);
     listing_done(&book->listing);
     heap_done(&book->heap);
     table_done(&book->member_by_uin);
@@ -288,29 +296,4 @@ uint64_t book_rank(const struct book *book, uint32_t organisation, struct uin ui
 {
     const struct organisation_slot *slot = book_slot(book, organisation);
     return slot ? listing_rank(&book->listing, &slot->listing, uin) : 0;
-}
-
-/* Grants and holds */
-
-const struct grant *book_grant(const struct book *book, uint32_t index)
-{
-    return pool_at(&book->grants, index);
-}
-
-const struct hold *book_hold(const struct book *book, uint32_t index)
-{
-    return pool_at(&book->holds, index);
-}
-
-struct amount book_temporary_credit(const struct book *book, const struct member *member,
-                                    int64_t t_us)
-{
-    struct amount sum = AMOUNT_ZERO;
-    for (uint32_t i = member->grants; i != BOOK_NONE; i = book_grant(book, i)->next) {
-        const struct grant *grant = book_grant(book, i);
-        bool active = grant->start_us <= t_us && (grant->end_us == 0 || t_us < grant->end_us);
-        if (active)
-            CHECK(amount_add(sum, grant->amount, &sum)); /* MEMBER_AMOUNT_MAX */
-    }
-    return sum;
 }

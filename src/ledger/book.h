@@ -31,6 +31,7 @@ struct member {
     uint32_t holds;
     uint32_t chain; /* back-link stack; private */
     uint16_t name_len;
+    bool rejoined; /* has left and come back: joined_us is of the last time */
 };
 
 struct grant {
@@ -39,13 +40,18 @@ struct grant {
     int64_t start_us; /* active when start <= t < end */
     int64_t end_us;   /* 0 = open end */
     uint32_t next;
+    uint32_t member; /* index */
+    uint32_t place;  /* among what is due; private */
+    bool started;    /* counted in the member's state.temporary */
 };
 
 struct hold {
     uint64_t id;
-    struct amount amount; /* what is left of it */
-    int64_t expires_us;   /* 0 = never */
-    uint32_t next;
+    struct amount amount;  /* what is left of it */
+    int64_t expires_us;    /* 0 = never */
+    uint32_t next, before; /* in the member's list, newest first */
+    uint32_t member;       /* index */
+    uint32_t place;        /* among what is due; private */
 };
 
 struct organisation {
@@ -132,9 +138,29 @@ uint64_t book_rank(const struct book *book, uint32_t organisation, struct uin ui
 
 const struct grant *book_grant(const struct book *book, uint32_t index);
 const struct hold *book_hold(const struct book *book, uint32_t index);
+/* By the sequence of the entry that made it; NULL when it is not open (any more). O(1). */
+const struct hold *book_find_hold(const struct book *book, uint64_t id);
+const struct grant *book_find_grant(const struct book *book, uint64_t id);
+uint32_t book_hold_count(const struct book *book); /* open ones, of all organisations */
 /* Sum of the temporary grants active at `t_us`; false on overflow (cannot be: decide refuses). */
 struct amount book_temporary_credit(const struct book *book, const struct member *member,
                                     int64_t t_us);
+
+/* What is frozen at `t_us` (not before the member's last entry): a hold whose end has come counts
+ * no more, whether or not its entry has been written yet. */
+struct amount book_frozen(const struct book *book, const struct member *member, int64_t t_us);
+/* The moment at which the next hold expires or grant starts or ends; INT64_MAX = none. Whoever
+ * appends entries of a later moment has to append these first (draft_settle). */
+int64_t book_next_due_us(const struct book *book);
+
+/* Requests: the sequence of the request entry whose token digest begins with the same 8 bytes; 0 =
+ * none. The entry says whether the whole digest is the same. */
+uint64_t book_find_request(const struct book *book, struct slice token_digest);
+uint64_t book_request_count(const struct book *book);
+/* Recovery: a request up to the mark. False when memory is short. `prefix`: those 8 bytes, as
+ * request_prefix gives them. */
+bool book_request_load(struct book *book, uint64_t prefix, uint64_t sequence);
+uint64_t request_prefix(struct slice token_digest);
 
 /* Keys, policies, delegations: in the order they were made. */
 uint32_t book_key_count(const struct book *book);

@@ -4,8 +4,10 @@
 #define LEDGER_BOOK_STATE_H
 
 #include "ledger/book.h"
+#include "ledger/due.h"
 #include "ledger/effect.h"
 #include "ledger/heap.h"
+#include "ledger/idmap.h"
 #include "ledger/links.h"
 #include "ledger/listing.h"
 
@@ -44,6 +46,10 @@ struct book {
     struct pool members;
     struct pool grants;
     struct pool holds;
+    struct idmap grant_by_id; /* values: index + 1 */
+    struct idmap hold_by_id;
+    struct due due;
+    struct idmap requests; /* by the first bytes of the token's digest: sequence */
     struct pool links;
     struct pool keys;
     struct pool policies;
@@ -81,6 +87,31 @@ STATUS_MUST_USE struct status book_member_change(struct book *book, uint32_t ind
 bool book_member_name(struct book *book, struct member *member, struct slice name);
 struct member *book_member_mutable(struct book *book, uint32_t index);
 struct links book_member_links(const struct member *member);
+
+/* lists.c: grants and holds */
+void lists_moved(void *owner, const struct due_item *item, uint32_t place);
+/* Put what was made or loaded behind `*link`, from where the list goes on; `before` is the hold
+ * that
+ * `*link` belongs to, BOOK_NONE when it is the member's. BOOK_NONE: memory is short, or the id is
+ * there already; the book is lost then. */
+uint32_t lists_put_grant(struct book *book, uint32_t *link, const struct grant *grant);
+uint32_t lists_put_hold(struct book *book, uint32_t *link, uint32_t before,
+                        const struct hold *hold);
+/* NULL when the entry fits the member's grants and holds; else what is wrong. */
+const char *lists_judge(const struct book *book, const struct member *member, uint32_t index,
+                        const struct entry *entry, const struct member_state *after);
+/* After it was judged. False when memory is short: the book is lost then. */
+bool lists_change(struct book *book, struct member *member, uint32_t index,
+                  const struct entry *entry);
+/* `end_us` 0 = open end. */
+static inline bool grant_is_active_at(int64_t start_us, int64_t end_us, int64_t t_us)
+{
+    return start_us <= t_us && (end_us == 0 || t_us < end_us);
+}
+
+/* requests.c */
+STATUS_MUST_USE struct status request_apply(struct book *book, const struct entry *entry,
+                                            struct fault *fault);
 
 /* registry.c */
 void registry_init(struct book *book);

@@ -39,15 +39,17 @@ static struct status wrong(const struct member *member, struct fault *fault, con
 static bool grants_are_sound(const struct book *book, const struct member *member)
 {
     uint64_t before = member->last_sequence + 1;
-    struct amount sum = AMOUNT_ZERO;
+    struct amount sum = AMOUNT_ZERO, started = AMOUNT_ZERO;
     for (uint32_t i = member->grants; i != BOOK_NONE; i = book_grant(book, i)->next) {
         const struct grant *grant = book_grant(book, i);
+        struct amount active = grant->started ? grant->amount : AMOUNT_ZERO;
         if (grant->id == 0 || grant->id >= before || amount_is_negative(grant->amount) ||
-            !amount_add(sum, grant->amount, &sum) || amount_compare(sum, MEMBER_AMOUNT_MAX) > 0)
+            !amount_add(sum, grant->amount, &sum) || amount_compare(sum, MEMBER_AMOUNT_MAX) > 0 ||
+            !amount_add(started, active, &started) || book_find_grant(book, grant->id) != grant)
             return false;
         before = grant->id;
     }
-    return true;
+    return amount_compare(started, member->state.temporary) == 0;
 }
 
 static bool holds_are_sound(const struct book *book, const struct member *member)
@@ -57,7 +59,8 @@ static bool holds_are_sound(const struct book *book, const struct member *member
     for (uint32_t i = member->holds; i != BOOK_NONE; i = book_hold(book, i)->next) {
         const struct hold *hold = book_hold(book, i);
         if (hold->id == 0 || hold->id >= before || amount_is_negative(hold->amount) ||
-            amount_is_zero(hold->amount) || !amount_add(sum, hold->amount, &sum))
+            amount_is_zero(hold->amount) || !amount_add(sum, hold->amount, &sum) ||
+            book_find_hold(book, hold->id) != hold)
             return false;
         before = hold->id;
     }

@@ -1,11 +1,11 @@
 /* Checkpoint rows: members and organisations' own accounts as bytes, and back.
  *
- * A member's row: version; organisation; uin; name; joined (signed); last sequence; ordinal; flags
- * (byte); cash (signed), income, gift, frozen, basic credit; for each place of the back-link stack
- * how far it is behind the one before; count of grants, each: id, amount, start and end (signed);
- * count of holds, each: id, amount, expiry (signed). Newest first.
- * An organisation's row: version; id; funding, revenue, promotion, suspense (signed); sequence of
- * their last change.
+ * A member's row: version; organisation; uin; name; joined (signed); rejoined (byte); last
+ * sequence; ordinal; flags (byte); cash (signed), income, gift, frozen, basic and temporary credit;
+ * for each place of the back-link stack how far it is behind the one before; count of grants, each:
+ * id, amount, start and end (signed), started (byte); count of holds, each: id, amount, expiry
+ * (signed). Newest first. An organisation's row: version; id; funding, revenue, promotion, suspense
+ * (signed); sequence of their last change.
  *
  * 1. Equal states give equal rows, however the book came to them: row of replay = row of load.
  * 2. A row says which entry it reflects (see apply.c on recovery).
@@ -17,7 +17,7 @@
 
 #include "base/check.h"
 
-enum { ROW_VERSION = 1, ROW_LIST_MAX = 1 << 24 };
+enum { ROW_VERSION = 2, ROW_LIST_MAX = 1 << 24 };
 
 /* Encoding */
 
@@ -29,6 +29,7 @@ static void put_state(struct buffer *out, const struct member_state *state)
     wire_put_u64(out, (uint64_t)state->gift.micros);
     wire_put_u64(out, (uint64_t)state->frozen.micros);
     wire_put_u64(out, (uint64_t)state->basic_credit.micros);
+    wire_put_u64(out, (uint64_t)state->temporary.micros);
 }
 
 static void put_links(const struct book *book, const struct member *member, struct buffer *out)
@@ -55,6 +56,7 @@ static void put_grants(const struct book *book, const struct member *member, str
         wire_put_u64(out, (uint64_t)grant->amount.micros);
         wire_put_i64(out, grant->start_us);
         wire_put_i64(out, grant->end_us);
+        wire_put_byte(out, grant->started);
     }
 }
 
@@ -80,6 +82,7 @@ void book_member_encode(const struct book *book, uint32_t index, struct buffer *
     wire_put_uin(out, member->uin);
     wire_put_text(out, slice_of(member->name, member->name_len));
     wire_put_i64(out, member->joined_us);
+    wire_put_byte(out, member->rejoined);
     wire_put_u64(out, member->last_sequence);
     wire_put_u64(out, member->ordinal);
     put_state(out, &member->state);
@@ -123,6 +126,7 @@ static struct member_state get_state(struct wire *wire)
     state.gift = get_unsigned_amount(wire);
     state.frozen = get_unsigned_amount(wire);
     state.basic_credit = get_unsigned_amount(wire);
+    state.temporary = get_unsigned_amount(wire);
     wire->bad |= !member_state_is_valid(&state);
     return state;
 }
@@ -145,49 +149,64 @@ static bool get_links(struct book *book, struct wire *wire, struct member *membe
     return true;
 }
 
-static bool get_grants(struct book *book, struct wire *wire, struct member *member)
+static bool get_flag(struct wire *wire)
+{
+    uint8_t flag = wire_get_byte(wire);
+    wire->bad |= flag > 1;
+    return flag == 1;
+}
+
+/* False: memory is short. */
+static bool get_grants(struct book *book, struct wire *wire, struct member *member, uint32_t index)
 {
     uint64_t before = member->last_sequence + 1;
     uint32_t *behind = &member->grants;
-    struct amount sum = AMOUNT_ZERO;
+    struct amount sum = AMOUNT_ZERO, started = AMOUNT_ZERO;
     for (uint64_t left = wire_get_bounded(wire, ROW_LIST_MAX); left > 0 && !wire->bad; left--) {
-        uint32_t index = pool_take(&book->grants);
-        if (index == POOL_NONE)
+        struct grant grant = {.id = wire_get_bounded(wire, before - 1), .member = index};
+        grant.amount = get_unsigned_amount(wire);
+        grant.start_us = wire_get_i64(wire);
+        grant.end_us = wire_get_i64(wire);
+        grant.started = get_flag(wire);
+        wire->bad |= grant.id == 0 || !amount_add(sum, grant.amount, &sum) ||
+                     amount_compare(sum, MEMBER_AMOUNT_MAX) > 0 ||
+                     idmap_find(&book->grant_by_id, grant.id) != 0;
+        if (wire->bad)
+            return true;
+        before = grant.id;
+        if (grant.started)
+            CHECK(amount_add(started, grant.amount, &started)); /* part of the sum */
+        uint32_t placed = lists_put_grant(book, behind, &grant);
+        if (placed == BOOK_NONE)
             return false;
-        struct grant *grant = pool_at(&book->grants, index);
-        grant->id = wire_get_bounded(wire, before - 1);
-        grant->amount = get_unsigned_amount(wire);
-        grant->start_us = wire_get_i64(wire);
-        grant->end_us = wire_get_i64(wire);
-        grant->next = BOOK_NONE;
-        wire->bad |= grant->id == 0 || !amount_add(sum, grant->amount, &sum) ||
-                     amount_compare(sum, MEMBER_AMOUNT_MAX) > 0;
-        before = grant->id;
-        *behind = index;
-        behind = &grant->next;
+        struct grant *place = pool_at(&book->grants, placed);
+        behind = &place->next;
     }
+    wire->bad |= amount_compare(started, member->state.temporary) != 0;
     return true;
 }
 
-static bool get_holds(struct book *book, struct wire *wire, struct member *member)
+static bool get_holds(struct book *book, struct wire *wire, struct member *member, uint32_t index)
 {
     uint64_t before = member->last_sequence + 1;
     uint32_t *behind = &member->holds;
+    uint32_t newer = BOOK_NONE;
     struct amount sum = AMOUNT_ZERO;
     for (uint64_t left = wire_get_bounded(wire, ROW_LIST_MAX); left > 0 && !wire->bad; left--) {
-        uint32_t index = pool_take(&book->holds);
-        if (index == POOL_NONE)
+        struct hold hold = {.id = wire_get_bounded(wire, before - 1), .member = index};
+        hold.amount = get_unsigned_amount(wire);
+        hold.expires_us = wire_get_i64(wire);
+        wire->bad |= hold.id == 0 || amount_is_zero(hold.amount) ||
+                     !amount_add(sum, hold.amount, &sum) ||
+                     idmap_find(&book->hold_by_id, hold.id) != 0;
+        if (wire->bad)
+            return true;
+        before = hold.id;
+        newer = lists_put_hold(book, behind, newer, &hold);
+        if (newer == BOOK_NONE)
             return false;
-        struct hold *hold = pool_at(&book->holds, index);
-        hold->id = wire_get_bounded(wire, before - 1);
-        hold->amount = get_unsigned_amount(wire);
-        hold->expires_us = wire_get_i64(wire);
-        hold->next = BOOK_NONE;
-        wire->bad |=
-            hold->id == 0 || amount_is_zero(hold->amount) || !amount_add(sum, hold->amount, &sum);
-        before = hold->id;
-        *behind = index;
-        behind = &hold->next;
+        struct hold *place = pool_at(&book->holds, newer);
+        behind = &place->next;
     }
     wire->bad |= amount_compare(sum, member->state.frozen) != 0;
     return true;
@@ -231,6 +250,7 @@ struct status book_member_load(struct book *book, struct slice bytes, struct fau
     struct uin uin = wire_get_uin(&wire);
     struct slice name = wire_get_text(&wire, UINT16_MAX);
     int64_t joined_us = wire_get_i64(&wire);
+    bool rejoined = get_flag(&wire);
     uint64_t last_sequence = wire_get_bounded(&wire, UINT64_MAX - 1);
     uint64_t ordinal = wire_get_bounded(&wire, last_sequence);
     struct member_state state = get_state(&wire);
@@ -240,11 +260,12 @@ struct status book_member_load(struct book *book, struct slice bytes, struct fau
     TRY(find_place(book, organisation, uin, state.flags, fault, &index));
     struct member *member = book_member_mutable(book, index);
     member->joined_us = joined_us;
+    member->rejoined = rejoined;
     member->last_sequence = last_sequence;
     member->ordinal = ordinal;
     TRY(book_member_change(book, index, &state, fault));
     if (!book_member_name(book, member, name) || !get_links(book, &wire, member) ||
-        !get_grants(book, &wire, member) || !get_holds(book, &wire, member))
+        !get_grants(book, &wire, member, index) || !get_holds(book, &wire, member, index))
         return fault_no_memory(fault);
     if (!wire_ok(&wire))
         return bad_row(fault, "a member");

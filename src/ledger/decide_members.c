@@ -8,11 +8,14 @@
  * Committer thread. */
 #include "ledger/draft.h"
 
+#include "ledger/book_state.h"
+#include "ledger/outcomes.h"
+
 #include "base/check.h"
 
 enum { ITEM_FLAGS = MEMBER_IS_CREDIT | MEMBER_ARREARS };
 
-static const struct member_state nothing;
+static const struct member_state nothing; /* all zero */
 
 static struct status no_memory(struct fault *fault)
 {
@@ -22,8 +25,12 @@ static struct status no_memory(struct fault *fault)
 /* What the item asks for, once its hold is open. */
 static struct member_state asked_state(const struct new_member *item)
 {
-    return (struct member_state){item->cash,   item->income,       item->gift,
-                                 item->frozen, item->basic_credit, item->flags};
+    return (struct member_state){.cash = item->cash,
+                                 .income = item->income,
+                                 .gift = item->gift,
+                                 .frozen = item->frozen,
+                                 .basic_credit = item->basic_credit,
+                                 .flags = item->flags};
 }
 
 static enum refusal judge_grants(const struct new_member *item)
@@ -64,6 +71,12 @@ static bool same_grant(const struct new_grant *a, const struct new_grant *b)
            a->end_us == b->end_us;
 }
 
+/* A grant that is over is as if it had never been: neither asked for nor there. */
+static bool is_over(const struct new_grant *grant, int64_t now_us)
+{
+    return grant->end_us != 0 && grant->end_us <= now_us;
+}
+
 static uint32_t count_equal(const struct new_grant *grants, uint32_t count,
                             const struct new_grant *wanted)
 {
@@ -73,14 +86,38 @@ static uint32_t count_equal(const struct new_grant *grants, uint32_t count,
     return equal;
 }
 
-static bool same_grants(const struct new_member *item, const struct new_grant *grants,
-                        uint32_t count)
+static bool same_grants(const struct draft *draft, const struct new_member *item,
+                        const struct new_grant *grants, uint32_t count)
 {
-    if (item->grant_count != count)
+    uint32_t asked = 0;
+    for (uint32_t i = 0; i < item->grant_count; i++)
+        asked += !is_over(&item->grants[i], draft->now_us);
+    if (asked != count)
         return false;
     for (uint32_t i = 0; i < count; i++)
-        if (count_equal(grants, count, &grants[i]) != count_equal(item->grants, count, &grants[i]))
+        if (count_equal(grants, count, &grants[i]) !=
+            count_equal(item->grants, item->grant_count, &grants[i]))
             return false;
+    return true;
+}
+
+/* The list that begins at `first`, in the book's pool or the draft's; false when it is longer than
+ * an item can ask for. */
+static bool gather_grants(const struct pool *pool, uint32_t first, int64_t now_us,
+                          struct new_grant *grants, uint32_t *ret_count)
+{
+    uint32_t count = 0;
+    for (uint32_t i = first; i != BOOK_NONE;) {
+        const struct grant *grant = pool_at(pool, i);
+        struct new_grant present = {grant->amount, grant->start_us, grant->end_us};
+        i = grant->next;
+        if (is_over(&present, now_us))
+            continue;
+        if (count == NEW_GRANTS_MAX)
+            return false;
+        grants[count++] = present;
+    }
+    *ret_count = count;
     return true;
 }
 
@@ -95,36 +132,24 @@ static bool same_values(const struct new_member *item, const struct member_state
            amount_compare(item->frozen, state->frozen) == 0;
 }
 
-static bool same_as_member(const struct book *book, const struct new_member *item,
-                           const struct member *member)
-{
-    struct new_grant grants[NEW_GRANTS_MAX];
-    uint32_t count = 0;
-    for (uint32_t i = member->grants; i != BOOK_NONE; i = book_grant(book, i)->next) {
-        const struct grant *grant = book_grant(book, i);
-        if (count == NEW_GRANTS_MAX)
-            return false;
-        grants[count++] = (struct new_grant){grant->amount, grant->start_us, grant->end_us};
-    }
-    return same_values(item, &member->state, slice_of(member->name, member->name_len)) &&
-           same_grants(item, grants, count);
-}
-
 /* An item whose uin is at home in this organisation already. */
 static enum refusal judge_present(const struct draft *draft, uint32_t organisation,
                                   const struct new_member *item)
 {
     const struct draft_member *drafted = draft_find_member(draft, organisation, item->uin);
-    if (drafted) {
-        bool same = same_values(item, &drafted->state, drafted->name) &&
-                    same_grants(item, drafted->grants, drafted->grant_count);
-        return same ? REFUSAL_NONE : REFUSAL_MEMBER_EXISTS;
-    }
     const struct member *member = book_find_member(draft->book, organisation, item->uin);
-    CHECK(member);
-    if (member->state.flags & MEMBER_OWNER)
+    const struct member_state *state = drafted ? &drafted->state : &member->state;
+    struct slice name = drafted ? drafted->name : slice_of(member->name, member->name_len);
+    struct new_grant grants[NEW_GRANTS_MAX];
+    uint32_t count = 0;
+    if (state->flags & MEMBER_OWNER)
         return REFUSAL_MEMBER_ELSEWHERE;
-    return same_as_member(draft->book, item, member) ? REFUSAL_NONE : REFUSAL_MEMBER_EXISTS;
+    bool same =
+        drafted
+            ? gather_grants(&draft->grants, drafted->grants, draft->now_us, grants, &count)
+            : gather_grants(&draft->book->grants, member->grants, draft->now_us, grants, &count);
+    same = same && same_values(item, state, name) && same_grants(draft, item, grants, count);
+    return same ? REFUSAL_NONE : REFUSAL_MEMBER_EXISTS;
 }
 
 /* What a member who is not at home here has left behind. */
@@ -191,20 +216,12 @@ static struct status judge_item(struct draft *draft, struct command *command, ui
     return STATUS_DONE;
 }
 
-/* Completes an entry about a member and moves the draft on. */
 static struct status touch(struct draft *draft, struct draft_member *member, struct entry *entry,
                            const struct member_state *after, struct fault *fault)
 {
-    struct touch *touched = &entry->touches[0];
-    entry->touch_count = 1;
-    touched->uin = member->uin;
-    touched->after = *after;
-    touched->ordinal = member->links.ordinal + 1;
-    links_next(&draft->links, &member->links, &touched->previous, &touched->jump);
-    if (!links_push(&draft->links, &member->links, entry->sequence))
+    if (!draft_touch(draft, member, after, entry))
         return no_memory(fault);
     CHECK(entry_is_valid(entry));
-    member->state = *after;
     return STATUS_DONE;
 }
 
@@ -251,16 +268,28 @@ static struct status draft_opening(struct draft *draft, struct draft_member *mem
 }
 
 static struct status draft_grant(struct draft *draft, struct draft_member *member,
-                                 const struct new_grant *grant, struct fault *fault)
+                                 const struct new_grant *asked, struct fault *fault)
 {
+    if (is_over(asked, draft->now_us))
+        return STATUS_DONE;
     struct entry *entry = draft_entry_add(draft, ENTRY_GRANT_TEMPORARY, member->organisation);
     if (!entry)
         return no_memory(fault);
-    entry->cash = grant->amount;
-    entry->start_us = grant->start_us;
-    entry->end_us = grant->end_us;
-    member->grants[member->grant_count++] = *grant;
+    entry->cash = asked->amount;
+    entry->start_us = asked->start_us;
+    entry->end_us = asked->end_us;
     struct member_state after = member->state;
+    const struct grant grant = {
+        .id = entry->sequence,
+        .amount = asked->amount,
+        .start_us = asked->start_us,
+        .end_us = asked->end_us,
+        .started = grant_is_active_at(asked->start_us, asked->end_us, entry->time_us),
+    };
+    if (grant.started)
+        CHECK(amount_add(after.temporary, asked->amount, &after.temporary)); /* judged before */
+    if (!draft_grant_put(draft, member, &grant))
+        return no_memory(fault);
     return touch(draft, member, entry, &after, fault);
 }
 
@@ -273,6 +302,8 @@ static struct status draft_hold(struct draft *draft, struct draft_member *member
     if (!entry)
         return no_memory(fault);
     entry->cash = item->frozen;
+    if (!draft_hold_put(draft, member, entry->sequence, item->frozen))
+        return no_memory(fault);
     return draft_money(draft, member, entry, fault);
 }
 
@@ -284,7 +315,6 @@ static struct status draft_item(struct draft *draft, uint32_t organisation,
         member = draft_member_add(draft, organisation, item->uin);
     if (!member)
         return no_memory(fault);
-    member->grant_count = 0;
     TRY(draft_join(draft, member, item, fault));
     TRY(draft_opening(draft, member, item, fault));
     for (uint32_t i = 0; i < item->grant_count; i++)

@@ -244,6 +244,14 @@ static enum refusal judge(const struct draft *draft, const struct command *comma
         return judge_remove_delegate(draft, command, entry);
     case COMMAND_CREATE_ORGANISATION:
     case COMMAND_ADD_MEMBERS:
+    case COMMAND_POST:
+    case COMMAND_HOLD:
+    case COMMAND_CAPTURE:
+    case COMMAND_RELEASE:
+    case COMMAND_MODIFY_MEMBER:
+    case COMMAND_REMOVE_MEMBER:
+    case COMMAND_GRANT_TEMPORARY:
+    case COMMAND_REVOKE_TEMPORARY:
         break;
     }
     CHECK(command_wants_own_group(command));

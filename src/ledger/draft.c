@@ -47,6 +47,9 @@ static uint64_t item_hash(const void *owner, uint32_t item)
     return book_uin_hash(draft->book, draft->seeing->members[item].uin);
 }
 
+static uint64_t hold_hash(const void *owner, uint32_t item);
+static uint64_t token_hash(const void *owner, uint32_t item);
+
 struct draft *draft_new(const struct book *book)
 {
     struct draft *draft = calloc(1, sizeof *draft);
@@ -61,6 +64,11 @@ struct draft *draft_new(const struct book *book)
     pool_init(&draft->members, sizeof(struct draft_member), MEMBER_SHIFT);
     pool_init(&draft->links, sizeof(struct link), LINK_SHIFT);
     pool_init(&draft->sums, sizeof(struct organisation), SUMS_SHIFT);
+    pool_init(&draft->grants, sizeof(struct grant), SUMS_SHIFT);
+    pool_init(&draft->holds, sizeof(struct draft_hold), MEMBER_SHIFT);
+    pool_init(&draft->requests, sizeof(struct draft_request), MEMBER_SHIFT);
+    table_init(&draft->hold_by_id, draft, hold_hash);
+    table_init(&draft->request_by_token, draft, token_hash);
     table_init(&draft->member_by_uin, draft, member_hash);
     table_init(&draft->sums_by_organisation, draft, sums_hash);
     table_init(&draft->seen, draft, item_hash);
@@ -75,6 +83,12 @@ void draft_free(struct draft *draft)
     pool_done(&draft->members);
     pool_done(&draft->links);
     pool_done(&draft->sums);
+    pool_done(&draft->grants);
+    pool_done(&draft->holds);
+    pool_done(&draft->requests);
+    table_done(&draft->hold_by_id);
+    table_done(&draft->request_by_token);
+    free(draft->events);
     table_done(&draft->member_by_uin);
     table_done(&draft->sums_by_organisation);
     table_done(&draft->seen);
@@ -95,8 +109,14 @@ void draft_clear(struct draft *draft)
     pool_clear(&draft->members);
     pool_clear(&draft->links);
     pool_clear(&draft->sums);
+    pool_clear(&draft->grants);
+    pool_clear(&draft->holds);
+    pool_clear(&draft->requests);
+    forget(&draft->hold_by_id);
+    forget(&draft->request_by_token);
     forget(&draft->member_by_uin);
     forget(&draft->sums_by_organisation);
+    draft->settled = 0;
     arena_reset(&draft->memory);
 }
 
@@ -115,6 +135,12 @@ static int64_t latest_time(const struct draft *draft)
 {
     uint32_t count = draft->entries.count;
     return count ? draft_entry(draft, count - 1)->time_us : book_time_us(draft->book);
+}
+
+void draft_now(struct draft *draft, int64_t now_us)
+{
+    int64_t latest_us = latest_time(draft);
+    draft->now_us = now_us > latest_us ? now_us : latest_us;
 }
 
 struct entry *draft_entry_add(struct draft *draft, enum entry_kind kind, uint32_t organisation)
@@ -145,20 +171,32 @@ struct draft_member *draft_find_member(const struct draft *draft, uint32_t organ
     return NULL;
 }
 
-/* Copies the book's back-link stack into the draft's own pool. */
-static bool copy_links(struct draft *draft, const struct member *member, struct links *links)
+/* Few members have grants, and these few. */
+static bool copy_grants(struct draft *draft, const struct member *member, struct draft_member *into)
 {
-    uint32_t *behind = &links->rest;
-    for (uint32_t i = member->chain; i != POOL_NONE;) {
-        const struct link *link = pool_at(&draft->book->links, i);
-        *behind = link_take(&draft->links, link_sequence(&draft->book->links, i), POOL_NONE);
-        if (*behind == POOL_NONE)
+    uint32_t *behind = &into->grants;
+    for (uint32_t i = member->grants; i != BOOK_NONE; i = book_grant(draft->book, i)->next) {
+        uint32_t index = pool_take(&draft->grants);
+        if (index == POOL_NONE)
             return false;
-        struct link *copy = pool_at(&draft->links, *behind);
+        struct grant *copy = pool_at(&draft->grants, index);
+        *copy = *book_grant(draft->book, i);
+        copy->next = BOOK_NONE;
+        *behind = index;
         behind = &copy->next;
-        i = link->next;
     }
     return true;
+}
+
+static bool copy_member(struct draft *draft, const struct member *member, struct draft_member *into)
+{
+    into->state = member->state;
+    into->links.ordinal = member->ordinal;
+    into->links.last = member->last_sequence;
+    if (member->chain != BOOK_NONE)
+        into->links.rest = member->chain | LINK_BELOW;
+    into->name = slice_of(member->name, member->name_len);
+    return copy_grants(draft, member, into);
 }
 
 struct draft_member *draft_member_add(struct draft *draft, uint32_t organisation, struct uin uin)
@@ -171,19 +209,184 @@ struct draft_member *draft_member_add(struct draft *draft, uint32_t organisation
     drafted->organisation = organisation;
     drafted->state.flags = MEMBER_LEFT;
     drafted->links.rest = POOL_NONE;
+    drafted->grants = BOOK_NONE;
     const struct member *member = book_find_member(draft->book, organisation, uin);
-    if (member) {
-        CHECK(member->state.flags & MEMBER_LEFT);
-        drafted->state = member->state;
-        drafted->links.ordinal = member->ordinal;
-        drafted->links.last = member->last_sequence;
-        drafted->name = slice_of(member->name, member->name_len);
-    }
-    if (member && !copy_links(draft, member, &drafted->links))
+    if (member && !copy_member(draft, member, drafted))
         return NULL;
     if (!table_add(&draft->member_by_uin, book_uin_hash(draft->book, uin), index))
         return NULL;
     return drafted;
+}
+
+enum refusal draft_member_get(struct draft *draft, uint32_t organisation, struct uin uin,
+                              struct draft_member **ret_member)
+{
+    struct draft_member *member = draft_find_member(draft, organisation, uin);
+    if (!member) {
+        if (!book_find_member(draft->book, organisation, uin))
+            return REFUSAL_MEMBER_UNKNOWN;
+        member = draft_member_add(draft, organisation, uin);
+    }
+    if (member && (member->state.flags & MEMBER_LEFT))
+        return REFUSAL_MEMBER_UNKNOWN;
+    *ret_member = member;
+    return REFUSAL_NONE;
+}
+
+/* Holds and grants */
+
+static uint64_t id_hash(const struct draft *draft, uint64_t id)
+{
+    return book_uin_hash(draft->book, (struct uin){0, id});
+}
+
+static uint64_t hold_hash(const void *owner, uint32_t item)
+{
+    const struct draft *draft = owner;
+    const struct draft_hold *hold = pool_at(&draft->holds, item);
+    return id_hash(draft, hold->id);
+}
+
+static struct draft_hold *find_hold(const struct draft *draft, uint64_t id)
+{
+    struct table_probe probe;
+    for (uint32_t i = table_first(&draft->hold_by_id, id_hash(draft, id), &probe); i != TABLE_NONE;
+         i = table_next(&draft->hold_by_id, &probe)) {
+        struct draft_hold *hold = pool_at(&draft->holds, i);
+        if (hold->id == id)
+            return hold;
+    }
+    return NULL;
+}
+
+struct amount draft_hold_left(const struct draft *draft, const struct draft_member *member,
+                              uint64_t id)
+{
+    const struct draft_hold *drafted = find_hold(draft, id);
+    if (drafted) {
+        bool is_theirs =
+            drafted->organisation == member->organisation && uin_equal(drafted->uin, member->uin);
+        return is_theirs ? drafted->amount : AMOUNT_ZERO;
+    }
+    const struct hold *hold = book_find_hold(draft->book, id);
+    if (!hold)
+        return AMOUNT_ZERO;
+    const struct member *holder = book_member(draft->book, hold->member);
+    bool is_theirs =
+        holder->organisation == member->organisation && uin_equal(holder->uin, member->uin);
+    return is_theirs ? hold->amount : AMOUNT_ZERO;
+}
+
+bool draft_hold_put(struct draft *draft, const struct draft_member *member, uint64_t id,
+                    struct amount left)
+{
+    struct draft_hold *hold = find_hold(draft, id);
+    if (hold) {
+        hold->amount = left;
+        return true;
+    }
+    uint32_t index = pool_take(&draft->holds);
+    if (index == POOL_NONE)
+        return false;
+    hold = pool_at(&draft->holds, index);
+    *hold = (struct draft_hold){id, member->organisation, member->uin, left};
+    return table_add(&draft->hold_by_id, id_hash(draft, id), index);
+}
+
+struct grant *draft_find_grant(const struct draft *draft, const struct draft_member *member,
+                               uint64_t id)
+{
+    for (uint32_t i = member->grants; i != BOOK_NONE;) {
+        struct grant *grant = pool_at(&draft->grants, i);
+        if (grant->id == id)
+            return grant;
+        i = grant->next;
+    }
+    return NULL;
+}
+
+bool draft_grant_put(struct draft *draft, struct draft_member *member, const struct grant *grant)
+{
+    uint32_t index = pool_take(&draft->grants);
+    if (index == POOL_NONE)
+        return false;
+    struct grant *placed = pool_at(&draft->grants, index);
+    *placed = *grant;
+    placed->next = member->grants;
+    member->grants = index;
+    return true;
+}
+
+void draft_grant_drop(struct draft *draft, struct draft_member *member, uint64_t id)
+{
+    uint32_t *link = &member->grants;
+    for (;;) {
+        struct grant *grant = pool_at(&draft->grants, *link);
+        if (grant->id == id) {
+            *link = grant->next;
+            return;
+        }
+        link = &grant->next;
+    }
+}
+
+bool draft_touch(struct draft *draft, struct draft_member *member, const struct member_state *after,
+                 struct entry *entry)
+{
+    const struct link_pools pools = {&draft->links, &draft->book->links};
+    struct touch *touched = &entry->touches[entry->touch_count++];
+    touched->uin = member->uin;
+    touched->after = *after;
+    touched->ordinal = member->links.ordinal + 1;
+    links_next(&pools, &member->links, &touched->previous, &touched->jump);
+    if (!links_push(&pools, &member->links, entry->sequence))
+        return false;
+    member->state = *after;
+    return true;
+}
+
+/* Requests */
+
+static uint64_t token_hash(const void *owner, uint32_t item)
+{
+    const struct draft *draft = owner;
+    const struct draft_request *request = pool_at(&draft->requests, item);
+    return id_hash(draft, request_prefix(slice_of((const char *)request->token, DIGEST_BYTES)));
+}
+
+const struct entry *draft_find_request(const struct draft *draft, const unsigned char *token)
+{
+    struct table_probe probe;
+    uint64_t prefix = request_prefix(slice_of((const char *)token, DIGEST_BYTES));
+    for (uint32_t i = table_first(&draft->request_by_token, id_hash(draft, prefix), &probe);
+         i != TABLE_NONE; i = table_next(&draft->request_by_token, &probe)) {
+        const struct draft_request *request = pool_at(&draft->requests, i);
+        if (request_prefix(slice_of((const char *)request->token, DIGEST_BYTES)) == prefix)
+            return draft_entry(draft, request->entry);
+    }
+    return NULL;
+}
+
+struct status draft_request_add(struct draft *draft, const struct command *command, uint32_t made,
+                                struct slice outcomes, struct fault *fault)
+{
+    const struct request *request = &command->request;
+    uint32_t last = draft->entries.count - 1;
+    uint32_t organisation = draft_entry(draft, last)->organisation;
+    struct entry *entry = draft_entry_add(draft, ENTRY_REQUEST, organisation);
+    uint32_t index = pool_take(&draft->requests);
+    if (!entry || index == POOL_NONE)
+        return fault_no_memory(fault);
+    entry->token_digest = slice_of((const char *)request->token, DIGEST_BYTES);
+    entry->body_digest = slice_of((const char *)request->body, DIGEST_BYTES);
+    entry->made = made;
+    entry->outcomes = outcomes;
+    CHECK(entry_is_valid(entry));
+    struct draft_request *drafted = pool_at(&draft->requests, index);
+    *drafted = (struct draft_request){request->token, last + 1};
+    return table_add(&draft->request_by_token, token_hash(draft, index), index)
+               ? STATUS_DONE
+               : fault_no_memory(fault);
 }
 
 uint32_t draft_home(const struct draft *draft, struct uin uin)

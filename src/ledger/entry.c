@@ -4,7 +4,8 @@
  * the order of `enum part` (numbers and texts as in wire.h; the table of kinds is in README.md and
  * below):
  *
- *   touch         uin; flags (byte); cash (signed), income, gift, frozen, basic credit; ordinal;
+ *   touch         uin; flags (byte; 0x80 added when there is temporary credit); cash (signed),
+ *                 income, gift, frozen, basic credit; temporary credit if there is; ordinal;
  *                 unless it is 1: sequence - previous; if the ordinal jumps elsewhere than to
  *                 previous, and not to nothing: previous - jump
  *   amount        cash (signed)
@@ -15,6 +16,7 @@
  *   account, user uins
  *   principal, enabled   one byte
  *   scope         count, then uins
+ *   request       token digest, body digest (16 bytes each), made, outcomes (text)
  *
  * 1. An encoding never changes: the hash chain is computed over it. A kind that needs another one
  *    becomes a new kind.
@@ -48,6 +50,7 @@ enum part {
     PART_PRINCIPAL = 1 << 14,
     PART_ENABLED = 1 << 15,
     PART_SCOPE = 1 << 16,
+    PART_REQUEST = 1 << 17,
 
     PARTS_MONEY = PART_TOUCH | PART_AMOUNT | PART_TEXT,
     PARTS_KEY = PART_END | PART_NAME | PART_SECRET_ID | PART_SEALED_SECRET | PART_ACCOUNT |
@@ -60,7 +63,8 @@ enum {
     SEALED_SECRET_BYTES_MAX = 1024,
     TOKEN_HASH_BYTES = 32,
     CURRENCY_BYTES = 3,
-    KINDS_END = 97,
+    KINDS_END = 98,
+    TOUCH_HAS_TEMPORARY = 0x80,
 };
 
 struct kind {
@@ -88,6 +92,8 @@ static const struct kind kinds[KINDS_END] = {
     [ENTRY_GRANT_TEMPORARY] = {"grant_temporary", PARTS_MONEY | PART_START | PART_END},
     [ENTRY_REVOKE_TEMPORARY] = {"revoke_temporary", PART_TOUCH | PART_SUBJECT | PART_TEXT},
     [ENTRY_SET_ARREARS] = {"set_arrears", PART_TOUCH | PART_TEXT},
+    [ENTRY_START_TEMPORARY] = {"start_temporary", PART_TOUCH | PART_SUBJECT},
+    [ENTRY_END_TEMPORARY] = {"end_temporary", PART_TOUCH | PART_SUBJECT},
     [ENTRY_ORGANISATION] = {"organisation", PART_TOUCH | PART_NAME | PART_TEXT},
     [ENTRY_ADD_KEY] = {"add_key", PARTS_KEY},
     [ENTRY_SET_KEY] = {"set_key", PART_SECRET_ID | PART_ENABLED},
@@ -97,6 +103,7 @@ static const struct kind kinds[KINDS_END] = {
     [ENTRY_DELEGATE] = {"delegate", PART_ACCOUNT | PART_ENABLED | PART_SCOPE},
     [ENTRY_REMOVE_DELEGATE] = {"remove_delegate", PART_ACCOUNT},
     [ENTRY_OBSERVE] = {"observe", 0},
+    [ENTRY_REQUEST] = {"request", PART_REQUEST},
 };
 
 static uint32_t parts_of(enum entry_kind kind)
@@ -107,6 +114,14 @@ static uint32_t parts_of(enum entry_kind kind)
 const char *entry_kind_name(enum entry_kind kind)
 {
     return (unsigned)kind < KINDS_END ? kinds[kind].name : NULL;
+}
+
+enum entry_kind entry_kind_find(struct slice name)
+{
+    for (unsigned kind = 1; kind < KINDS_END; kind++)
+        if (kinds[kind].parts != 0 && slice_equal(slice_text(kinds[kind].name), name))
+            return (enum entry_kind)kind;
+    return (enum entry_kind)0;
 }
 
 /* Names */
@@ -163,7 +178,7 @@ bool member_state_is_valid(const struct member_state *state)
 {
     return member_amount_is_valid(state->cash) && is_unsigned(state->income) &&
            is_unsigned(state->gift) && is_unsigned(state->frozen) &&
-           is_unsigned(state->basic_credit) && state->flags < 16;
+           is_unsigned(state->basic_credit) && is_unsigned(state->temporary) && state->flags < 16;
 }
 
 static bool links_are_valid(const struct touch *touch, uint64_t sequence)
@@ -227,7 +242,7 @@ static bool organisation_is_valid(const struct entry *entry)
            owner->ordinal == 1 && owner->after.flags == fresh.flags &&
            amount_is_zero(owner->after.cash) && amount_is_zero(owner->after.income) &&
            amount_is_zero(owner->after.gift) && amount_is_zero(owner->after.frozen) &&
-           amount_is_zero(owner->after.basic_credit);
+           amount_is_zero(owner->after.basic_credit) && amount_is_zero(owner->after.temporary);
 }
 
 bool entry_key_is_within_limits(const struct entry *entry)
@@ -273,6 +288,13 @@ static bool registry_part_is_valid(const struct entry *entry, uint32_t parts)
     return entry->kind != ENTRY_ORGANISATION || organisation_is_valid(entry);
 }
 
+static bool request_is_valid(const struct entry *entry)
+{
+    return entry->token_digest.len == DIGEST_BYTES && entry->body_digest.len == DIGEST_BYTES &&
+           entry->made > 0 && entry->made < entry->sequence &&
+           entry->outcomes.len <= ENTRY_TEXT_BYTES_MAX;
+}
+
 bool entry_is_valid(const struct entry *entry)
 {
     uint32_t parts = parts_of(entry->kind);
@@ -284,6 +306,8 @@ bool entry_is_valid(const struct entry *entry)
     if ((parts & PART_NAME) && !(parts & PART_SEALED_SECRET) && !name_is_valid(entry->name))
         return false;
     if ((parts & PART_SUBJECT) && (entry->subject == 0 || entry->subject >= entry->sequence))
+        return false;
+    if ((parts & PART_REQUEST) && !request_is_valid(entry))
         return false;
     return entry->text.len <= ENTRY_TEXT_BYTES_MAX && slice_is_utf8(entry->text);
 }
@@ -302,13 +326,16 @@ static void put_unsigned_amount(struct buffer *out, struct amount amount)
 
 static void put_touch(struct buffer *out, const struct touch *touch, uint64_t sequence)
 {
+    bool has_temporary = !amount_is_zero(touch->after.temporary);
     wire_put_uin(out, touch->uin);
-    wire_put_byte(out, touch->after.flags);
+    wire_put_byte(out, touch->after.flags | (has_temporary ? TOUCH_HAS_TEMPORARY : 0));
     put_amount(out, touch->after.cash);
     put_unsigned_amount(out, touch->after.income);
     put_unsigned_amount(out, touch->after.gift);
     put_unsigned_amount(out, touch->after.frozen);
     put_unsigned_amount(out, touch->after.basic_credit);
+    if (has_temporary)
+        put_unsigned_amount(out, touch->after.temporary);
     wire_put_u64(out, touch->ordinal);
     if (touch->ordinal == 1)
         return;
@@ -366,6 +393,14 @@ static void put_registry(struct buffer *out, const struct entry *entry, uint32_t
         put_scope(out, entry);
 }
 
+static void put_request(struct buffer *out, const struct entry *entry)
+{
+    buffer_append(out, entry->token_digest);
+    buffer_append(out, entry->body_digest);
+    wire_put_u64(out, entry->made);
+    wire_put_text(out, entry->outcomes);
+}
+
 void entry_encode(const struct entry *entry, struct buffer *out)
 {
     uint32_t parts = parts_of(entry->kind);
@@ -375,6 +410,8 @@ void entry_encode(const struct entry *entry, struct buffer *out)
     wire_put_u64(out, entry->organisation);
     put_money(out, entry, parts);
     put_registry(out, entry, parts);
+    if (parts & PART_REQUEST)
+        put_request(out, entry);
 }
 
 /* Decoding. Numbers only: entry_is_valid judges what they mean. */
@@ -400,12 +437,17 @@ static uint64_t get_back(struct wire *wire, uint64_t from)
 static void get_touch(struct wire *wire, uint64_t sequence, struct touch *touch)
 {
     touch->uin = wire_get_uin(wire);
-    touch->after.flags = wire_get_byte(wire);
+    uint8_t flags = wire_get_byte(wire);
+    touch->after.flags = flags & (uint8_t)~TOUCH_HAS_TEMPORARY;
     touch->after.cash = get_amount(wire);
     touch->after.income = get_unsigned_amount(wire);
     touch->after.gift = get_unsigned_amount(wire);
     touch->after.frozen = get_unsigned_amount(wire);
     touch->after.basic_credit = get_unsigned_amount(wire);
+    if (flags & TOUCH_HAS_TEMPORARY) {
+        touch->after.temporary = get_unsigned_amount(wire);
+        wire->bad |= amount_is_zero(touch->after.temporary);
+    }
     touch->ordinal = wire_get_bounded(wire, sequence);
     wire->bad |= touch->ordinal == 0;
     if (wire->bad || touch->ordinal == 1)
@@ -474,6 +516,14 @@ static void get_registry(struct wire *wire, uint32_t parts, struct entry *entry)
         entry->account = entry->touches[0].uin;
 }
 
+static void get_request(struct wire *wire, struct entry *entry)
+{
+    entry->token_digest = wire_get_bytes(wire, DIGEST_BYTES);
+    entry->body_digest = wire_get_bytes(wire, DIGEST_BYTES);
+    entry->made = wire_get_u64(wire);
+    entry->outcomes = wire_get_text(wire, ENTRY_TEXT_BYTES_MAX);
+}
+
 bool entry_decode(uint64_t sequence, struct slice bytes, struct uin *scope_memory,
                   uint32_t scope_max, struct entry *ret_entry)
 {
@@ -488,6 +538,8 @@ bool entry_decode(uint64_t sequence, struct slice bytes, struct uin *scope_memor
     get_registry(&wire, parts, &entry);
     if (parts & PART_SCOPE)
         get_scope(&wire, scope_memory, scope_max, &entry);
+    if (parts & PART_REQUEST)
+        get_request(&wire, &entry);
     if (!wire_ok(&wire) || !entry_is_valid(&entry))
         return false;
     *ret_entry = entry;

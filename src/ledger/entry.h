@@ -34,6 +34,8 @@ enum entry_kind {
     ENTRY_GRANT_TEMPORARY = 36,
     ENTRY_REVOKE_TEMPORARY = 37,
     ENTRY_SET_ARREARS = 38,
+    ENTRY_START_TEMPORARY = 39, /* a grant becomes active: its start has come */
+    ENTRY_END_TEMPORARY = 40,   /* a grant is over: its end has come */
     /* the registry: organisations and who may ask; few, replayed from the first at every start */
     ENTRY_ORGANISATION = 64,
     ENTRY_ADD_KEY = 65,
@@ -45,6 +47,8 @@ enum entry_kind {
     ENTRY_REMOVE_DELEGATE = 71,
     /* mirror */
     ENTRY_OBSERVE = 96,
+    /* what made the entries before it: a client's token, for exactly once */
+    ENTRY_REQUEST = 97,
 };
 
 /* Entries 64..95: kept apart by the journal so that they can be replayed without the others. */
@@ -52,8 +56,15 @@ static inline bool entry_kind_is_registry(enum entry_kind kind)
 {
     return kind >= 64 && kind < 96;
 }
+/* Entries that time makes, nobody's command: they carry the moment at which they were due. */
+static inline bool entry_kind_is_timed(enum entry_kind kind)
+{
+    return kind == ENTRY_EXPIRE || kind == ENTRY_START_TEMPORARY || kind == ENTRY_END_TEMPORARY;
+}
 /* The kind's name as in the documentation ("top_up"), or NULL for an unknown number. */
 const char *entry_kind_name(enum entry_kind kind);
+/* The kind of that name; 0 when there is none. */
+enum entry_kind entry_kind_find(struct slice name);
 
 enum member_flag {
     MEMBER_IS_CREDIT = 1, /* IsCreditAccount: set by the operator, never derived */
@@ -69,7 +80,8 @@ struct member_state {
     struct amount gift;
     struct amount frozen; /* sum of the open holds */
     struct amount basic_credit;
-    uint8_t flags; /* enum member_flag */
+    struct amount temporary; /* sum of the active grants: started, not ended, not revoked */
+    uint8_t flags;           /* enum member_flag */
 };
 
 /* A member touched by an entry. */
@@ -80,6 +92,9 @@ struct touch {
     uint64_t previous; /* sequence; 0 = none */
     uint64_t jump;     /* sequence; 0 = none */
 };
+
+/* What a client's token and its request come down to: the first bytes of their SHA-256. */
+enum { DIGEST_BYTES = 16 };
 
 enum principal_kind { PRINCIPAL_MAIN = 0, PRINCIPAL_SUB = 1, PRINCIPAL_ROLE = 2 };
 
@@ -113,6 +128,12 @@ struct entry {
     bool enabled;            /* set_key; delegate: everyone */
     const struct uin *scope; /* delegate: the named members */
     uint32_t scope_count;
+
+    /* request: the `made` entries before this one are its work */
+    struct slice token_digest; /* DIGEST_BYTES; of the organisation and the token */
+    struct slice body_digest;  /* DIGEST_BYTES; of the action and its parameters */
+    uint64_t made;
+    struct slice outcomes; /* of its items (outcomes.h); empty = all accepted */
 };
 
 /* Appends the canonical bytes (without the sequence, which is the row's key). */

@@ -40,5 +40,7 @@ void fields_of(const struct book *book, const struct member *member, int64_t t_u
                struct fields *ret_fields)
 {
     struct amount temporary = book_temporary_credit(book, member, t_us);
-    CHECK(fields_derive(&member->state, temporary, ret_fields)); /* MEMBER_AMOUNT_MAX */
+    struct member_state state = member->state;
+    state.frozen = book_frozen(book, member, t_us);
+    CHECK(fields_derive(&state, temporary, ret_fields)); /* MEMBER_AMOUNT_MAX */
 }

@@ -11,7 +11,7 @@
  *    smallest runs when these are of equal weight (and one sequence leaves the stack).
  *
  * A member pays nothing for 1, 3, 7, ... entries, 12 bytes for 2, and at most 12 bytes times the
- * binary logarithm of their number. Owns nothing; the pool is the caller's. */
+ * binary logarithm of their number. Owns nothing; the pools are the caller's. */
 #include "ledger/links.h"
 
 #include "ledger/entry.h"
@@ -51,10 +51,15 @@ uint64_t link_sequence(const struct pool *pool, uint32_t index)
     return (uint64_t)link->high << 32 | link->low;
 }
 
-static uint32_t link_next(const struct pool *pool, uint32_t index)
+static const struct pool *pool_of(const struct link_pools *pools, uint32_t index)
 {
-    const struct link *link = pool_at(pool, index);
-    return link->next;
+    return index & LINK_BELOW ? pools->below : pools->own;
+}
+
+static uint32_t link_next(const struct link_pools *pools, uint32_t index)
+{
+    const struct link *link = pool_at(pool_of(pools, index), index & ~LINK_BELOW);
+    return link->next == POOL_NONE ? POOL_NONE : link->next | (index & LINK_BELOW);
 }
 
 uint32_t link_take(struct pool *pool, uint64_t sequence, uint32_t next)
@@ -67,29 +72,32 @@ uint32_t link_take(struct pool *pool, uint64_t sequence, uint32_t next)
     return index;
 }
 
-void links_next(const struct pool *pool, const struct links *links, uint64_t *ret_previous,
+void links_next(const struct link_pools *pools, const struct links *links, uint64_t *ret_previous,
                 uint64_t *ret_jump)
 {
     *ret_previous = links->ordinal ? links->last : 0;
     *ret_jump = *ret_previous;
     if (smallest_weight(links->ordinal + 1) == 1)
         return;
-    uint32_t below = link_next(pool, links->rest);
-    *ret_jump = below == POOL_NONE ? 0 : link_sequence(pool, below);
+    uint32_t below = link_next(pools, links->rest);
+    *ret_jump = 0;
+    if (below != POOL_NONE)
+        *ret_jump = link_sequence(pool_of(pools, below), below & ~LINK_BELOW);
 }
 
-bool links_push(struct pool *pool, struct links *links, uint64_t sequence)
+bool links_push(const struct link_pools *pools, struct links *links, uint64_t sequence)
 {
     if (links->ordinal > 0 && smallest_weight(links->ordinal + 1) == 1) {
-        uint32_t top = link_take(pool, links->last, links->rest);
+        uint32_t top = link_take(pools->own, links->last, links->rest);
         if (top == POOL_NONE)
             return false;
         links->rest = top;
     } else if (links->ordinal > 0) {
         CHECK(links->rest != POOL_NONE);
         uint32_t top = links->rest;
-        links->rest = link_next(pool, top);
-        pool_give(pool, top);
+        links->rest = link_next(pools, top);
+        if (!(top & LINK_BELOW))
+            pool_give(pools->own, top);
     }
     links->ordinal++;
     links->last = sequence;

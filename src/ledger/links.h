@@ -18,11 +18,20 @@ struct links {
     uint32_t rest; /* POOL_NONE = empty */
 };
 
+/* Where the links of a stack are. A stack of the draft goes on in the book's: an index with
+ * LINK_BELOW is one of `below`. */
+struct link_pools {
+    struct pool *own;
+    const struct pool *below; /* never changed; NULL for the book's own stacks */
+};
+
+#define LINK_BELOW (UINT32_C(1) << 31)
+
 /* What the next entry's back-links are. */
-void links_next(const struct pool *pool, const struct links *links, uint64_t *ret_previous,
+void links_next(const struct link_pools *pools, const struct links *links, uint64_t *ret_previous,
                 uint64_t *ret_jump);
 /* Takes in the next entry; false when memory is short, then nothing changed. */
-bool links_push(struct pool *pool, struct links *links, uint64_t sequence);
+bool links_push(const struct link_pools *pools, struct links *links, uint64_t sequence);
 /* How many sequences `rest` holds after that many entries. */
 uint32_t links_rest_depth(uint64_t ordinal);
 

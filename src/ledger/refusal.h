@@ -3,6 +3,7 @@
 #ifndef LEDGER_REFUSAL_H
 #define LEDGER_REFUSAL_H
 
+/* The numbers are stored (outcomes.h): new ones are added at the end. */
 enum refusal {
     REFUSAL_NONE = 0,
     REFUSAL_ORGANISATION_UNKNOWN,
@@ -21,9 +22,22 @@ enum refusal {
     REFUSAL_KEY_LIMIT, /* two enabled long-term keys a user, as in the cloud */
     REFUSAL_POLICY_UNKNOWN,
     REFUSAL_DELEGATION_UNKNOWN,
-    REFUSAL_LIMIT,      /* of items in one command or of objects in the book */
-    REFUSAL_STORE_FULL, /* the committer: the disk is full, nothing happened */
-    REFUSAL_STOPPING,   /* the committer: the server is stopping, nothing happened */
+    REFUSAL_LIMIT,                /* of items in one command or of objects in the book */
+    REFUSAL_STORE_FULL,           /* the committer: the disk is full, nothing happened */
+    REFUSAL_STOPPING,             /* the committer: the server is stopping, nothing happened */
+    REFUSAL_BALANCE_INSUFFICIENT, /* less than that is available, and no arrears are allowed */
+    REFUSAL_AMOUNT_NOT_POSITIVE,
+    REFUSAL_MOVE_TO_SELF,
+    REFUSAL_REASON_MISSING,   /* adjust */
+    REFUSAL_REASON_INVALID,   /* too long, control characters */
+    REFUSAL_HOLD_UNKNOWN,     /* never there, released, captured, expired, or another member's */
+    REFUSAL_HOLD_EXCEEDED,    /* more than is left of it */
+    REFUSAL_EXPIRY_PASSED,    /* a hold or grant that would be over at once */
+    REFUSAL_GRANT_UNKNOWN,    /* never there, ended, revoked, or another member's */
+    REFUSAL_GRANT_LIMIT,      /* GRANTS_PER_MEMBER_MAX */
+    REFUSAL_MEMBER_NOT_EMPTY, /* cannot leave: money or holds are there */
+    REFUSAL_MEMBER_IS_OWNER,  /* cannot leave, be renamed */
+    REFUSAL_TOKEN_REUSED,     /* the token was used with another body */
     REFUSAL_COUNT,
 };
 

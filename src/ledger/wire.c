@@ -72,14 +72,18 @@ uint64_t wire_get_bounded(struct wire *wire, uint64_t max)
 
 struct slice wire_get_text(struct wire *wire, size_t len_max)
 {
-    size_t len = (size_t)wire_get_bounded(wire, len_max);
+    return wire_get_bytes(wire, (size_t)wire_get_bounded(wire, len_max));
+}
+
+struct slice wire_get_bytes(struct wire *wire, size_t len)
+{
     if (wire->bad || len > (size_t)(wire->end - wire->at)) {
         wire->bad = true;
         return SLICE_NONE;
     }
-    struct slice text = len ? slice_of((const char *)wire->at, len) : SLICE_NONE;
+    struct slice bytes = len ? slice_of((const char *)wire->at, len) : SLICE_NONE;
     wire->at += len;
-    return text;
+    return bytes;
 }
 
 struct uin wire_get_uin(struct wire *wire)

@@ -63,6 +63,8 @@ int64_t wire_get_i64(struct wire *wire);
 uint64_t wire_get_bounded(struct wire *wire, uint64_t max);
 /* Aliases the bytes read; bad when longer than `len_max`. */
 struct slice wire_get_text(struct wire *wire, size_t len_max);
+/* The next `len` bytes, aliased; bad when there are fewer. */
+struct slice wire_get_bytes(struct wire *wire, size_t len);
 /* Bad when it is no account's number. */
 struct uin wire_get_uin(struct wire *wire);
 

@@ -107,6 +107,19 @@ static void each_has_its_code(void **state)
         {REFUSAL_LIMIT, "LimitExceeded\",\"Message\":\"The quota"},
         {REFUSAL_STORE_FULL, "FailedOperation\",\"Message\":\"Operation failed. The disk"},
         {REFUSAL_STOPPING, "ServiceUnavailable\",\"Message\":\"Service is unavailable now.\""},
+        {REFUSAL_BALANCE_INSUFFICIENT, "FailedOperation.BalanceInsufficient\",\"Message\""},
+        {REFUSAL_AMOUNT_NOT_POSITIVE, "InvalidParameterValue\",\"Message\":\"An amount"},
+        {REFUSAL_MOVE_TO_SELF, "InvalidParameterValue\",\"Message\":\"A value"},
+        {REFUSAL_REASON_MISSING, "MissingParameter\",\"Message\":\"The request is missing"},
+        {REFUSAL_REASON_INVALID, "InvalidParameterValue\",\"Message\":\"A value"},
+        {REFUSAL_HOLD_UNKNOWN, "ResourceNotFound\",\"Message\":\"The hold"},
+        {REFUSAL_HOLD_EXCEEDED, "InvalidParameterValue\",\"Message\":\"A value"},
+        {REFUSAL_EXPIRY_PASSED, "InvalidParameterValue\",\"Message\":\"The end"},
+        {REFUSAL_GRANT_UNKNOWN, "ResourceNotFound\",\"Message\":\"The temporary credit"},
+        {REFUSAL_GRANT_LIMIT, "LimitExceeded\",\"Message\":\"An account may have 64"},
+        {REFUSAL_MEMBER_NOT_EMPTY, "ResourceInUse\",\"Message\":\"The account has money"},
+        {REFUSAL_MEMBER_IS_OWNER, "UnsupportedOperation\",\"Message\":\"The account owns"},
+        {REFUSAL_TOKEN_REUSED, "InvalidParameterValue\",\"Message\":\"A value"},
     };
     struct desk desk;
     (void)state;

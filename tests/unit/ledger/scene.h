@@ -27,6 +27,7 @@ enum {
 struct scene_grant {
     uint64_t id;
     int64_t amount, start, end;
+    bool started; /* grants */
 };
 
 struct scene_member {
@@ -140,6 +141,8 @@ static inline void scene_touch(struct entry *entry, struct scene_member *member)
     touch->after.frozen.micros = member->frozen;
     touch->after.basic_credit.micros = member->basic;
     touch->after.flags = (uint8_t)member->flags;
+    for (uint32_t i = 0; i < member->grant_count; i++)
+        touch->after.temporary.micros += member->grants[i].started ? member->grants[i].amount : 0;
     touch->ordinal = ordinal;
     touch->previous = scene_sequence_of(member, ordinal - 1);
     touch->jump = scene_sequence_of(member, scene_jump(ordinal));
@@ -335,7 +338,8 @@ static inline bool scene_make_hold(struct scene *scene, struct entry *entry,
     entry->cash.micros = amount;
     entry->end_us = end;
     member->frozen += amount;
-    member->holds[member->hold_count++] = (struct scene_grant){entry->sequence, amount, 0, end};
+    member->holds[member->hold_count++] =
+        (struct scene_grant){entry->sequence, amount, 0, end, false};
     return true;
 }
 
@@ -346,9 +350,8 @@ static inline bool scene_make_unhold(struct scene *scene, struct entry *entry,
         return false;
     uint32_t at = (uint32_t)scene_random(scene, member->hold_count);
     struct scene_grant *hold = &member->holds[at];
-    static const enum entry_kind kinds[] = {ENTRY_CAPTURE, ENTRY_RELEASE, ENTRY_EXPIRE};
-    entry->kind = kinds[scene_random(scene, 3)];
-    bool part = entry->kind != ENTRY_EXPIRE && hold->amount > 1 && scene_random(scene, 2);
+    entry->kind = scene_random(scene, 2) ? ENTRY_CAPTURE : ENTRY_RELEASE;
+    bool part = hold->amount > 1 && scene_random(scene, 2);
     int64_t amount = part ? hold->amount / 2 : hold->amount;
     entry->cash.micros = amount;
     entry->subject = hold->id;
@@ -375,8 +378,12 @@ static inline bool scene_make_grant(struct scene *scene, struct entry *entry,
     }
     if (member->grant_count == SCENE_LIST)
         return false;
-    struct scene_grant grant = {entry->sequence, scene_money(scene), entry->time_us - 50,
-                                scene_random(scene, 2) ? entry->time_us + 50 : 0};
+    int64_t start = entry->time_us + (int64_t)scene_random(scene, 40) - 20;
+    int64_t end = start + (int64_t)scene_random(scene, 40) + 1;
+    if (end <= entry->time_us || scene_random(scene, 3) == 0)
+        end = 0;
+    struct scene_grant grant = {entry->sequence, scene_money(scene), start, end,
+                                start <= entry->time_us};
     entry->kind = ENTRY_GRANT_TEMPORARY;
     entry->cash.micros = grant.amount;
     entry->start_us = grant.start;
@@ -451,11 +458,73 @@ static inline bool scene_try(struct scene *scene, struct entry *entry)
     return true;
 }
 
-/* A random entry that may follow; its slices live until the next call. */
+/* When time changes something about a grant next; INT64_MAX = never. */
+static inline int64_t scene_grant_due(const struct scene_grant *grant)
+{
+    if (!grant->started)
+        return grant->start;
+    return grant->end ? grant->end : INT64_MAX;
+}
+
+/* What is due first, of all members: a hold (is_grant false) or a grant. */
+struct scene_due {
+    int64_t time;
+    struct scene_member *member;
+    uint32_t at;
+    bool is_grant;
+};
+
+static inline struct scene_due scene_find_due(struct scene *scene)
+{
+    struct scene_due due = {.time = INT64_MAX};
+    for (uint32_t i = 0; i < SCENE_SEATS; i++) {
+        struct scene_member *member = &scene->members[i];
+        for (uint32_t at = 0; at < member->grant_count; at++)
+            if (scene_grant_due(&member->grants[at]) < due.time)
+                due = (struct scene_due){scene_grant_due(&member->grants[at]), member, at, true};
+        for (uint32_t at = 0; at < member->hold_count; at++)
+            if (member->holds[at].end != 0 && member->holds[at].end < due.time)
+                due = (struct scene_due){member->holds[at].end, member, at, false};
+    }
+    return due;
+}
+
+static inline struct entry scene_make_timed(struct scene *scene, const struct scene_due *due)
+{
+    struct scene_member *member = due->member;
+    struct scene_grant *list = due->is_grant ? member->grants : member->holds;
+    struct scene_grant what = list[due->at];
+    struct entry entry = {.sequence = scene->sequence,
+                          .time_us = scene->time,
+                          .organisation = member->organisation,
+                          .subject = what.id};
+    if (due->is_grant && !what.started) {
+        entry.kind = ENTRY_START_TEMPORARY;
+        list[due->at].started = true;
+    } else if (due->is_grant) {
+        entry.kind = ENTRY_END_TEMPORARY;
+        scene_drop(member->grants, &member->grant_count, due->at);
+    } else {
+        entry.kind = ENTRY_EXPIRE;
+        entry.cash.micros = what.amount;
+        member->frozen -= what.amount;
+        scene_drop(member->holds, &member->hold_count, due->at);
+    }
+    scene_touch(&entry, member);
+    return entry;
+}
+
+/* A random entry that may follow; its slices live until the next call. What is due comes first. */
 static inline struct entry scene_next(struct scene *scene)
 {
+    int64_t time = scene->time + (int64_t)scene_random(scene, 3);
+    struct scene_due due = scene_find_due(scene);
     scene->sequence++;
-    scene->time += (int64_t)scene_random(scene, 3);
+    if (due.time <= time) {
+        scene->time = due.time > scene->time ? due.time : scene->time;
+        return scene_make_timed(scene, &due);
+    }
+    scene->time = time;
     for (;;) {
         struct entry entry = {.sequence = scene->sequence, .time_us = scene->time};
         if (scene_try(scene, &entry))
@@ -500,6 +569,7 @@ static inline void scene_compare_lists(const struct book *book, const struct mem
         assert_int_equal(book_grant(book, i)->amount.micros, expected->grants[left].amount);
         assert_int_equal(book_grant(book, i)->start_us, expected->grants[left].start);
         assert_int_equal(book_grant(book, i)->end_us, expected->grants[left].end);
+        assert_int_equal(book_grant(book, i)->started, expected->grants[left].started);
     }
     assert_int_equal(left, 0);
     left = expected->hold_count;

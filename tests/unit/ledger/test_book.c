@@ -318,6 +318,7 @@ static void temporary_credit_cannot_overflow(void **state)
                               .time_us = small.scene->time,
                               .organisation = 1,
                               .kind = ENTRY_GRANT_TEMPORARY,
+                              .start_us = small.scene->time + 1, /* still to come */
                               .cash = MEMBER_AMOUNT_MAX};
         scene_touch(&grant, small.member);
         if (sequence == 3)

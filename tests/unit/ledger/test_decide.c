@@ -74,7 +74,7 @@ static struct new_member full_item(void)
     item.income = units(20);
     item.gift = units(5);
     item.frozen = units(7);
-    item.grants[0] = (struct new_grant){units(100), 10, 20};
+    item.grants[0] = (struct new_grant){units(100), 10, INT64_C(1999999999000000)};
     item.grants[1] = (struct new_grant){units(200), 0, 0};
     item.grant_count = 2;
     return item;
@@ -466,6 +466,7 @@ static void a_member_comes_back(void **state)
                                       .previous = member->last_sequence,
                                       .jump = member->last_sequence}; /* its fifth entry */
     leave.touches[0].after.flags |= MEMBER_LEFT;
+    leave.touches[0].after.temporary = AMOUNT_ZERO; /* its grants end with it */
     assert_true(status_ok(book_apply(desk.book, &leave, &fault)));
     assert_null(book_organisation_of(desk.book, item.uin));
     assert_int_equal(member->grants, BOOK_NONE);

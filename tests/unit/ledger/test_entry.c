@@ -242,13 +242,16 @@ static void money_entries_are_small(void **state)
                           .organisation = 7,
                           .touch_count = 1,
                           .cash = {123456780000}};
-    entry.touches[0] = (struct touch){
-        .uin = desk_uin("700001941608"),
-        .after =
-            {{-999999990000}, {999999990000}, {999999990000}, {999999990000}, {999999990000}, 3},
-        .ordinal = 1000002,
-        .previous = 999000000,
-        .jump = 0};
+    entry.touches[0] = (struct touch){.uin = desk_uin("700001941608"),
+                                      .after = {.cash = {-999999990000},
+                                                .income = {999999990000},
+                                                .gift = {999999990000},
+                                                .frozen = {999999990000},
+                                                .basic_credit = {999999990000},
+                                                .flags = 3},
+                                      .ordinal = 1000002,
+                                      .previous = 999000000,
+                                      .jump = 0};
     struct buffer bytes;
     struct entry back;
     buffer_init(&bytes, 1 << 16);
@@ -270,7 +273,12 @@ static void kinds_have_names(void **state)
     assert_string_equal(entry_kind_name(ENTRY_OBSERVE), "observe");
     assert_null(entry_kind_name((enum entry_kind)0));
     assert_null(entry_kind_name((enum entry_kind)13));
-    assert_null(entry_kind_name((enum entry_kind)97));
+    assert_string_equal(entry_kind_name(ENTRY_REQUEST), "request");
+    assert_null(entry_kind_name((enum entry_kind)98));
+    assert_int_equal(entry_kind_find(SLICE("top_up")), ENTRY_TOP_UP);
+    assert_int_equal(entry_kind_find(SLICE("end_temporary")), ENTRY_END_TEMPORARY);
+    assert_int_equal(entry_kind_find(SLICE("observe")), 0); /* has no parts in this version */
+    assert_int_equal(entry_kind_find(SLICE("")), 0);
     assert_null(entry_kind_name((enum entry_kind)255));
 }
 

@@ -101,7 +101,12 @@ static void extremes_fit(void **state)
 {
     (void)state;
     struct amount max = MEMBER_AMOUNT_MAX, min = {-MEMBER_AMOUNT_MAX.micros};
-    struct member_state most = {max, max, max, max, max, 0}, least = {.cash = min, .frozen = max};
+    struct member_state most = {.cash = max,
+                                .income = max,
+                                .gift = max,
+                                .frozen = max,
+                                .basic_credit = max},
+                        least = {.cash = min, .frozen = max};
     struct fields f;
     assert_true(fields_derive(&most, max, &f));
     assert_int_equal(f.credit_balance.micros, 5 * max.micros);
@@ -125,17 +130,18 @@ static void temporary_credit_comes_and_goes(void **state)
     (void)state;
     struct desk desk = desk_new();
     struct new_member item = desk_item("700001941608", "kleinerwang_test");
-    item.grants[0] = (struct new_grant){cents(200000), 1000, 2000};
-    item.grants[1] = (struct new_grant){cents(50), 1500, 0};
+    const int64_t t_us = desk.now_us;
+    item.grants[0] = (struct new_grant){cents(200000), t_us + 1000, t_us + 2000};
+    item.grants[1] = (struct new_grant){cents(50), t_us + 1500, 0};
     item.grant_count = 2;
     struct command command = desk_add(&item, 1);
     assert_int_equal(desk_run(&desk, &command), REFUSAL_NONE);
-    assert_int_equal(temporary_at(&desk, 999), 0);
-    assert_int_equal(temporary_at(&desk, 1000), cents(200000).micros);
-    assert_int_equal(temporary_at(&desk, 1499), cents(200000).micros);
-    assert_int_equal(temporary_at(&desk, 1500), cents(200050).micros);
-    assert_int_equal(temporary_at(&desk, 1999), cents(200050).micros);
-    assert_int_equal(temporary_at(&desk, 2000), cents(50).micros);
+    assert_int_equal(temporary_at(&desk, t_us + 999), 0);
+    assert_int_equal(temporary_at(&desk, t_us + 1000), cents(200000).micros);
+    assert_int_equal(temporary_at(&desk, t_us + 1499), cents(200000).micros);
+    assert_int_equal(temporary_at(&desk, t_us + 1500), cents(200050).micros);
+    assert_int_equal(temporary_at(&desk, t_us + 1999), cents(200050).micros);
+    assert_int_equal(temporary_at(&desk, t_us + 2000), cents(50).micros);
     assert_int_equal(temporary_at(&desk, INT64_MAX), cents(50).micros);
     desk_free(&desk);
 }
