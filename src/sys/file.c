@@ -12,6 +12,7 @@
 
 #include "base/check.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -175,6 +176,30 @@ struct status folder_create(const char *path, struct fault *fault)
         return fault_raise_errno(fault, errno, "cannot look at %s", path);
     if (!S_ISDIR(about.st_mode))
         return fault_raise(fault, STATUS_EXISTS, "%s is there, but is not a folder", path);
+    return STATUS_DONE;
+}
+
+struct status folder_is_empty(const char *path, struct fault *fault, bool *ret_empty)
+{
+    DIR *folder = opendir(path);
+    if (!folder)
+        return fault_raise_errno(fault, errno, "cannot open the folder %s", path);
+    bool is_empty = true;
+    errno = 0;
+    for (const struct dirent *item; is_empty && (item = readdir(folder));)
+        is_empty = strcmp(item->d_name, ".") == 0 || strcmp(item->d_name, "..") == 0;
+    int code = errno;
+    (void)closedir(folder);
+    if (is_empty && code != 0)
+        return fault_raise_errno(fault, code, "cannot read the folder %s", path);
+    *ret_empty = is_empty;
+    return STATUS_DONE;
+}
+
+struct status file_remove(const char *path, struct fault *fault)
+{
+    if (unlink(path) != 0 && errno != ENOENT)
+        return fault_raise_errno(fault, errno, "cannot remove %s", path);
     return STATUS_DONE;
 }
 

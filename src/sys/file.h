@@ -15,7 +15,12 @@ STATUS_MUST_USE struct status file_replace(const char *path, struct slice bytes,
                                            struct fault *fault);
 /* Creates a folder (0700); fine if it is there already. */
 STATUS_MUST_USE struct status folder_create(const char *path, struct fault *fault);
+/* Nothing is in it but what every folder has. */
+STATUS_MUST_USE struct status folder_is_empty(const char *path, struct fault *fault,
+                                              bool *ret_empty);
 bool file_exists(const char *path);
+/* Fine if it is not there. */
+STATUS_MUST_USE struct status file_remove(const char *path, struct fault *fault);
 /* Makes durable what others wrote to the file, and its name in its folder. */
 STATUS_MUST_USE struct status file_sync(const char *path, struct fault *fault);
 

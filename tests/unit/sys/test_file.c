@@ -140,6 +140,33 @@ static void creates_folders_once(void **state)
     assert_int_equal(folder_create(in_folder("a/b"), &fault).code, STATUS_NOT_FOUND);
 }
 
+static void an_empty_folder_is_told_from_a_filled_one(void **state)
+{
+    (void)state;
+    struct fault fault;
+    bool is_empty = false;
+    assert_true(status_ok(folder_is_empty(folder, &fault, &is_empty)));
+    assert_true(is_empty);
+    assert_true(status_ok(file_replace(in_folder(".hidden"), SLICE_NONE, 0600, &fault)));
+    assert_true(status_ok(folder_is_empty(folder, &fault, &is_empty)));
+    assert_false(is_empty);
+    assert_true(status_ok(file_remove(in_folder(".hidden"), &fault)));
+    assert_true(status_ok(folder_is_empty(folder, &fault, &is_empty)));
+    assert_true(is_empty);
+    assert_int_equal(folder_is_empty(in_folder("absent"), &fault, &is_empty).code,
+                     STATUS_NOT_FOUND);
+}
+
+static void removing_what_is_not_there_is_fine(void **state)
+{
+    (void)state;
+    struct fault fault;
+    assert_true(status_ok(file_remove(in_folder("absent"), &fault)));
+    assert_true(status_ok(folder_create(in_folder("inner"), &fault)));
+    assert_false(status_ok(file_remove(in_folder("inner"), &fault)));
+    assert_non_null(strstr(fault.text, "inner"));
+}
+
 static void a_note_is_rewritten_in_place(void **state)
 {
     (void)state;
@@ -212,6 +239,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(syncs_what_is_there, setup, teardown),
         cmocka_unit_test_setup_teardown(reads_large_files_whole, setup, teardown),
         cmocka_unit_test_setup_teardown(creates_folders_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_empty_folder_is_told_from_a_filled_one, setup, teardown),
+        cmocka_unit_test_setup_teardown(removing_what_is_not_there_is_fine, setup, teardown),
         cmocka_unit_test_setup_teardown(a_note_is_rewritten_in_place, setup, teardown),
         cmocka_unit_test_setup_teardown(one_process_owns_a_folder, setup, teardown),
     };
