@@ -9,8 +9,9 @@
 #include "base/check.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-enum { FIRST_SLOTS = 16 };
+enum { FIRST_SLOTS = 16, KEPT_SLOTS = 1024, KEPT_SHARE = 64 };
 
 void table_init(struct table *table, const void *owner,
                 uint64_t (*hash_of)(const void *owner, uint32_t item))
@@ -23,6 +24,16 @@ void table_done(struct table *table)
     free(table->slots);
     table->slots = NULL;
     table->mask = 0;
+    table->used = 0;
+}
+
+void table_clear(struct table *table)
+{
+    uint64_t slots = table->slots ? (uint64_t)table->mask + 1 : 0;
+    if (slots > KEPT_SLOTS && slots / KEPT_SHARE > table->used)
+        table_done(table);
+    else if (table->used > 0)
+        memset(table->slots, 0, slots * sizeof *table->slots);
     table->used = 0;
 }
 

@@ -38,6 +38,9 @@ struct table_probe {
 void table_init(struct table *table, const void *owner,
                 uint64_t (*hash_of)(const void *owner, uint32_t item));
 void table_done(struct table *table);
+/* Empty again. Keeps its memory while that is in proportion to what it held, so that clearing costs
+ * no more than filling did. */
+void table_clear(struct table *table);
 /* Adds (the caller has made sure it is new); false when memory is short, then nothing changed.
  * `item` must be below TABLE_NONE. */
 bool table_add(struct table *table, uint64_t hash, uint32_t item);

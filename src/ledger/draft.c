@@ -96,13 +96,6 @@ void draft_free(struct draft *draft)
     free(draft);
 }
 
-static void forget(struct table *table)
-{
-    if (table->used > 0)
-        memset(table->slots, 0, ((size_t)table->mask + 1) * sizeof *table->slots);
-    table->used = 0;
-}
-
 void draft_clear(struct draft *draft)
 {
     pool_clear(&draft->entries);
@@ -112,10 +105,10 @@ void draft_clear(struct draft *draft)
     pool_clear(&draft->grants);
     pool_clear(&draft->holds);
     pool_clear(&draft->requests);
-    forget(&draft->hold_by_id);
-    forget(&draft->request_by_token);
-    forget(&draft->member_by_uin);
-    forget(&draft->sums_by_organisation);
+    table_clear(&draft->hold_by_id);
+    table_clear(&draft->request_by_token);
+    table_clear(&draft->member_by_uin);
+    table_clear(&draft->sums_by_organisation);
     draft->settled = 0;
     arena_reset(&draft->memory);
 }
@@ -428,7 +421,7 @@ struct status draft_see_item(struct draft *draft, const struct command *command,
     struct uin uin = command->members[item].uin;
     uint64_t hash = book_uin_hash(draft->book, uin);
     if (item == 0)
-        forget(&draft->seen);
+        table_clear(&draft->seen);
     draft->seeing = command;
     for (uint32_t i = table_first(&draft->seen, hash, &probe); i != TABLE_NONE;
          i = table_next(&draft->seen, &probe)) {

@@ -97,12 +97,37 @@ static void reserving_makes_room(void **state)
     table_done(&table);
 }
 
+/* After many items and after few, again and again; what was there is not found, what is added is.
+ */
+static void a_cleared_table_holds_nothing(void **state)
+{
+    uint64_t hashes[20000];
+    struct table table;
+    (void)state;
+    table_init(&table, hashes, hash_of);
+    for (uint32_t i = 0; i < 20000; i++)
+        hashes[i] = mixed(i);
+    for (uint32_t round = 0; round < 6; round++) {
+        uint32_t count = round % 2 ? 3 : 20000;
+        for (uint32_t i = 0; i < count; i++)
+            assert_true(table_add(&table, hashes[i], i));
+        for (uint32_t i = 0; i < count; i++)
+            assert_true(holds(&table, hashes[i], i));
+        table_clear(&table);
+        for (uint32_t i = 0; i < count; i++)
+            assert_false(holds(&table, hashes[i], i));
+    }
+    table_done(&table);
+    table_clear(&table);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_items_are_found),
         cmocka_unit_test(an_empty_table_holds_nothing),
         cmocka_unit_test(reserving_makes_room),
+        cmocka_unit_test(a_cleared_table_holds_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
