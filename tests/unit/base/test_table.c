@@ -101,7 +101,7 @@ static void reserving_makes_room(void **state)
  */
 static void a_cleared_table_holds_nothing(void **state)
 {
-    uint64_t hashes[20000];
+    uint64_t hashes[20000] = {0};
     struct table table;
     (void)state;
     table_init(&table, hashes, hash_of);
