@@ -1,6 +1,7 @@
 /* The tables of a SQLite journal and the words for SQLite's errors (schema.h).
  *
- * 1. migrations[i] takes version i to version i + 1, in one transaction with the version number.
+ * 1. migrations[0] makes version SCHEMA_FIRST_VERSION of nothing, each further step the next one,
+ * in one transaction with the version number.
  * 2. A step that was ever released is never edited; a change is a new step.
  *
  * Owns nothing. Any thread, one at a time a database. */
@@ -10,7 +11,7 @@
 #include <stdio.h>
 
 /* The comments are kept in the database, where whoever opens it with a tool will look first. */
-static const char *const migrations[SCHEMA_VERSION] = {
+static const char *const migrations[SCHEMA_VERSION - SCHEMA_FIRST_VERSION + 1] = {
     "CREATE TABLE entry ( -- what happened, in order; the only truth\n"
     "  sequence INTEGER PRIMARY KEY, -- 1, 2, 3, ... without gaps\n"
     "  stream INTEGER NOT NULL, -- 0\n"
@@ -29,6 +30,11 @@ static const char *const migrations[SCHEMA_VERSION] = {
     "  sequence INTEGER PRIMARY KEY,\n"
     "  stream INTEGER NOT NULL, -- 0\n"
     "  leaf BLOB NOT NULL -- hash of the entry (src/journal/chain.h)\n"
+    ") STRICT;\n"
+    "CREATE TABLE request ( -- the entries about requests, so that a token is found again\n"
+    "  sequence INTEGER PRIMARY KEY,\n"
+    "  stream INTEGER NOT NULL, -- 0\n"
+    "  prefix INTEGER NOT NULL -- first 8 bytes of the token's digest, the last the highest\n"
     ") STRICT;\n"
     "CREATE TABLE organisation ( -- checkpoint: as of mark.sequence\n"
     "  stream INTEGER NOT NULL, -- 0\n"
@@ -123,13 +129,13 @@ struct status schema_number(sqlite3 *db, const char *sql, struct fault *fault, i
     return status;
 }
 
-static struct status migrate_step(sqlite3 *db, int64_t from, struct fault *fault)
+static struct status migrate_to(sqlite3 *db, int64_t version, struct fault *fault)
 {
     char numbers[100];
     (void)snprintf(numbers, sizeof numbers, "PRAGMA application_id = %d; PRAGMA user_version = %d",
-                   SCHEMA_APPLICATION_ID, (int)from + 1);
+                   SCHEMA_APPLICATION_ID, (int)version);
     TRY(schema_run(db, "BEGIN IMMEDIATE", fault));
-    struct status status = schema_run(db, migrations[from], fault);
+    struct status status = schema_run(db, migrations[version - SCHEMA_FIRST_VERSION], fault);
     if (status_ok(status))
         status = schema_run(db, numbers, fault);
     if (status_ok(status))
@@ -168,6 +174,12 @@ struct status schema_check(sqlite3 *db, enum schema_mode mode, struct fault *fau
                            "its schema has version %lld, this program knows versions up to %d: use "
                            "the newer bursar that wrote it",
                            (long long)version, SCHEMA_VERSION);
+    if (version > 0 && version < SCHEMA_FIRST_VERSION)
+        return fault_raise(fault, STATUS_INVALID,
+                           "it was made by a pre-release of bursar (its schema has version %lld) "
+                           "and cannot be read: make a new one with `bursar init` and import into "
+                           "it",
+                           (long long)version);
     if (version == 0 && mode != SCHEMA_CREATE)
         return fault_raise(fault, STATUS_CORRUPT,
                            "it is empty: either `bursar init` was interrupted (run it again), or "
@@ -183,8 +195,9 @@ struct status schema_check(sqlite3 *db, enum schema_mode mode, struct fault *fau
 
 struct status schema_migrate(sqlite3 *db, int64_t version, struct fault *fault)
 {
-    for (; version < SCHEMA_VERSION; version++)
-        TRY_WRAP(migrate_step(db, version, fault), fault, "cannot bring the schema to version %d",
-                 (int)version + 1);
+    int64_t next = version < SCHEMA_FIRST_VERSION ? SCHEMA_FIRST_VERSION : version + 1;
+    for (; next <= SCHEMA_VERSION; next++)
+        TRY_WRAP(migrate_to(db, next, fault), fault, "cannot bring the schema to version %d",
+                 (int)next);
     return STATUS_DONE;
 }

@@ -34,6 +34,22 @@ static void write_witness(struct store *store)
     note_write(&store->witness, slice_of(line, sizeof line));
 }
 
+static struct status add_registry(struct store *store, const struct entry *entry,
+                                  const unsigned char leaf[CHAIN_SIZE], struct fault *fault)
+{
+    store_bind(store, SQL_ADD_REGISTRY, 1, entry->sequence);
+    store_bind_bytes(store, SQL_ADD_REGISTRY, 2, slice_of((const char *)leaf, CHAIN_SIZE));
+    return store_run(store, SQL_ADD_REGISTRY, fault);
+}
+
+static struct status add_request(struct store *store, const struct entry *entry,
+                                 struct fault *fault)
+{
+    store_bind(store, SQL_ADD_REQUEST, 1, entry->sequence);
+    store_bind(store, SQL_ADD_REQUEST, 2, request_prefix(entry->token_digest));
+    return store_run(store, SQL_ADD_REQUEST, fault);
+}
+
 static struct status add_entry(struct store *store, const struct entry *entry,
                                struct merkle *merkle, struct fault *fault)
 {
@@ -47,11 +63,11 @@ static struct status add_entry(struct store *store, const struct entry *entry,
     store_bind(store, SQL_ADD_ENTRY, 1, entry->sequence);
     store_bind_bytes(store, SQL_ADD_ENTRY, 2, buffer_slice(&store->row));
     TRY(store_run(store, SQL_ADD_ENTRY, fault));
-    if (!entry_kind_is_registry(entry->kind))
-        return STATUS_DONE;
-    store_bind(store, SQL_ADD_REGISTRY, 1, entry->sequence);
-    store_bind_bytes(store, SQL_ADD_REGISTRY, 2, slice_of((const char *)leaf, sizeof leaf));
-    return store_run(store, SQL_ADD_REGISTRY, fault);
+    if (entry->kind == ENTRY_REQUEST)
+        return add_request(store, entry, fault);
+    if (entry_kind_is_registry(entry->kind))
+        return add_registry(store, entry, leaf, fault);
+    return STATUS_DONE;
 }
 
 static struct status add_batch(struct store *store, const struct journal_head *head,

@@ -18,6 +18,7 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_ROLLBACK] = "ROLLBACK",
     [SQL_ADD_ENTRY] = "INSERT INTO entry (sequence, stream, body) VALUES (?1, 0, ?2)",
     [SQL_ADD_REGISTRY] = "INSERT INTO registry (sequence, stream, leaf) VALUES (?1, 0, ?2)",
+    [SQL_ADD_REQUEST] = "INSERT INTO request (sequence, stream, prefix) VALUES (?1, 0, ?2)",
     [SQL_ADD_BATCH] = "INSERT INTO batch (number, stream, first_sequence, last_sequence, time_us, "
                       "root, hash) VALUES (?1, 0, ?2, ?3, ?4, ?5, ?6)",
     [SQL_PUT_MEMBER] = "INSERT INTO member (stream, organisation, uin, sequence, checksum, body) "
@@ -40,6 +41,8 @@ static const char *const texts[SQL_COUNT] = {
                      "ON entry.sequence = registry.sequence AND entry.stream = 0 "
                      "WHERE registry.stream = 0 AND registry.sequence <= ?1 "
                      "ORDER BY registry.sequence",
+    [SQL_REQUESTS] = "SELECT sequence, prefix FROM request "
+                     "WHERE stream = 0 AND sequence <= ?1 ORDER BY sequence",
     [SQL_ORGANISATIONS] = "SELECT id, checksum, body FROM organisation WHERE stream = 0 "
                           "ORDER BY id",
     [SQL_MEMBERS] = "SELECT organisation, uin, sequence, checksum, body FROM member "

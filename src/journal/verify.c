@@ -3,6 +3,7 @@
  *     pages of the file            SQLite's own check
  *     entries, batches             sequence, Merkle roots, chain, canonical bytes (replay.h)
  *     registry                     its rows are the registry's entries, no more and no fewer
+ *     requests                     their rows are the requests' entries, with the same tokens
  *     checkpoint                   each row against the replayed book at the row's own sequence
  *     book                         sums, orders, counts, states
  *     witness                      when the store is opened
@@ -41,6 +42,23 @@ static struct status match_registry(struct verify *verify, const struct entry *e
         return STATUS_DONE;
     return fault_raise(fault, STATUS_CORRUPT, "the registry lacks entry %" PRIu64 " or differs",
                        entry->sequence);
+}
+
+/* The next row of requests must be this entry. */
+static struct status match_request(struct verify *verify, const struct entry *entry,
+                                   struct fault *fault)
+{
+    bool row = false;
+    TRY(store_step(verify->store, SQL_REQUESTS, fault, &row));
+    if (!row || store_number(verify->store, SQL_REQUESTS, 0) != entry->sequence)
+        return fault_raise(fault, STATUS_CORRUPT, "the table of requests lacks entry %" PRIu64,
+                           entry->sequence);
+    if (store_number(verify->store, SQL_REQUESTS, 1) != request_prefix(entry->token_digest))
+        return fault_raise(fault, STATUS_CORRUPT,
+                           "the table of requests has another token for entry %" PRIu64
+                           " than the entry itself (wrong prefix)",
+                           entry->sequence);
+    return STATUS_DONE;
 }
 
 static struct status raise_row(struct verify *verify, enum statement statement, int column,
@@ -169,6 +187,8 @@ static struct status see_entry(void *context, const struct entry *entry, const u
     struct verify *verify = context;
     if (entry_kind_is_registry(entry->kind))
         TRY(match_registry(verify, entry, leaf, fault));
+    if (entry->kind == ENTRY_REQUEST)
+        TRY(match_request(verify, entry, fault));
     for (uint32_t i = 0; i < entry->touch_count && verify->mark_seen && verify->newer_rows > 0; i++)
         TRY(match_newer(verify, entry, store_touched(entry, verify->book, i), fault));
     if (verify->progress && entry->sequence % PROGRESS_EVERY == 0)
@@ -198,6 +218,11 @@ static struct status match_end(struct verify *verify, struct fault *fault)
         return fault_raise(fault, STATUS_CORRUPT,
                            "entry %" PRIu64 " is in the registry and does not belong there",
                            store_number(verify->store, SQL_REGISTRY, 0));
+    TRY(store_step(verify->store, SQL_REQUESTS, fault, &row));
+    if (row)
+        return fault_raise(fault, STATUS_CORRUPT,
+                           "entry %" PRIu64 " is in the table of requests and is no request",
+                           store_number(verify->store, SQL_REQUESTS, 0));
     return book_check(verify->book, fault);
 }
 
@@ -225,6 +250,7 @@ static struct status verify_store(struct verify *verify, struct fault *fault)
     TRY(check_pages(verify->store, fault));
     TRY(store_read_mark(verify->store, fault, &verify->mark));
     store_bind(verify->store, SQL_REGISTRY, 1, INT64_MAX);
+    store_bind(verify->store, SQL_REQUESTS, 1, INT64_MAX);
     if (verify->mark.batch == 0)
         TRY(match_checkpoint(verify, fault));
     TRY(replay(verify->store, &start, verify->book, &visitor, fault));

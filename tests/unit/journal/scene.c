@@ -50,6 +50,9 @@ static void forget_model(struct scene *scene)
     scene->member_count = 0;
     scene->organisation_count = 0;
     scene->key_count = 0;
+    scene->request_count = 0;
+    free(scene->requests);
+    scene->requests = NULL;
     scene->entry_count = 0;
 }
 
@@ -135,6 +138,14 @@ static void note_touch(struct scene_member *member, uint64_t sequence,
     member->state = *after;
 }
 
+static void note_request(struct scene *scene, uint64_t sequence)
+{
+    size_t size = (scene->request_count + 1) * sizeof *scene->requests;
+    scene->requests = realloc(scene->requests, size);
+    assert_non_null(scene->requests);
+    scene->requests[scene->request_count++] = sequence;
+}
+
 static bool rebuild(void *context, uint64_t sequence, struct slice bytes)
 {
     static struct uin scope[ENTRY_SCOPE_MAX];
@@ -146,6 +157,8 @@ static bool rebuild(void *context, uint64_t sequence, struct slice bytes)
     scene->time_us = entry.time_us;
     scene->organisation_count += entry.kind == ENTRY_ORGANISATION;
     scene->key_count += entry.kind == ENTRY_ADD_KEY;
+    if (entry.kind == ENTRY_REQUEST)
+        note_request(scene, sequence);
     for (uint32_t i = 0; i < entry.touch_count; i++) {
         struct scene_member *member =
             entry.touches[i].ordinal == 1
@@ -162,6 +175,13 @@ static void hold_book_against_model(struct scene *scene)
     assert_int_equal(book_member_count(scene->book), scene->member_count);
     assert_int_equal(book_organisation_count(scene->book), scene->organisation_count);
     assert_int_equal(book_key_count(scene->book), scene->key_count);
+    assert_int_equal(book_request_count(scene->book), scene->request_count);
+    for (uint32_t i = 0; i < scene->request_count; i++) {
+        unsigned char token[DIGEST_BYTES];
+        scene_token(i, token);
+        assert_int_equal(book_find_request(scene->book, slice_of((char *)token, sizeof token)),
+                         scene->requests[i]);
+    }
     for (uint32_t i = 0; i < scene->member_count; i++) {
         const struct scene_member *model = &scene->members[i];
         const struct member *member =
@@ -298,6 +318,24 @@ void scene_make_key(struct scene *scene, uint32_t organisation)
     entry->user = entry->account;
 }
 
+void scene_token(uint32_t index, unsigned char ret_token[DIGEST_BYTES])
+{
+    for (unsigned i = 0; i < DIGEST_BYTES; i++)
+        ret_token[i] = (unsigned char)((index + 1) * 2654435761U >> (i % 4 * 8));
+}
+
+void scene_make_request(struct scene *scene, uint32_t made)
+{
+    static unsigned char tokens[64][DIGEST_BYTES];
+    unsigned char *token = tokens[scene->request_count % 64];
+    struct entry *entry = make_entry(scene, ENTRY_REQUEST, 1);
+    scene_token(scene->request_count, token);
+    entry->token_digest = slice_of((char *)token, DIGEST_BYTES);
+    entry->body_digest = SLICE("0123456789abcdef");
+    entry->made = made;
+    note_request(scene, entry->sequence);
+}
+
 /* The newest entries of the model are those of the draft. */
 static void forget_draft(struct scene *scene)
 {
@@ -396,7 +434,8 @@ bool scene_same_book(const struct book *a, const struct book *b)
     bool same = book_sequence(a) == book_sequence(b) && book_time_us(a) == book_time_us(b) &&
                 book_member_count(a) == book_member_count(b) &&
                 book_organisation_count(a) == book_organisation_count(b) &&
-                book_key_count(a) == book_key_count(b);
+                book_key_count(a) == book_key_count(b) &&
+                book_request_count(a) == book_request_count(b);
     for (uint32_t i = 0; same && i < book_member_count(a); i++)
         same = same_member(a, book_member(a, i), b);
     for (uint32_t id = 1; same && id <= book_organisation_count(a); id++)

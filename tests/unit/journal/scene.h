@@ -29,6 +29,8 @@ struct scene {
     uint32_t member_count;
     uint32_t organisation_count;
     uint32_t key_count;
+    uint32_t request_count;
+    uint64_t *requests; /* their sequences; tokens: scene_token */
     uint64_t entry_count;
     uint32_t random;
     uint32_t wal_pages_max; /* for scene_open */
@@ -58,6 +60,10 @@ void scene_make_top_up(struct scene *scene, uint32_t member);
 /* From one member to another of the same organisation. */
 void scene_make_move(struct scene *scene, uint32_t from, uint32_t to);
 void scene_make_key(struct scene *scene, uint32_t organisation);
+/* The token of the scene's request with that index. */
+void scene_token(uint32_t index, unsigned char ret_token[DIGEST_BYTES]);
+/* The request that made the last `made` entries. */
+void scene_make_request(struct scene *scene, uint32_t made);
 /* `count` top-ups of members at random. */
 void scene_make_top_ups(struct scene *scene, uint32_t count);
 /* Appends, applies and notes what was made. */

@@ -123,9 +123,11 @@ static void populate(void)
     scene_create(&scene);
     scene_populate(&scene, 6);
     scene_make_top_ups(&scene, 10);
+    scene_make_request(&scene, 10);
     scene_commit(&scene);
     scene_checkpoint(&scene, 100);
     scene_make_top_ups(&scene, 10);
+    scene_make_request(&scene, 10);
     scene_commit(&scene);
     assert_true(status_ok(journal_checkpoint(scene.journal, scene.book, 2, &fault, &more)));
     assert_true(more);
@@ -156,7 +158,7 @@ static void every_flip_of_the_log_is_noticed(void **state)
     assert_int_equal(waitpid(child, &code, 0), child);
     assert_int_equal(code, 0);
     assert_true(status_ok(load_copy(&expected)));
-    assert_int_equal(book_sequence(expected), 28);
+    assert_int_equal(book_sequence(expected), 30);
     assert_true(flip_file("journal.db-wal", true) > 100);
     (void)unlink(scene_path(&scene, "journal.db-shm"));
     assert_int_equal(examine(), UNCHANGED);
@@ -213,7 +215,7 @@ static void edits_are_named(void **state)
          "WHERE sequence = 12",
          "entry 12"},
         {"UPDATE entry SET stream = 1 WHERE sequence = 12", "entry 12 is missing"},
-        {"INSERT INTO entry VALUES (29, 0, x'01')", "entry 29 belongs to no batch"},
+        {"INSERT INTO entry VALUES (31, 0, x'01')", "entry 31 belongs to no batch"},
         {"DELETE FROM batch WHERE number = 3", "batch 3"},
         {"UPDATE batch SET time_us = time_us + 1 WHERE number = 3", "batch 3"},
         {"UPDATE batch SET last_sequence = 9 WHERE number = 2", "batch 2"},
@@ -221,6 +223,13 @@ static void edits_are_named(void **state)
         {"UPDATE batch SET root = zeroblob(32) WHERE number = 4", "batch 4"},
         {"DELETE FROM registry WHERE sequence = 8", "entry 8"},
         {"INSERT INTO registry VALUES (9, 0, zeroblob(32))", "entry 9"},
+        {"DELETE FROM request WHERE sequence = 19", "the table of requests lacks entry 19"},
+        {"INSERT INTO request VALUES (9, 0, 7)", "entry 19"},
+        {"INSERT INTO request VALUES (31, 0, 7)", "entry 31"},
+        {"UPDATE request SET stream = 1 WHERE sequence = 19", "entry 19"},
+        {"UPDATE request SET sequence = 18 WHERE sequence = 19", "entry 19"},
+        {"UPDATE request SET prefix = prefix + 1 WHERE sequence = 30",
+         "entry 30 than the entry itself (wrong prefix)"},
         {"DELETE FROM member WHERE uin = (SELECT max(uin) FROM member)", "member"},
         {"UPDATE member SET sequence = 1 WHERE uin = (SELECT max(uin) FROM member)", "member"},
         {"UPDATE member SET body = (SELECT min(body) FROM member), "

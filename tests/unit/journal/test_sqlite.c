@@ -91,7 +91,10 @@ static void a_fuzzy_checkpoint_loads_to_the_same_book(void **state)
         scene_open(&scene);
         for (uint32_t step = scene_random(&scene, 12); step > 0; step--) {
             bool more;
-            scene_make_top_ups(&scene, 1 + scene_random(&scene, 9));
+            uint32_t top_ups = 1 + scene_random(&scene, 9);
+            scene_make_top_ups(&scene, top_ups);
+            if (scene_random(&scene, 3) == 0)
+                scene_make_request(&scene, top_ups);
             if (scene_random(&scene, 4) == 0)
                 scene_make_member(&scene, scene.organisation_count);
             if (scene_random(&scene, 8) == 0)
@@ -198,11 +201,13 @@ static void other_versions_and_other_files_are_refused(void **state)
     scene_create(&scene);
     scene_populate(&scene, 2);
     scene_close(&scene);
-    run_sql("PRAGMA user_version = 2");
+    run_sql("PRAGMA user_version = 3");
     assert_refused(STATUS_NEWER, "newer bursar");
+    run_sql("PRAGMA user_version = 1");
+    assert_refused(STATUS_INVALID, "pre-release");
     run_sql("PRAGMA user_version = 0");
     assert_refused(STATUS_INVALID, "not a journal");
-    run_sql("PRAGMA user_version = 1; PRAGMA application_id = 42");
+    run_sql("PRAGMA user_version = 2; PRAGMA application_id = 42");
     assert_refused(STATUS_INVALID, "not a journal");
     run_sql("PRAGMA application_id = 1112887891");
     scene_open(&scene);
