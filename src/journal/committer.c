@@ -1,23 +1,29 @@
-/* The one thread that changes things (committer.h): take, decide, append and sync, publish, answer.
+/* The one thread that changes things (committer.h): take, settle, decide, append and sync, publish,
+ * answer.
  *
  * 1. A command is answered once: after the sync that covers it and after the book shows it, or
  *    after it is certain that nothing of it happened.
  * 2. Commands are decided in the order of submission. A refusal of a group is answered with the
  *    group too, because it may rest on what an earlier command of the same group will have changed.
- * 3. The book is changed inside the gate only, PUBLISH_ENTRIES at a time.
- * 4. After a fault that leaves the outcome open the process ends: nothing is retried, nothing is
+ * 3. A group has one time. All that was due by then is settled before its first command is decided,
+ *    or the group is refused.
+ * 4. The book is changed inside the gate only, PUBLISH_ENTRIES at a time.
+ * 5. After a fault that leaves the outcome open the process ends: nothing is retried, nothing is
  *    answered.
  *
  *     state      queue     what the thread does
- *     waiting    empty     sleeps; after a while without commands it moves the checkpoint on
+ *     waiting    empty     sleeps until something is due; after a while without commands it moves
+ *                          the checkpoint on
  *     working    filled    groups, with a slice of the checkpoint every so often
  *     stopping   draining  groups until the queue is empty; newer commands are refused
  *     ended      -         the whole checkpoint is written; newer commands are refused at once
  *
- * Owns the thread, the draft and the queue; not the journal, the book or the gate. */
+ * Owns the thread, the draft, the queue and a reader for replays; not the journal, the book or the
+ * gate. */
 #include "journal/committer.h"
 
 #include "base/check.h"
+#include "journal/group.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -35,12 +41,8 @@ enum {
     CHECKPOINT_EVERY_ENTRIES = 65536, /* under load */
     CHECKPOINT_EVERY_BATCHES = 512,
     PUBLISH_ENTRIES = 1000,
-    EXIT_JOURNAL = 7,
-};
-
-struct queue {
-    struct commit *first;
-    struct commit *last;
+    SLEEP_US_MAX = 1000000,    /* the wall clock may be set meanwhile */
+    SETTLE_AGAIN_US = 1000000, /* after a full disk */
 };
 
 struct committer {
@@ -58,7 +60,8 @@ struct committer {
     enum { RUNNING, STOPPING, ENDED } state;
 
     /* the thread's own */
-    struct draft *draft;
+    struct deciding deciding;
+    int64_t settle_again_us;               /* steady: not before, unless a command comes */
     struct queue taken;                    /* from `submitted`, not yet in a group */
     uint64_t entries_since, batches_since; /* the checkpoint was moved */
     bool checkpoint_wanted;                /* there is something to write into it */
@@ -66,25 +69,6 @@ struct committer {
     struct status end_status;
     struct fault end_fault;
 };
-
-static void queue_add(struct queue *queue, struct commit *commit)
-{
-    commit->next = NULL;
-    if (queue->last)
-        queue->last->next = commit;
-    else
-        queue->first = commit;
-    queue->last = commit;
-}
-
-static struct commit *queue_take(struct queue *queue)
-{
-    struct commit *commit = queue->first;
-    queue->first = commit->next;
-    if (!queue->first)
-        queue->last = NULL;
-    return commit;
-}
 
 /* `done` may free or submit again, so the commit is not looked at afterwards. */
 static void answer_all(struct queue *group)
@@ -95,137 +79,136 @@ static void answer_all(struct queue *group)
     }
 }
 
-static _Noreturn void stop_process(const struct fault *fault, const char *because)
-{
-    (void)fprintf(stderr, "bursar: journal: %s; stopping, because %s\n", fault->text, because);
-    _exit(EXIT_JOURNAL);
-}
-
-/* Deciding ------------------------------------------------------------------------------------- */
-
-/* Nothing of these commands happened or will. */
-static void refuse_group(struct queue *group)
-{
-    for (struct commit *commit = group->first; commit; commit = commit->next) {
-        if (commit->refusal != REFUSAL_STOPPING)
-            commit->refusal = REFUSAL_STORE_FULL;
-        commit->first_sequence = 0;
-        commit->last_sequence = 0;
-    }
-}
-
-/* False when memory ran out: then the draft holds half a decision. */
-static bool decide_one(struct committer *committer, struct commit *commit)
-{
-    struct draft *draft = committer->draft;
-    size_t before = draft_entry_count(draft);
-    commit->time_us = sys_now_us(committer->sys);
-    if (!status_ok(decide(draft, &commit->command, commit->time_us, NULL, &commit->refusal,
-                          &commit->refused_item)))
-        return false;
-    size_t after = draft_entry_count(draft);
-    if (after == before)
-        return true;
-    commit->first_sequence = draft_entry(draft, before)->sequence;
-    commit->last_sequence = draft_entry(draft, after - 1)->sequence;
-    commit->time_us = draft_entry(draft, after - 1)->time_us;
-    return true;
-}
-
-/* Commands from `taken` until the group is full, or the next one must be, or was, alone. */
-static uint64_t decide_group(struct committer *committer, struct queue *ret_group)
-{
-    uint64_t commands = 0;
-    bool alone = false;
-    while (committer->taken.first && !alone && commands < committer->options.group_commands_max &&
-           draft_entry_count(committer->draft) < committer->options.group_entries_max) {
-        bool wants_alone = command_wants_own_group(&committer->taken.first->command);
-        if (wants_alone && draft_entry_count(committer->draft) > 0)
-            break;
-        struct commit *commit = queue_take(&committer->taken);
-        queue_add(ret_group, commit);
-        commands++;
-        bool is_refused = commit->refusal == REFUSAL_STOPPING; /* when it was submitted */
-        if (!is_refused && !decide_one(committer, commit)) {
-            draft_clear(committer->draft);
-            refuse_group(ret_group);
-            break;
-        }
-        alone = wants_alone && draft_entry_count(committer->draft) > 0;
-    }
-    return commands;
-}
-
 /* Committing ----------------------------------------------------------------------------------- */
 
 static void publish(struct committer *committer)
 {
-    size_t count = draft_entry_count(committer->draft);
+    size_t count = draft_entry_count(committer->deciding.draft);
     for (size_t next = 0; next < count;) {
         size_t end = count - next > PUBLISH_ENTRIES ? next + PUBLISH_ENTRIES : count;
         struct status status = STATUS_DONE;
         struct fault fault;
         gate_write_begin(committer->gate);
         for (; next < end && status_ok(status); next++)
-            status = book_apply(committer->book, draft_entry(committer->draft, next), &fault);
+            status =
+                book_apply(committer->book, draft_entry(committer->deciding.draft, next), &fault);
         gate_write_end(committer->gate);
         if (!status_ok(status))
-            stop_process(&fault, "the book could not follow what is on disk");
+            group_stop_process(&fault, "the book could not follow what is on disk");
     }
-    journal_note_changes(committer->journal, committer->draft, committer->book);
+    journal_note_changes(committer->journal, committer->deciding.draft, committer->book);
 }
 
-/* Durable and published, or certainly nothing of it. */
-static void commit_draft(struct committer *committer, struct queue *group, uint64_t *ret_append_us)
+static void histogram_add(struct committer_histogram *histogram, uint64_t value, uint64_t bound)
+{
+    histogram->count++;
+    histogram->sum += value;
+    for (unsigned i = 0; i < COMMITTER_BUCKETS; i++)
+        histogram->at_most[i] += value <= bound << i;
+}
+
+static void count_batch(struct committer *committer, uint64_t entries, uint64_t append_us)
+{
+    struct committer_figures *figures = &committer->figures;
+    pthread_mutex_lock(&committer->lock);
+    figures->entries += entries;
+    figures->batches++;
+    figures->append_us += append_us;
+    if (append_us > figures->append_us_max)
+        figures->append_us_max = append_us;
+    histogram_add(&figures->batch_us, append_us, committer_us_bound(0));
+    pthread_mutex_unlock(&committer->lock);
+}
+
+/* The draft, durable and published, or (false) certainly nothing of it. */
+static bool commit_draft(struct committer *committer)
 {
     struct fault fault;
+    size_t entries = draft_entry_count(committer->deciding.draft);
     int64_t start_us = sys_steady_us(committer->sys);
-    struct status status = journal_append(committer->journal, committer->draft, &fault);
-    *ret_append_us = (uint64_t)(sys_steady_us(committer->sys) - start_us);
-    if (status.code == STATUS_FULL) {
-        refuse_group(group);
-        return;
-    }
+    struct status status = journal_append(committer->journal, committer->deciding.draft, &fault);
+    if (status.code == STATUS_FULL)
+        return false;
     if (!status_ok(status))
-        stop_process(&fault, "it is not known whether the last batch is on disk");
+        group_stop_process(&fault, "it is not known whether the last batch is on disk");
+    count_batch(committer, entries, (uint64_t)(sys_steady_us(committer->sys) - start_us));
     publish(committer);
-    committer->entries_since += draft_entry_count(committer->draft);
+    committer->entries_since += entries;
     committer->batches_since++;
     committer->checkpoint_wanted = true;
+    return true;
 }
 
-static void count_group(struct committer *committer, const struct queue *group, uint64_t commands,
-                        uint64_t entries, uint64_t append_us)
+static void count_timed(struct committer *committer)
+{
+    pthread_mutex_lock(&committer->lock);
+    committer->figures.timed += draft_entry_count(committer->deciding.draft);
+    pthread_mutex_unlock(&committer->lock);
+}
+
+/* Drafts what is due, in batches of its own as long as there is more than fits one. False when it
+ * cannot be settled now. */
+static bool settle(struct committer *committer)
+{
+    for (bool more = true; more;) {
+        if (!status_ok(draft_settle(committer->deciding.draft, committer->deciding.now_us,
+                                    committer->options.group_entries_max, NULL, &more)))
+            break;
+        if (more && !commit_draft(committer))
+            break;
+        count_timed(committer);
+        if (!more)
+            return true;
+        draft_clear(committer->deciding.draft);
+    }
+    draft_clear(committer->deciding.draft);
+    committer->settle_again_us = sys_steady_us(committer->sys) + SETTLE_AGAIN_US;
+    return false;
+}
+
+static void count_group(struct committer *committer, const struct queue *group, uint64_t commands)
 {
     struct committer_figures *figures = &committer->figures;
     uint64_t refusals = 0;
-    for (const struct commit *commit = group->first; commit; commit = commit->next)
+    uint64_t replays = 0;
+    for (const struct commit *commit = group->first; commit; commit = commit->next) {
         refusals += commit->refusal != REFUSAL_NONE;
+        replays += commit->replayed;
+    }
     pthread_mutex_lock(&committer->lock);
     figures->commands += commands;
     figures->queue_commands -= commands;
     figures->refusals += refusals;
-    figures->entries += entries;
-    figures->batches += entries > 0;
-    figures->append_us += append_us;
-    if (append_us > figures->append_us_max)
-        figures->append_us_max = append_us;
+    figures->replays += replays;
+    if (commands > 0)
+        histogram_add(&figures->group_commands, commands, committer_commands_bound(0));
     pthread_mutex_unlock(&committer->lock);
+}
+
+/* What is due cannot be settled, so that nothing can be decided. */
+static uint64_t refuse_taken(struct committer *committer, struct queue *ret_group)
+{
+    uint64_t commands = 0;
+    for (; committer->taken.first; commands++)
+        queue_add(ret_group, queue_take(&committer->taken));
+    group_refuse(ret_group);
+    return commands;
 }
 
 static void commit_group(struct committer *committer)
 {
     struct queue group = {NULL, NULL};
-    struct journal_head before;
-    struct journal_head after;
-    uint64_t append_us = 0;
-    uint64_t commands = decide_group(committer, &group);
-    journal_head(committer->journal, &before);
-    if (draft_entry_count(committer->draft) > 0)
-        commit_draft(committer, &group, &append_us);
-    journal_head(committer->journal, &after);
-    draft_clear(committer->draft);
-    count_group(committer, &group, commands, after.sequence - before.sequence, append_us);
+    struct deciding *deciding = &committer->deciding;
+    committer->deciding.now_us = sys_now_us(committer->sys);
+    bool settled = settle(committer);
+    uint64_t commands = settled ? group_decide(deciding, &committer->taken, &group)
+                                : refuse_taken(committer, &group);
+    if (draft_entry_count(committer->deciding.draft) > 0 && !commit_draft(committer)) {
+        group_refuse(&group);
+        committer->settle_again_us = sys_steady_us(committer->sys) + SETTLE_AGAIN_US;
+    }
+    draft_clear(committer->deciding.draft);
+    count_group(committer, &group, commands);
     answer_all(&group);
 }
 
@@ -241,7 +224,7 @@ static void move_checkpoint(struct committer *committer)
                                               committer->options.checkpoint_rows, &fault, &more);
     bool no_room = status.code == STATUS_FULL || status.code == STATUS_MEMORY;
     if (!status_ok(status) && !no_room)
-        stop_process(&fault, "it is not known what of the checkpoint is on disk");
+        group_stop_process(&fault, "it is not known what of the checkpoint is on disk");
     committer->checkpoint_wanted = more;
     committer->checkpoint_moving = more && !no_room;
     committer->entries_since = 0;
@@ -256,27 +239,75 @@ static bool is_checkpoint_due(const struct committer *committer)
 
 /* The thread ----------------------------------------------------------------------------------- */
 
-/* Sleeps until a command comes; false when the pause before a checkpoint has passed instead. */
-static bool sleep_until_woken(struct committer *committer)
+/* How long until something is due by the wall clock; 0 = it is, INT64_MAX = nothing ever. */
+static int64_t due_in_us(const struct committer *committer)
 {
-    if (!committer->checkpoint_wanted)
-        return pthread_cond_wait(&committer->wake, &committer->lock) == 0;
-    struct timespec until;
-    int64_t pause_ns = (int64_t)committer->options.checkpoint_after_ms * 1000000;
-    CHECK(clock_gettime(CLOCK_MONOTONIC, &until) == 0);
-    int64_t ns = until.tv_nsec + pause_ns;
-    until.tv_sec += ns / 1000000000;
-    until.tv_nsec = ns % 1000000000;
-    return pthread_cond_timedwait(&committer->wake, &committer->lock, &until) != ETIMEDOUT;
+    int64_t due_us = book_next_due_us(committer->book);
+    if (due_us == INT64_MAX)
+        return INT64_MAX;
+    int64_t now_us = sys_now_us(committer->sys);
+    int64_t again_us = committer->settle_again_us - sys_steady_us(committer->sys);
+    int64_t left_us = due_us > now_us ? due_us - now_us : 0;
+    if (due_us <= book_time_us(committer->book))
+        left_us = 0; /* the wall clock was put back */
+    return left_us > again_us ? left_us : again_us;
 }
 
-/* Takes all that was submitted; nothing was when the checkpoint may move or the work is over. */
+static bool is_due(const struct committer *committer)
+{
+    return due_in_us(committer) <= 0;
+}
+
+static void sleep_for(struct committer *committer, int64_t us)
+{
+    struct timespec until;
+    CHECK(clock_gettime(CLOCK_MONOTONIC, &until) == 0);
+    int64_t ns = until.tv_nsec + us % 1000000 * 1000;
+    until.tv_sec += us / 1000000 + ns / 1000000000;
+    until.tv_nsec = ns % 1000000000;
+    (void)pthread_cond_timedwait(&committer->wake, &committer->lock, &until);
+}
+
+/* Sleeps once; false when the pause before a checkpoint has passed. */
+static bool sleep_once(struct committer *committer, int64_t checkpoint_us)
+{
+    int64_t us = due_in_us(committer);
+    if (us > SLEEP_US_MAX && us != INT64_MAX)
+        us = SLEEP_US_MAX;
+    if (committer->checkpoint_wanted) {
+        int64_t pause_us = checkpoint_us - sys_steady_us(committer->sys);
+        if (pause_us <= 0)
+            return false;
+        us = pause_us < us ? pause_us : us;
+    }
+    if (us == INT64_MAX)
+        (void)pthread_cond_wait(&committer->wake, &committer->lock);
+    else
+        sleep_for(committer, us);
+    return true;
+}
+
+/* With the lock, until there is something to do. */
+static void wait_for_work(struct committer *committer)
+{
+    const struct committer_options *options = &committer->options;
+    int64_t checkpoint_us =
+        sys_steady_us(committer->sys) + (int64_t)options->checkpoint_after_ms * 1000;
+    bool awake = !committer->checkpoint_moving;
+    while (awake && !committer->submitted.first && committer->state == RUNNING &&
+           !is_due(committer))
+        awake = sleep_once(committer, checkpoint_us);
+    if (options->group_wait_us > 0 && committer->submitted.first && committer->state == RUNNING &&
+        committer->figures.queue_commands < options->group_commands_max)
+        sleep_for(committer, options->group_wait_us);
+}
+
+/* Takes all that was submitted; nothing was when something is due, the checkpoint may move or the
+ * work is over. */
 static void take_submitted(struct committer *committer, bool *ret_over)
 {
     pthread_mutex_lock(&committer->lock);
-    bool woken = !committer->checkpoint_moving;
-    while (woken && !committer->submitted.first && committer->state == RUNNING)
-        woken = sleep_until_woken(committer);
+    wait_for_work(committer);
     committer->taken = committer->submitted;
     committer->submitted = (struct queue){NULL, NULL};
     *ret_over = !committer->taken.first && committer->state != RUNNING;
@@ -306,7 +337,7 @@ static void *run(void *context)
             take_submitted(committer, &over);
         if (over)
             break;
-        if (committer->taken.first)
+        if (committer->taken.first || is_due(committer))
             commit_group(committer);
         else
             move_checkpoint(committer);
@@ -316,6 +347,7 @@ static void *run(void *context)
         }
     }
     end(committer);
+    repeat_done(&committer->deciding.repeat);
     for (bool more = true; more && status_ok(committer->end_status);)
         committer->end_status =
             journal_checkpoint(committer->journal, committer->book,
@@ -349,7 +381,7 @@ static void free_committer(struct committer *committer)
 {
     (void)pthread_cond_destroy(&committer->wake);
     (void)pthread_mutex_destroy(&committer->lock);
-    draft_free(committer->draft);
+    draft_free(committer->deciding.draft);
     free(committer);
 }
 
@@ -366,6 +398,8 @@ static void set_options(struct committer *committer, const struct committer_opti
         ours->checkpoint_rows = CHECKPOINT_ROWS;
     if (ours->checkpoint_after_ms == 0)
         ours->checkpoint_after_ms = CHECKPOINT_AFTER_MS;
+    committer->deciding.commands_max = ours->group_commands_max;
+    committer->deciding.entries_max = ours->group_entries_max;
 }
 
 struct status committer_start(const struct sys *sys, struct journal *journal, struct book *book,
@@ -377,13 +411,14 @@ struct status committer_start(const struct sys *sys, struct journal *journal, st
         return fault_raise(fault, STATUS_MEMORY, "no memory for the committer");
     committer->sys = sys;
     committer->journal = journal;
+    committer->deciding.repeat.journal = journal;
     committer->book = book;
     committer->gate = gate;
     committer->checkpoint_wanted = true; /* a tail may have been loaded */
     set_options(committer, options);
     init_lock(committer);
-    committer->draft = draft_new(book);
-    int code = committer->draft ? start_thread(committer) : ENOMEM;
+    committer->deciding.draft = draft_new(book);
+    int code = committer->deciding.draft ? start_thread(committer) : ENOMEM;
     if (code != 0) {
         free_committer(committer);
         return fault_raise_errno(fault, code, "cannot start the committer");
@@ -399,6 +434,7 @@ void committer_submit(struct committer *committer, struct commit *commit)
     commit->first_sequence = 0;
     commit->last_sequence = 0;
     commit->time_us = 0;
+    commit->replayed = false;
     pthread_mutex_lock(&committer->lock);
     bool ended = committer->state == ENDED;
     bool was_empty = !committer->submitted.first;

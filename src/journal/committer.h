@@ -1,7 +1,12 @@
 /* Committer: the one thread that changes things. It takes whatever commands have queued, decides
  * them in order on a draft, appends one batch, syncs once, publishes to the book behind the gate,
- * and only then answers everyone (promise P1). Between batches it moves the checkpoint on, in
+ * and only then answers everyone (promise P1). Before the commands of a group come the entries of
+ * what has become due (holds that expire, credit that starts or ends); when something becomes due
+ * and no command comes, it wakes up by itself. Between batches it moves the checkpoint on, in
  * slices.
+ *
+ * A command whose token was used before is not decided again: it gets the answer of then, or
+ * REFUSAL_TOKEN_REUSED (ADR 8).
  *
  * A full disk refuses the group's commands (REFUSAL_STORE_FULL) and goes on; any other fault of an
  * append means the outcome is not known: the process says so in one line and stops (exit code 7).
@@ -24,9 +29,11 @@ struct commit {
     /* out */
     enum refusal refusal;
     uint32_t refused_item;
-    uint64_t first_sequence; /* entries of this command; 0 = none were needed */
+    uint64_t first_sequence; /* entries of this command, its request's own included; 0 = none were
+                                needed */
     uint64_t last_sequence;
-    int64_t time_us;
+    int64_t time_us; /* of the last of them; of a replay: of then */
+    bool replayed;   /* answered as an earlier request with the same token was */
 
     struct commit *next; /* the committer's */
 };
@@ -34,17 +41,39 @@ struct commit {
 struct committer_options {
     uint32_t group_commands_max;  /* default 8,192 */
     uint32_t group_entries_max;   /* default 65,536: a group is closed when it has as many */
+    uint32_t group_wait_us;       /* default 0: how long a group that is not full waits for more */
     uint32_t checkpoint_rows;     /* per slice, default 2,000 */
     uint32_t checkpoint_after_ms; /* idle time before the checkpoint moves, default 200 */
 };
 
 struct committer;
 
+/* How often a value was at most so much: bucket i counts values <= its bound, so that each bucket
+ * includes those before it. What is beyond the last bound is in `count` only. */
+enum { COMMITTER_BUCKETS = 16 };
+struct committer_histogram {
+    uint64_t count, sum;
+    uint64_t at_most[COMMITTER_BUCKETS];
+};
+/* Bounds: 1, 2, 4, ... 32,768 commands; 50, 100, 200, ... 1,638,400 microseconds. */
+static inline uint64_t committer_commands_bound(unsigned bucket)
+{
+    return UINT64_C(1) << bucket;
+}
+static inline uint64_t committer_us_bound(unsigned bucket)
+{
+    return UINT64_C(50) << bucket;
+}
+
 struct committer_figures {
     uint64_t commands, refusals, entries, batches;
-    uint64_t append_us;      /* time spent in append and sync, in all */
-    uint64_t append_us_max;  /* longest */
-    uint64_t queue_commands; /* waiting now */
+    uint64_t replays;                          /* commands answered as before */
+    uint64_t timed;                            /* entries that time made */
+    uint64_t append_us;                        /* time spent in append and sync, in all */
+    uint64_t append_us_max;                    /* longest */
+    uint64_t queue_commands;                   /* waiting now */
+    struct committer_histogram group_commands; /* a group that had commands */
+    struct committer_histogram batch_us;       /* append and sync of a batch */
 };
 
 /* Starts the thread. All pointers must outlive committer_stop. `options` NULL = defaults. */

@@ -7,6 +7,8 @@
  * Owns nothing. Any thread, one at a time a database. */
 #include "journal/schema.h"
 
+#include "base/check.h"
+
 #include <errno.h>
 #include <stdio.h>
 
@@ -132,6 +134,7 @@ struct status schema_number(sqlite3 *db, const char *sql, struct fault *fault, i
 static struct status migrate_to(sqlite3 *db, int64_t version, struct fault *fault)
 {
     char numbers[100];
+    CHECK(version >= SCHEMA_FIRST_VERSION && version <= SCHEMA_VERSION);
     (void)snprintf(numbers, sizeof numbers, "PRAGMA application_id = %d; PRAGMA user_version = %d",
                    SCHEMA_APPLICATION_ID, (int)version);
     TRY(schema_run(db, "BEGIN IMMEDIATE", fault));

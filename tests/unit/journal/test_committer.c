@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <sqlite3.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -260,7 +261,7 @@ static void writers_share_syncs(void **state)
 
 struct failing {
     struct journal journal; /* must be first */
-    enum status_code append_code;
+    atomic_int append_code;
     sem_t checkpoint_allowed;
     sem_t append_allowed;
     bool append_waits;
@@ -278,8 +279,9 @@ static struct status failing_append(struct journal *appending, const struct draf
 {
     if (failing.append_waits)
         CHECK(sem_wait(&failing.append_allowed) == 0);
-    if (failing.append_code != STATUS_OK)
-        return fault_raise(fault, failing.append_code, "the test says so");
+    int code = failing.append_code;
+    if (code != STATUS_OK)
+        return fault_raise(fault, (enum status_code)code, "the test says so");
     appending->head.sequence += draft_entry_count(draft);
     appending->head.batches++;
     return STATUS_DONE;
@@ -339,6 +341,40 @@ static void a_full_store_refuses_and_goes_on(void **state)
     committer_figures(committer, &figures);
     assert_int_equal(figures.refusals, 1);
     assert_int_equal(figures.batches, 2);
+    sem_post(&failing.checkpoint_allowed);
+    stop_all();
+}
+
+/* While what is due cannot be written nothing is decided, and nothing of it is lost. */
+static void what_is_due_waits_for_room(void **state)
+{
+    (void)state;
+    struct job member;
+    struct job hold;
+    struct job probe;
+    enum refusal refusal;
+    start_failing();
+    create_organisation();
+    init_member(&member, 1, "member");
+    member.member.cash = amount_from_cents(500);
+    assert_int_equal(run_job(&member), REFUSAL_NONE);
+    init_job(&hold, COMMAND_HOLD);
+    hold.commit.command.change = (struct change){.uin = member.member.uin,
+                                                 .amount = amount_from_cents(200),
+                                                 .end_us = sys_now_us(sys_real()) + 50000};
+    assert_int_equal(run_job(&hold), REFUSAL_NONE);
+    failing.append_code = STATUS_FULL;
+    do {
+        init_member(&probe, 2, "another");
+        probe.commit.command.dry_run = true;
+        refusal = run_job(&probe);
+    } while (refusal == REFUSAL_NONE);
+    assert_int_equal(refusal, REFUSAL_STORE_FULL);
+    assert_int_equal(book_member(book, 1)->state.frozen.micros, 200 * AMOUNT_MICROS_PER_CENT);
+    failing.append_code = STATUS_OK;
+    init_member(&probe, 2, "another");
+    assert_int_equal(run_job(&probe), REFUSAL_NONE);
+    assert_int_equal(book_member(book, 1)->state.frozen.micros, 0);
     sem_post(&failing.checkpoint_allowed);
     stop_all();
 }
@@ -486,6 +522,7 @@ int main(void)
         cmocka_unit_test(a_dry_run_leaves_nothing),
         cmocka_unit_test(writers_share_syncs),
         cmocka_unit_test(a_full_store_refuses_and_goes_on),
+        cmocka_unit_test(what_is_due_waits_for_room),
         cmocka_unit_test(what_queues_meanwhile_is_one_group),
         cmocka_unit_test(a_registry_command_is_alone),
         cmocka_unit_test(an_unknown_outcome_ends_the_process),

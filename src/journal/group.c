@@ -1,0 +1,126 @@
+/* Deciding a group (group.h).
+ *
+ * 1. Commands are decided in the order of submission, all with the group's one time.
+ * 2. A command whose token was used before is answered as it was then, not decided.
+ *
+ * Owns nothing: the commands are their submitters'. The committer's thread. */
+#include "journal/group.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+enum { EXIT_JOURNAL = 7 };
+
+void queue_add(struct queue *queue, struct commit *commit)
+{
+    commit->next = NULL;
+    if (queue->last)
+        queue->last->next = commit;
+    else
+        queue->first = commit;
+    queue->last = commit;
+}
+
+struct commit *queue_take(struct queue *queue)
+{
+    struct commit *commit = queue->first;
+    queue->first = commit->next;
+    if (!queue->first)
+        queue->last = NULL;
+    return commit;
+}
+
+_Noreturn void group_stop_process(const struct fault *fault, const char *because)
+{
+    (void)fprintf(stderr, "bursar: journal: %s; stopping, because %s\n", fault->text, because);
+    _exit(EXIT_JOURNAL);
+}
+
+void group_refuse(struct queue *group)
+{
+    for (struct commit *commit = group->first; commit; commit = commit->next) {
+        if (commit->refusal != REFUSAL_STOPPING)
+            commit->refusal = REFUSAL_STORE_FULL;
+        commit->first_sequence = 0;
+        commit->last_sequence = 0;
+        commit->replayed = false;
+    }
+}
+
+/* The token was used before: the answer is the one of then. */
+static void answer_again(struct deciding *deciding, struct commit *commit)
+{
+    struct moment last;
+    struct fault fault;
+    struct status status =
+        repeat_command(&deciding->repeat, &commit->command, &fault, &commit->refusal, &last);
+    if (!status_ok(status))
+        group_stop_process(&fault, "it is not known how an earlier request was answered");
+    commit->replayed = commit->refusal == REFUSAL_NONE;
+    if (!commit->replayed)
+        return;
+    commit->first_sequence = commit->command.first_sequence;
+    commit->last_sequence = last.sequence;
+    commit->time_us = last.time_us;
+}
+
+/* Where the command's entries are, in the draft: new ones, or those of an earlier command of the
+ * group with the same token. */
+static void note_entries(const struct deciding *deciding, struct commit *commit, size_t before)
+{
+    const struct command *command = &commit->command;
+    const struct draft *draft = deciding->draft;
+    if (commit->refusal != REFUSAL_NONE || command->first_sequence == 0)
+        return;
+    bool has_request = command->request.given && !command->dry_run;
+    uint64_t last = command->first_sequence + command->entry_count - (has_request ? 0 : 1);
+    commit->replayed = draft_entry_count(draft) == before;
+    commit->first_sequence = command->first_sequence;
+    commit->last_sequence = last;
+    commit->time_us = draft_entry(draft, (size_t)(last - draft_entry(draft, 0)->sequence))->time_us;
+}
+
+/* False when memory ran out: then the draft holds half a decision. */
+static bool decide_one(struct deciding *deciding, struct commit *commit)
+{
+    size_t before = draft_entry_count(deciding->draft);
+    commit->time_us = deciding->now_us;
+    if (!status_ok(decide(deciding->draft, &commit->command, deciding->now_us, NULL,
+                          &commit->refusal, &commit->refused_item)))
+        return false;
+    if (commit->command.replay_of != 0)
+        answer_again(deciding, commit);
+    else
+        note_entries(deciding, commit, before);
+    return true;
+}
+
+static bool has_room(const struct deciding *deciding, uint64_t commands)
+{
+    return commands < deciding->commands_max &&
+           draft_entry_count(deciding->draft) < deciding->entries_max;
+}
+
+uint64_t group_decide(struct deciding *deciding, struct queue *taken, struct queue *ret_group)
+{
+    const size_t settled = draft_entry_count(deciding->draft);
+    uint64_t commands = 0;
+    bool alone = false;
+    while (taken->first && !alone && (commands == 0 || has_room(deciding, commands))) {
+        bool wants_alone = command_wants_own_group(&taken->first->command);
+        if (wants_alone && draft_entry_count(deciding->draft) > settled)
+            break;
+        struct commit *commit = queue_take(taken);
+        queue_add(ret_group, commit);
+        commands++;
+        bool is_refused = commit->refusal == REFUSAL_STOPPING; /* when it was submitted */
+        if (!is_refused && !decide_one(deciding, commit)) {
+            draft_clear(deciding->draft);
+            group_refuse(ret_group);
+            break;
+        }
+        alone = wants_alone && draft_entry_count(deciding->draft) > settled;
+    }
+    repeat_end(&deciding->repeat);
+    return commands;
+}

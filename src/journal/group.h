@@ -1,0 +1,33 @@
+/* Group: the commands that become durable together, decided one after the other. Private to the
+ * room; the committer's thread. */
+#ifndef JOURNAL_GROUP_H
+#define JOURNAL_GROUP_H
+
+#include "journal/committer.h"
+#include "journal/repeat.h"
+
+struct queue {
+    struct commit *first;
+    struct commit *last;
+};
+void queue_add(struct queue *queue, struct commit *commit);
+struct commit *queue_take(struct queue *queue); /* not of an empty one */
+
+/* What deciding needs from group to group. */
+struct deciding {
+    struct draft *draft;
+    struct repeat repeat;
+    int64_t now_us; /* of the group at hand */
+    uint32_t commands_max, entries_max;
+};
+
+/* Decides commands from `taken` until the group is full, or the next one must be, or was, alone but
+ * for what was settled. Returns how many. */
+uint64_t group_decide(struct deciding *deciding, struct queue *taken, struct queue *ret_group);
+/* Nothing of these commands happened or will. */
+void group_refuse(struct queue *group);
+
+/* One line, and the process ends: an outcome is not known. */
+_Noreturn void group_stop_process(const struct fault *fault, const char *because);
+
+#endif
