@@ -1,11 +1,24 @@
-/* `bursar verify`: is what is stored what was written? Reads beside a running server. */
+/* `bursar verify`: is what is stored what was written? Reads beside a running server.
+ *
+ * 1. A journal is said to be whole after all of it was read, and a chain hash to be in it after it
+ *    was found there. */
 #include "cmd/folder.h"
 #include "cmd/progress.h"
+#include "cmd/report.h"
 #include "cmd/subcommands.h"
+#include "cmd/verify_proof.h"
 #include "codec/timestamp.h"
+#include "journal/history.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+
+struct verifying {
+    const char *data, *proof, *chain_hash;
+    bool json;
+    bool has_hash;
+    unsigned char hash[32];
+};
 
 static void show_progress(void *context, uint64_t done, uint64_t all)
 {
@@ -14,89 +27,144 @@ static void show_progress(void *context, uint64_t done, uint64_t all)
     progress_update(progress, done);
 }
 
-static void print_text(const char *path, const struct verify_report *report, struct slice time,
-                       struct slice hash)
+/* The batch whose chain hash it is; the newest first, since old ones are rarely asked for. */
+static struct status search_hash(struct history *history, const unsigned char hash[32],
+                                 struct fault *fault, struct batch *ret_batch)
 {
-    printf("%s is whole: chain, roots, sums and checkpoint agree with every entry.\n\n", path);
-    printf("organisations  %" PRIu32 "\nmembers        %" PRIu32 "\nentries        %" PRIu64 "\n",
-           report->organisations, report->members, report->entries);
-    printf("batches        %" PRIu64 "\nlast entry     %" PRIu64 "%s%.*s\nchain hash     %.*s\n",
-           report->head.batches, report->head.sequence, time.len > 0 ? ", " : "", SLICE_ARGS(time),
-           SLICE_ARGS(hash));
+    struct journal_head head;
+    history_head(history, &head);
+    for (uint64_t number = head.batches; number > 0; number--) {
+        TRY(history_batch(history, number, fault, ret_batch));
+        if (memcmp(ret_batch->hash, hash, 32) == 0)
+            return STATUS_DONE;
+    }
+    return fault_raise(fault, STATUS_CORRUPT,
+                       "no batch of it has the chain hash given: what that was printed for is not "
+                       "what this grew from");
 }
 
-static void print_json(const struct verify_report *report, struct slice time, struct slice hash)
+static struct status find_hash(const char *path, const unsigned char hash[32], struct fault *fault,
+                               struct batch *ret_batch)
 {
-    printf("{\"Batches\":%" PRIu64 ",\"ChainHash\":\"%.*s\",\"Entries\":%" PRIu64
-           ",\"LastEntry\":%" PRIu64 ",\"LastTime\":\"%.*s\",\"Members\":%" PRIu32
-           ",\"Organizations\":%" PRIu32 "}\n",
-           report->head.batches, SLICE_ARGS(hash), report->entries, report->head.sequence,
-           SLICE_ARGS(time), report->members, report->organisations);
+    const struct journal_options options = {.read_only = true};
+    struct journal *journal = NULL;
+    struct history *history = NULL;
+    TRY(journal_open(path, &options, fault, &journal));
+    struct status status = history_open(journal, fault, &history);
+    if (status_ok(status))
+        status = history_begin(history, fault);
+    if (status_ok(status))
+        status = search_hash(history, hash, fault, ret_batch);
+    history_close(history);
+    journal_close(journal);
+    return status;
 }
 
-static void print_report(const char *path, const struct verify_report *report, bool json)
+static void print(const struct verifying *verifying, const struct verify_report *report,
+                  const struct batch *known)
 {
-    char memory[256];
-    struct buffer time, hash;
-    buffer_init_fixed(&time, memory, 128);
-    buffer_init_fixed(&hash, memory + 128, 128);
-    if (report->head.sequence > 0)
-        timestamp_print_rfc3339(&time, report->head.time_us);
-    buffer_hex(&hash, report->head.hash, sizeof(report->head.hash));
-    if (json)
-        print_json(report, buffer_slice(&time), buffer_slice(&hash));
-    else
-        print_text(path, report, buffer_slice(&time), buffer_slice(&hash));
+    char memory[64];
+    struct buffer time;
+    if (!verifying->json)
+        printf("%s is whole: chain, roots, sums and checkpoint agree with every entry.\n",
+               verifying->data);
+    if (!verifying->json && known) {
+        buffer_init_fixed(&time, memory, sizeof memory);
+        timestamp_print_rfc3339(&time, known->time_us);
+        printf("The chain hash given is that of entry %" PRIu64 ", %.*s: it grew from there.\n",
+               known->last_sequence, SLICE_ARGS(buffer_slice(&time)));
+    }
+    if (!verifying->json)
+        printf("\n");
+    report_print(report, verifying->json);
 }
 
-static int verify(const char *path, bool json)
+static int verify_folder(const struct verifying *verifying)
 {
     struct fault fault;
     struct progress progress;
     struct verify_report report;
+    struct batch known = {0};
     progress_start(&progress, "verifying", 0);
-    struct status status = journal_verify(path, show_progress, &progress, &fault, &report);
+    struct status status =
+        journal_verify(verifying->data, show_progress, &progress, &fault, &report);
     progress_end(&progress);
+    if (status_ok(status) && verifying->has_hash)
+        status = find_hash(verifying->data, verifying->hash, &fault, &known);
     if (!status_ok(status))
         return fail(&subcommand_verify, exit_code_of_status(status), "%s", fault.text);
-    print_report(path, &report, json);
+    print(verifying, &report, verifying->has_hash ? &known : NULL);
     return EXIT_OK;
+}
+
+static int verify(struct verifying *verifying)
+{
+    verifying->has_hash = verifying->chain_hash != NULL;
+    if (verifying->has_hash && !report_parse_hash(verifying->chain_hash, verifying->hash))
+        return fail(&subcommand_verify, EXIT_USAGE, "--chain-hash %s: not 64 hex digits",
+                    verifying->chain_hash);
+    if (verifying->proof && verifying->data)
+        return fail(&subcommand_verify, EXIT_USAGE,
+                    "--data and --proof are two things to verify; give one of them");
+    if (verifying->proof)
+        return verify_proof(&subcommand_verify, verifying->proof,
+                            verifying->has_hash ? verifying->hash : NULL, verifying->json);
+    verifying->data = folder_choose(verifying->data);
+    if (!verifying->data)
+        return fail(&subcommand_verify, EXIT_USAGE,
+                    "which data folder? give --data DIR, or --proof FILE");
+    return verify_folder(verifying);
 }
 
 static int run(int argc, char **argv)
 {
-    const char *data = NULL;
-    bool json = false;
+    struct verifying verifying = {0};
     const struct option_spec options[] = {
-        {"data", "DIR", "The data folder. Default: the variable BURSAR_DATA.", OPTION_TEXT, &data},
-        {"json", NULL, "Print the report as a JSON object.", OPTION_FLAG, &json},
+        {"data", "DIR",
+         "The data folder, or a backup. Default, without --proof: the variable BURSAR_DATA.",
+         OPTION_TEXT, &verifying.data},
+        {"proof", "FILE",
+         "Check this proof, made by `bursar prove`, instead of a folder; - is standard input.",
+         OPTION_TEXT, &verifying.proof},
+        {"chain-hash", "HEX",
+         "A chain hash that was kept: the folder must have grown from it, the proof must end in "
+         "it.",
+         OPTION_TEXT, &verifying.chain_hash},
+        {"json", NULL, "Print the report as a JSON object.", OPTION_FLAG, &verifying.json},
     };
     char **rest;
     int rest_count;
-    int code = options_parse(&subcommand_verify, options, 2, argc, argv, &rest, &rest_count);
+    int code = options_parse(&subcommand_verify, options, sizeof(options) / sizeof(options[0]),
+                             argc, argv, &rest, &rest_count);
     if (code >= 0)
         return code;
     if (rest_count > 0)
         return fail(&subcommand_verify, EXIT_USAGE, "takes no arguments, but there is %s", rest[0]);
-    data = folder_choose(data);
-    if (!data)
-        return fail(&subcommand_verify, EXIT_USAGE, "which data folder? give --data DIR");
-    return verify(data, json);
+    return verify(&verifying);
 }
 
 const struct subcommand subcommand_verify = {
     .name = "verify",
-    .summary = "Check that stored data is what was written",
+    .summary = "Check that stored data is what was written, or that a proof holds",
     .description =
         "Reads the whole journal and recomputes everything: the hash chain over all batches, the "
         "root of each batch, every entry's decoding, the book that follows from them, the sums of "
         "every organisation (all accounts together are zero), and the checkpoint against the "
-        "replay. Nothing is written; a server may go on serving the folder meanwhile.\n\n"
-        "The last line of the report is the chain hash: kept elsewhere, it proves later that no "
-        "earlier entry was changed or cut off.\n\n"
-        "Exit status: 0 whole; 7 something stored is not what was written, and the first wrong "
-        "batch or entry is named on stderr (restore the folder from a backup); 4 no such folder.",
-    .examples = "bursar verify --data /var/lib/bursar\n"
-                "bursar verify --data /var/lib/bursar --json | jq -r .ChainHash",
+        "replay. Nothing is written; a server may go on serving the folder meanwhile. A backup is "
+        "verified in the same way, where it lies.\n\n"
+        "The last line of the report is the chain hash: kept elsewhere and given later with "
+        "--chain-hash, it shows that no earlier entry was changed or cut off, not even by somebody "
+        "who computed the whole chain anew.\n\n"
+        "With --proof it needs no folder: it checks what `bursar prove` printed, says what was "
+        "proved, and which chain hash that rests on.\n\n"
+        "Exit status: 0 whole, or the proof holds; 7 something stored is not what was written, and "
+        "the first wrong batch or entry is named on stderr (restore the folder from a backup), or "
+        "the proof or the chain hash does not fit; 2 the proof is not one; 4 no such folder or "
+        "file.",
+    .examples =
+        "bursar verify --data /var/lib/bursar\n"
+        "bursar verify --data /var/lib/bursar --json | jq -r .ChainHash\n"
+        "bursar verify --data /backup/bursar-2026-11-23 --chain-hash \"$(cat kept-chain-hash)\"\n"
+        "bursar verify --proof entry-1234.json --chain-hash \"$(cat kept-chain-hash)\"",
     .run = run,
 };

@@ -9,7 +9,8 @@ const struct subcommand *const subcommands[] = {
     &subcommand_init,       &subcommand_serve,   &subcommand_demo,
     &subcommand_import,     &subcommand_export,  &subcommand_query,
     &subcommand_call,       &subcommand_key,     &subcommand_policy,
-    &subcommand_delegate,   &subcommand_verify,  &subcommand_sign,
+    &subcommand_delegate,   &subcommand_verify,  &subcommand_prove,
+    &subcommand_backup,     &subcommand_restore, &subcommand_sign,
     &subcommand_explain,    &subcommand_config,  &subcommand_healthcheck,
     &subcommand_completion, &subcommand_version, NULL,
 };

@@ -50,6 +50,15 @@ void progress_update(struct progress *progress, uint64_t done)
     progress->drawn = true;
 }
 
+void progress_stage(struct progress *progress, const char *label, uint64_t done, uint64_t all)
+{
+    if (strcmp(progress->label, label) != 0)
+        progress->started_us = sys_steady_us(sys_real());
+    progress->label = label;
+    progress->all = all;
+    progress_update(progress, done);
+}
+
 void progress_end(struct progress *progress)
 {
     if (progress->drawn)

@@ -177,6 +177,26 @@ uint32_t book_find_index(const struct book *book, uint32_t organisation, struct 
     return BOOK_NONE;
 }
 
+void book_expect_member(const struct book *book, struct uin uin, bool body)
+{
+    enum { LINE_BYTES = 64 };
+    const struct table *table = &book->member_by_uin;
+    struct table_probe probe;
+    uint64_t hash = book_uin_hash(book, uin);
+    if (!table->slots)
+        return;
+    if (!body) {
+        __builtin_prefetch(&table->slots[(uint32_t)hash & table->mask]);
+        return;
+    }
+    uint32_t index = table_first(table, hash, &probe);
+    if (index == TABLE_NONE)
+        return;
+    const char *member = pool_at(&book->members, index);
+    __builtin_prefetch(member);
+    __builtin_prefetch(member + LINE_BYTES);
+}
+
 const struct member *book_find_member(const struct book *book, uint32_t organisation,
                                       struct uin uin)
 {

@@ -62,6 +62,8 @@ struct new_member {
 /* Which of a member's accounts a refund goes to. */
 enum member_account { ACCOUNT_CASH, ACCOUNT_INCOME, ACCOUNT_GIFT };
 
+struct draft_member;
+
 /* One transfer of money: what it does is the kind's (effect.c). */
 struct transfer {
     enum entry_kind kind;        /* top_up, withdraw, charge, refund, grant_gift, move, adjust */
@@ -73,8 +75,9 @@ struct transfer {
     struct slice text;           /* reason; needed by adjust */
     /* out */
     enum refusal refusal;
-    uint64_t sequence;            /* of its entry; 0 = none */
-    struct member_state after[2]; /* of the member, and of the one who gets */
+    uint64_t sequence;               /* of its entry; 0 = none */
+    struct member_state after[2];    /* of the member, and of the one who gets */
+    struct draft_member *drafted[2]; /* private */
 };
 
 /* A change of one member, by all commands from COMMAND_HOLD on. */

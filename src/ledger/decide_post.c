@@ -211,20 +211,18 @@ static enum refusal judge_found(const struct draft *draft, struct transfer *tran
 }
 
 static struct status find_members(struct draft *draft, const struct command *command,
-                                  const struct transfer *transfer, struct fault *fault,
-                                  struct draft_member **ret_members, enum refusal *ret_refusal)
+                                  struct transfer *transfer, struct fault *fault)
 {
-    struct draft_member *members[2] = {NULL, NULL};
+    struct draft_member **members = transfer->drafted;
     bool moves = transfer->kind == ENTRY_MOVE;
+    members[0] = members[1] = NULL;
     enum refusal refusal =
         draft_member_get(draft, command->organisation, transfer->uin, &members[0]);
     if (refusal == REFUSAL_NONE && members[0] && moves)
         refusal = draft_member_get(draft, command->organisation, transfer->to, &members[1]);
     if (refusal == REFUSAL_NONE && (!members[0] || (moves && !members[1])))
         return no_memory(fault);
-    ret_members[0] = members[0];
-    ret_members[1] = members[1];
-    *ret_refusal = refusal;
+    transfer->refusal = refusal;
     return STATUS_DONE;
 }
 
@@ -232,13 +230,12 @@ static struct status judge(struct draft *draft, const struct command *command,
                            struct transfer *transfer, struct organisation *sums,
                            struct fault *fault)
 {
-    struct draft_member *members[2] = {NULL, NULL};
     transfer->sequence = 0;
     transfer->refusal = judge_values(transfer);
     if (transfer->refusal == REFUSAL_NONE)
-        TRY(find_members(draft, command, transfer, fault, members, &transfer->refusal));
+        TRY(find_members(draft, command, transfer, fault));
     if (transfer->refusal == REFUSAL_NONE)
-        transfer->refusal = judge_found(draft, transfer, members, sums);
+        transfer->refusal = judge_found(draft, transfer, transfer->drafted, sums);
     return STATUS_DONE;
 }
 
@@ -248,22 +245,26 @@ static struct status draft_transfer(struct draft *draft, const struct command *c
                                     struct transfer *transfer, struct fault *fault)
 {
     struct entry *entry = draft_entry_add(draft, transfer->kind, command->organisation);
-    struct draft_member *member = draft_find_member(draft, command->organisation, transfer->uin);
-    CHECK(member);
     if (!entry)
         return no_memory(fault);
     entry_fill(transfer, entry);
     transfer->sequence = entry->sequence;
-    if (!draft_touch(draft, member, &transfer->after[0], entry))
-        return no_memory(fault);
-    if (transfer->kind == ENTRY_MOVE) {
-        member = draft_find_member(draft, command->organisation, transfer->to);
-        CHECK(member);
-        if (!draft_touch(draft, member, &transfer->after[1], entry))
+    for (uint32_t i = 0; i < 2 && transfer->drafted[i]; i++)
+        if (!draft_touch(draft, transfer->drafted[i], &transfer->after[i], entry))
             return no_memory(fault);
-    }
     CHECK(entry_is_valid(entry));
     return STATUS_DONE;
+}
+
+/* Members lie anywhere in memory: those of the transfers to come are asked for early, so that
+ * waiting for memory overlaps. */
+static void look_ahead(const struct draft *draft, const struct command *command, uint32_t item)
+{
+    enum { NEAR = 3, FAR = 6 };
+    if (item + FAR < command->transfer_count)
+        book_expect_member(draft->book, command->transfers[item + FAR].uin, false);
+    if (item + NEAR < command->transfer_count)
+        book_expect_member(draft->book, command->transfers[item + NEAR].uin, true);
 }
 
 static struct status judge_all(struct draft *draft, struct command *command,
@@ -273,6 +274,7 @@ static struct status judge_all(struct draft *draft, struct command *command,
     enum refusal first = REFUSAL_NONE;
     for (uint32_t i = 0; i < command->transfer_count; i++) {
         struct transfer *transfer = &command->transfers[i];
+        look_ahead(draft, command, i);
         TRY(judge(draft, command, transfer, sums, fault));
         if (first == REFUSAL_NONE && transfer->refusal != REFUSAL_NONE) {
             first = transfer->refusal;

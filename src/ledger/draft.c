@@ -192,7 +192,9 @@ static bool copy_member(struct draft *draft, const struct member *member, struct
     return copy_grants(draft, member, into);
 }
 
-struct draft_member *draft_member_add(struct draft *draft, uint32_t organisation, struct uin uin)
+/* `member` NULL: one who never was. */
+static struct draft_member *add_member(struct draft *draft, uint32_t organisation, struct uin uin,
+                                       const struct member *member)
 {
     uint32_t index = pool_take(&draft->members);
     if (index == POOL_NONE)
@@ -203,7 +205,6 @@ struct draft_member *draft_member_add(struct draft *draft, uint32_t organisation
     drafted->state.flags = MEMBER_LEFT;
     drafted->links.rest = POOL_NONE;
     drafted->grants = BOOK_NONE;
-    const struct member *member = book_find_member(draft->book, organisation, uin);
     if (member && !copy_member(draft, member, drafted))
         return NULL;
     if (!table_add(&draft->member_by_uin, book_uin_hash(draft->book, uin), index))
@@ -211,18 +212,24 @@ struct draft_member *draft_member_add(struct draft *draft, uint32_t organisation
     return drafted;
 }
 
+struct draft_member *draft_member_add(struct draft *draft, uint32_t organisation, struct uin uin)
+{
+    return add_member(draft, organisation, uin, book_find_member(draft->book, organisation, uin));
+}
+
 enum refusal draft_member_get(struct draft *draft, uint32_t organisation, struct uin uin,
                               struct draft_member **ret_member)
 {
-    struct draft_member *member = draft_find_member(draft, organisation, uin);
-    if (!member) {
-        if (!book_find_member(draft->book, organisation, uin))
+    struct draft_member *drafted = draft_find_member(draft, organisation, uin);
+    if (!drafted) {
+        const struct member *member = book_find_member(draft->book, organisation, uin);
+        if (!member)
             return REFUSAL_MEMBER_UNKNOWN;
-        member = draft_member_add(draft, organisation, uin);
+        drafted = add_member(draft, organisation, uin, member);
     }
-    if (member && (member->state.flags & MEMBER_LEFT))
+    if (drafted && (drafted->state.flags & MEMBER_LEFT))
         return REFUSAL_MEMBER_UNKNOWN;
-    *ret_member = member;
+    *ret_member = drafted;
     return REFUSAL_NONE;
 }
 
