@@ -68,6 +68,7 @@ extern const struct action action_describe_org_member_account_balance;
 extern const struct action action_describe_account_balance;
 extern const struct action action_create_organization;
 extern const struct action action_describe_organizations;
+extern const struct action action_create_transfers;
 extern const struct action action_create_members;
 extern const struct action action_describe_members;
 extern const struct action action_create_key;
@@ -84,6 +85,9 @@ extern const struct action action_delete_delegation;
 bool value_to_uin(struct exchange *exchange, const struct text_value *value, struct slice name,
                   struct uin *ret_uin);
 bool value_to_name(struct exchange *exchange, const struct text_value *value, struct slice name);
+/* Cents; must be given. */
+bool value_to_amount(struct exchange *exchange, const struct text_value *value, struct slice name,
+                     struct amount *ret_amount);
 /* "2026-11-23 13:00:00" or RFC 3339; empty, absent or the last second there is: 0. */
 bool value_to_time(struct exchange *exchange, const struct text_value *value, struct slice name,
                    int64_t *ret_us);
@@ -117,12 +121,23 @@ bool listing_offer(struct listing *listing, struct buffer *out);
         PARAMETER(PARAMETER_INTEGER, struct_name, organization_id, "OrganizationId",               \
                   "Through the control socket; default 1. Else the caller's own.")                 \
     }
-#define DRY_RUN_PARAMETER(struct_name)                                                             \
+/* ClientToken and DryRun, which every write takes (tokens.c); `write` must be a member. */
+struct write_input {
+    struct text_value client_token;
+    struct boolean_value dry_run;
+};
+#define WRITE_PARAMETERS(struct_name)                                                              \
+    {PARAMETER(                                                                                    \
+        PARAMETER_TEXT, struct_name, write.client_token, "ClientToken",                            \
+        "1 to 64 printable ASCII characters: carried out once, however often it is sent.")},       \
     {                                                                                              \
-        PARAMETER(PARAMETER_BOOLEAN, struct_name, dry_run, "DryRun",                               \
+        PARAMETER(PARAMETER_BOOLEAN, struct_name, write.dry_run, "DryRun",                         \
                   "True: checks everything and changes nothing.")                                  \
     }
 
+/* One of Errors: an item of a list that was refused; `uin` as it was written. */
+void render_item_error(const struct exchange *exchange, uint32_t index, struct slice uin,
+                       const struct complaint *complaint, struct buffer *out);
 /* Their rendering: a quoted uin; a quoted time. */
 void render_uin(struct buffer *out, struct uin uin);
 void render_time(struct buffer *out, int64_t us);

@@ -183,6 +183,12 @@ bool exchange_refuse_word(struct exchange *exchange, enum error error, struct sl
     return false;
 }
 
+bool exchange_refuse_refusal(struct exchange *exchange, enum refusal refusal)
+{
+    exchange->complaint = complaint_of_refusal(refusal);
+    return false;
+}
+
 struct slice exchange_request_id(const struct exchange *exchange)
 {
     return slice_of(exchange->request_id, REQUEST_ID_SIZE);
@@ -312,12 +318,18 @@ static void call_release(struct api_call *call)
     call->pending = NULL;
 }
 
+/* Nothing went wrong but what the law refused, if the action answers that itself. */
+static bool is_answerable(struct exchange *exchange, const struct api_pending *pending)
+{
+    enum refusal refusal = pending->commit.refusal;
+    return refusal == REFUSAL_NONE || exchange->action->lists_refusals ||
+           exchange_refuse_refusal(exchange, refusal);
+}
+
 /* After the commit, or when there was nothing to commit. */
 static void finish(struct exchange *exchange, struct api_call *call, struct buffer *out)
 {
-    enum refusal refusal = call->pending->commit.refusal;
-    bool answered = refusal == REFUSAL_NONE || exchange->action->lists_refusals ||
-                    exchange_refuse(exchange, error_of_refusal(refusal));
+    bool answered = is_answerable(exchange, call->pending);
     buffer_clear(out);
     render_open(out);
     answered = answered && exchange->action->answer_commit(exchange, call->pending, out);
@@ -334,6 +346,9 @@ static enum api_progress submit(struct exchange *exchange, struct api_call *call
         preparation = exchange->action->prepare(exchange, pending);
     else
         (void)exchange_refuse(exchange, ERROR_INTERNAL);
+    if (preparation != PREPARED_REFUSED &&
+        !exchange_make_request(exchange, &pending->commit.command))
+        preparation = PREPARED_REFUSED;
     call->pending = pending;
     switch (preparation) {
     case PREPARED:

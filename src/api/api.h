@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "codec/http1.h"
 #include "journal/committer.h"
+#include "journal/historian.h"
 
 struct api;
 struct api_worker;
@@ -44,6 +45,7 @@ struct api_world { /* everything the api works on; must outlive it */
     const struct book *book;
     struct gate *gate;
     struct committer *committer;     /* NULL = read-only */
+    struct historian *historian;     /* NULL = nothing of the past */
     const unsigned char *master_key; /* SEAL_KEY_SIZE bytes */
 };
 
@@ -62,16 +64,16 @@ enum api_trust {
                            the organisation named by the parameter OrganisationId (default 1) */
 };
 
-/* One call that may outlast api_answer: a write that waits for its commit. The caller provides it,
- * zeroed, and keeps it and the request's bytes until the call is finished. */
+/* One call that may outlast api_answer: one that waits for its commit or the journal. The caller
+ * provides it, zeroed, and keeps it and the request's bytes until the call is finished. */
 struct api_call {
     /* in */
     const struct http1_request *request; /* with body */
     enum api_trust trust;
     struct slice peer_address; /* "203.0.113.7", for policies that ask for qcs:ip; empty: not known,
                                   then such policies fail safe */
-    /* Called on the committer's thread when a pending call can be finished; must only wake the
-     * owner. */
+    /* Called on the committer's or the historian's thread when a pending call can be finished; must
+     * only wake the owner. */
     void (*wake)(struct api_call *call);
     void *context;
     /* the api's */

@@ -42,7 +42,6 @@ struct growing_list {
     size_t item_size;
 };
 
-const struct parameter *parameters_find(const struct parameters *parameters, struct slice name);
 /* Notes a mistake unless a graver one, or an equal one before, is known. words[0] is the place. */
 void binder_note(struct binder *binder, enum mistake mistake, enum error error,
                  const struct place *place, struct slice word);
@@ -54,6 +53,8 @@ void binder_check_required(struct binder *binder, const struct parameters *param
                            const struct place *above, const void *target);
 void binder_check_range(struct binder *binder, const struct slot *slot, int64_t value);
 
+/* A list's item that is an object always is. */
+bool parameter_is_given(const struct parameter *parameter, const void *value);
 size_t parameter_item_size(const struct parameter *parameter);
 /* Room for one more item, zeroed; NULL: too many (noted) or no memory (noted). */
 void *growing_list_add(struct binder *binder, struct growing_list *growing,

@@ -9,7 +9,7 @@ struct delegation_input {
     struct text_value account_uin;
     struct boolean_value everyone;
     struct list_value member_uins; /* of text_value */
-    struct boolean_value dry_run;
+    struct write_input write;
 };
 
 static bool delegation_read(struct exchange *exchange, struct command *command)
@@ -21,7 +21,6 @@ static bool delegation_read(struct exchange *exchange, struct command *command)
         return false;
     command->organisation = exchange->organisation;
     command->delegation.organisation = exchange->organisation;
-    command->dry_run = input->dry_run.value;
     return true;
 }
 
@@ -78,7 +77,7 @@ static const struct parameter put_parameters[] = {
     {PARAMETER(PARAMETER_TEXT, delegation_input, member_uins, "MemberUins",
                "Needed unless Everyone: whose balances it may see."),
      .is_list = true, .maximum = ENTRY_SCOPE_MAX},
-    DRY_RUN_PARAMETER(delegation_input),
+    WRITE_PARAMETERS(delegation_input),
 };
 
 const struct action action_put_delegation = {
@@ -95,7 +94,7 @@ static const struct parameter delete_parameters[] = {
     ORGANIZATION_PARAMETER(delegation_input),
     {PARAMETER(PARAMETER_TEXT, delegation_input, account_uin, "AccountUin", "The member."),
      .required = true},
-    DRY_RUN_PARAMETER(delegation_input),
+    WRITE_PARAMETERS(delegation_input),
 };
 
 const struct action action_delete_delegation = {

@@ -18,38 +18,44 @@ static const struct error_entry entries[ERROR_COUNT] = {
 #undef ERROR
 };
 
-static const enum error refusals[REFUSAL_COUNT] = {
-    [REFUSAL_ORGANISATION_UNKNOWN] = ERROR_ORGANIZATION_UNKNOWN,
-    [REFUSAL_ORGANISATION_OWNER_TAKEN] = ERROR_OWNER_TAKEN,
-    [REFUSAL_MEMBER_EXISTS] = ERROR_MEMBER_EXISTS,
-    [REFUSAL_MEMBER_UNKNOWN] = ERROR_MEMBER_UNKNOWN,
-    [REFUSAL_MEMBER_ELSEWHERE] = ERROR_MEMBER_ELSEWHERE,
-    [REFUSAL_MEMBER_REPEATED] = ERROR_MEMBER_REPEATED,
-    [REFUSAL_NAME_INVALID] = ERROR_VALUE_NAME,
-    [REFUSAL_AMOUNT_NEGATIVE] = ERROR_VALUE_NEGATIVE,
-    [REFUSAL_AMOUNT_OVERFLOW] = ERROR_VALUE_OVERFLOW,
-    [REFUSAL_PERIOD_INVALID] = ERROR_VALUE_PERIOD,
-    [REFUSAL_KEY_EXISTS] = ERROR_KEY_EXISTS,
-    [REFUSAL_KEY_UNKNOWN] = ERROR_KEY_UNKNOWN,
-    [REFUSAL_KEY_LIMIT] = ERROR_KEY_LIMIT,
-    [REFUSAL_POLICY_UNKNOWN] = ERROR_POLICY_UNKNOWN,
-    [REFUSAL_DELEGATION_UNKNOWN] = ERROR_DELEGATION_UNKNOWN,
-    [REFUSAL_LIMIT] = ERROR_LIMIT,
-    [REFUSAL_STORE_FULL] = ERROR_STORE_FULL,
-    [REFUSAL_STOPPING] = ERROR_STOPPING,
-    [REFUSAL_BALANCE_INSUFFICIENT] = ERROR_BALANCE_INSUFFICIENT,
-    [REFUSAL_AMOUNT_NOT_POSITIVE] = ERROR_VALUE_NOT_POSITIVE,
-    [REFUSAL_MOVE_TO_SELF] = ERROR_MOVE_TO_SELF,
-    [REFUSAL_REASON_MISSING] = ERROR_REASON_MISSING,
-    [REFUSAL_REASON_INVALID] = ERROR_VALUE_REASON,
-    [REFUSAL_HOLD_UNKNOWN] = ERROR_HOLD_UNKNOWN,
-    [REFUSAL_HOLD_EXCEEDED] = ERROR_HOLD_EXCEEDED,
-    [REFUSAL_EXPIRY_PASSED] = ERROR_EXPIRY_PASSED,
-    [REFUSAL_GRANT_UNKNOWN] = ERROR_GRANT_UNKNOWN,
-    [REFUSAL_GRANT_LIMIT] = ERROR_GRANT_LIMIT,
-    [REFUSAL_MEMBER_NOT_EMPTY] = ERROR_MEMBER_NOT_EMPTY,
-    [REFUSAL_MEMBER_IS_OWNER] = ERROR_MEMBER_IS_OWNER,
-    [REFUSAL_TOKEN_REUSED] = ERROR_TOKEN_REUSED,
+/* With the parameter that `{1}` of the text stands for. */
+struct refusal_entry {
+    enum error error;
+    struct slice word;
+};
+
+static const struct refusal_entry refusals[REFUSAL_COUNT] = {
+    [REFUSAL_ORGANISATION_UNKNOWN] = {ERROR_ORGANIZATION_UNKNOWN, TEXT("")},
+    [REFUSAL_ORGANISATION_OWNER_TAKEN] = {ERROR_OWNER_TAKEN, TEXT("")},
+    [REFUSAL_MEMBER_EXISTS] = {ERROR_MEMBER_EXISTS, TEXT("")},
+    [REFUSAL_MEMBER_UNKNOWN] = {ERROR_MEMBER_UNKNOWN, TEXT("")},
+    [REFUSAL_MEMBER_ELSEWHERE] = {ERROR_MEMBER_ELSEWHERE, TEXT("")},
+    [REFUSAL_MEMBER_REPEATED] = {ERROR_MEMBER_REPEATED, TEXT("")},
+    [REFUSAL_NAME_INVALID] = {ERROR_VALUE_NAME, TEXT("MemberName")},
+    [REFUSAL_AMOUNT_NEGATIVE] = {ERROR_VALUE_NEGATIVE, TEXT("Amount")},
+    [REFUSAL_AMOUNT_OVERFLOW] = {ERROR_VALUE_OVERFLOW, TEXT("")},
+    [REFUSAL_PERIOD_INVALID] = {ERROR_VALUE_PERIOD, TEXT("EndTime")},
+    [REFUSAL_KEY_EXISTS] = {ERROR_KEY_EXISTS, TEXT("")},
+    [REFUSAL_KEY_UNKNOWN] = {ERROR_KEY_UNKNOWN, TEXT("")},
+    [REFUSAL_KEY_LIMIT] = {ERROR_KEY_LIMIT, TEXT("")},
+    [REFUSAL_POLICY_UNKNOWN] = {ERROR_POLICY_UNKNOWN, TEXT("")},
+    [REFUSAL_DELEGATION_UNKNOWN] = {ERROR_DELEGATION_UNKNOWN, TEXT("")},
+    [REFUSAL_LIMIT] = {ERROR_LIMIT, TEXT("")},
+    [REFUSAL_STORE_FULL] = {ERROR_STORE_FULL, TEXT("")},
+    [REFUSAL_STOPPING] = {ERROR_STOPPING, TEXT("")},
+    [REFUSAL_BALANCE_INSUFFICIENT] = {ERROR_BALANCE_INSUFFICIENT, TEXT("")},
+    [REFUSAL_AMOUNT_NOT_POSITIVE] = {ERROR_VALUE_NOT_POSITIVE, TEXT("Amount")},
+    [REFUSAL_MOVE_TO_SELF] = {ERROR_MOVE_TO_SELF, TEXT("ToMemberUin")},
+    [REFUSAL_REASON_MISSING] = {ERROR_MISSING_PARAMETER, TEXT("Reason")},
+    [REFUSAL_REASON_INVALID] = {ERROR_VALUE_REASON, TEXT("Reason")},
+    [REFUSAL_HOLD_UNKNOWN] = {ERROR_HOLD_UNKNOWN, TEXT("")},
+    [REFUSAL_HOLD_EXCEEDED] = {ERROR_HOLD_EXCEEDED, TEXT("Amount")},
+    [REFUSAL_EXPIRY_PASSED] = {ERROR_EXPIRY_PASSED, TEXT("ExpiresAt` or `EndTime")},
+    [REFUSAL_GRANT_UNKNOWN] = {ERROR_GRANT_UNKNOWN, TEXT("")},
+    [REFUSAL_GRANT_LIMIT] = {ERROR_GRANT_LIMIT, TEXT("")},
+    [REFUSAL_MEMBER_NOT_EMPTY] = {ERROR_MEMBER_NOT_EMPTY, TEXT("")},
+    [REFUSAL_MEMBER_IS_OWNER] = {ERROR_MEMBER_IS_OWNER, TEXT("")},
+    [REFUSAL_TOKEN_REUSED] = {ERROR_TOKEN_REUSED, TEXT("")},
 };
 
 const struct error_entry *error_entry(enum error error)
@@ -61,8 +67,14 @@ const struct error_entry *error_entry(enum error error)
 enum error error_of_refusal(enum refusal refusal)
 {
     CHECK(refusal > REFUSAL_NONE && refusal < REFUSAL_COUNT);
-    CHECK(refusals[refusal] != ERROR_NONE);
-    return refusals[refusal];
+    CHECK(refusals[refusal].error != ERROR_NONE);
+    return refusals[refusal].error;
+}
+
+struct complaint complaint_of_refusal(enum refusal refusal)
+{
+    return (struct complaint){.error = error_of_refusal(refusal),
+                              .words = {refusals[refusal].word}};
 }
 
 /* Words come from clients: long ones are cut, and what is not UTF-8 is not repeated. */
@@ -100,6 +112,10 @@ void complaint_write(const struct complaint *complaint, bool chinese, struct sli
 {
     const struct error_entry *entry = error_entry(complaint->error);
     struct slice text = chinese ? entry->chinese : entry->english;
+    if (complaint->place.len > 0) {
+        buffer_append(out, complaint->place);
+        BUFFER_LITERAL(out, ": ");
+    }
     while (text.len > 0) {
         size_t brace = slice_find(text, '{');
         buffer_bytes(out, text.at, brace);

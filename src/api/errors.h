@@ -29,6 +29,7 @@ const struct error_entry *error_entry(enum error error);
 /* A "no" with what its text names. Slices are borrowed. */
 struct complaint {
     enum error error;
+    struct slice place; /* of an item, put in front of the text; mostly empty */
     struct slice words[3];
     int64_t numbers[2];
 };
@@ -39,5 +40,7 @@ void complaint_write(const struct complaint *complaint, bool chinese, struct sli
 
 /* What a refusal of the law is called in the API; never ERROR_NONE. */
 enum error error_of_refusal(enum refusal refusal);
+/* The same with the parameter it is about, when it is about one. */
+struct complaint complaint_of_refusal(enum refusal refusal);
 
 #endif

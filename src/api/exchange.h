@@ -22,7 +22,7 @@
 struct action;
 struct product;
 
-enum { API_ACTIONS_MAX = 32, API_ARENA_BYTES_MAX = 64 << 20 };
+enum { API_ACTIONS_MAX = 64, API_ARENA_BYTES_MAX = 64 << 20 };
 
 /* Written by one worker, read by anyone. */
 struct tally {
@@ -123,6 +123,7 @@ void exchange_init(struct exchange *exchange, struct api_worker *worker,
 /* Sets the complaint; always false. */
 bool exchange_refuse(struct exchange *exchange, enum error error);
 bool exchange_refuse_word(struct exchange *exchange, enum error error, struct slice word);
+bool exchange_refuse_refusal(struct exchange *exchange, enum refusal refusal);
 struct slice exchange_request_id(const struct exchange *exchange);
 
 /* The steps, in order. */
@@ -132,6 +133,9 @@ bool exchange_route(struct exchange *exchange);        /* product, version, acti
 bool exchange_limit(struct exchange *exchange);        /* rate limit: api.c */
 bool exchange_authorise(struct exchange *exchange);    /* policies and organisation: access.c */
 bool exchange_bind(struct exchange *exchange);         /* parameters of the action: request.c */
+
+/* Before a command is submitted: DryRun and ClientToken (tokens.c). */
+bool exchange_make_request(struct exchange *exchange, struct command *command);
 
 /* Which organisation a call is about: the caller's own, which `asked` (may be NULL) must name if it
  * is given; through the control socket the one asked for, by default the first. */

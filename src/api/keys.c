@@ -22,11 +22,10 @@ struct create_input {
     struct integer_value organization_id;
     struct text_value account_uin, user_uin, principal, session_name;
     struct text_value secret_id, secret_key, token, expires_at;
-    struct boolean_value dry_run;
+    struct write_input write;
 };
 
 struct create_work {
-    bool is_made;
     char secret_id[4 + MADE_BYTES];
     char secret_key[MADE_BYTES];
     unsigned char token_hash[SHA256_SIZE];
@@ -82,8 +81,7 @@ static bool read_pair(struct exchange *exchange, struct create_work *work, struc
 {
     const struct create_input *input = exchange->input;
     const struct sys *sys = exchange->worker->api->world.sys;
-    work->is_made = !input->secret_id.given && !input->secret_key.given;
-    if (work->is_made) {
+    if (!input->secret_id.given && !input->secret_key.given) {
         memcpy(work->secret_id, "AKID", 4);
         if (!make_text(sys, work->secret_id + 4, MADE_BYTES) ||
             !make_text(sys, work->secret_key, MADE_BYTES))
@@ -195,7 +193,6 @@ static bool create_read(struct exchange *exchange, struct create_work *work, str
 
 static enum preparation create_prepare(struct exchange *exchange, struct api_pending *pending)
 {
-    const struct create_input *input = exchange->input;
     struct create_work *work = arena_take_array(exchange->arena, 1, sizeof *work);
     struct command *command = &pending->commit.command;
     pending->work = work;
@@ -207,7 +204,6 @@ static enum preparation create_prepare(struct exchange *exchange, struct api_pen
     command->organisation = exchange->organisation;
     command->key.organisation = exchange->organisation;
     command->key.enabled = true;
-    command->dry_run = input->dry_run.value;
     return PREPARED;
 }
 
@@ -228,20 +224,36 @@ static void render_expiry(const struct key *key, struct buffer *out)
         BUFFER_LITERAL(out, "\"\"");
 }
 
+/* Out of the seal, also when it was just put in: so it is the same when the key is answered again.
+ */
+static bool render_secret(const struct exchange *exchange, const struct key *key,
+                          struct buffer *out)
+{
+    char memory[SECRET_KEY_BYTES_MAX];
+    struct buffer secret;
+    struct fault fault;
+    buffer_init_fixed(&secret, memory, sizeof memory);
+    bool opened = status_ok(unseal(exchange->worker->api->world.master_key, key->sealed_secret,
+                                   key->secret_id, &secret, &fault));
+    BUFFER_LITERAL(out, ",\"SecretKey\":");
+    json_quote(out, buffer_slice(&secret));
+    wipe(memory, sizeof memory);
+    return opened;
+}
+
 static bool create_answer(struct exchange *exchange, struct api_pending *pending,
                           struct buffer *out)
 {
     const struct create_input *input = exchange->input;
-    const struct create_work *work = pending->work;
-    const struct key *key = &pending->commit.command.key;
+    const struct command *command = &pending->commit.command;
+    const struct key *key = &command->key;
     BUFFER_LITERAL(out, "\"AccountUin\":");
     render_uin(out, key->account);
     render_expiry(key, out);
     render_principal(key, out);
-    if (work->is_made && !input->dry_run.value) {
-        BUFFER_LITERAL(out, ",\"SecretKey\":");
-        json_quote(out, slice_of(work->secret_key, sizeof work->secret_key));
-    }
+    bool is_made = !input->secret_id.given; /* then no secret was given either */
+    if (is_made && !command->dry_run && !render_secret(exchange, key, out))
+        return exchange_refuse(exchange, ERROR_INTERNAL);
     BUFFER_LITERAL(out, ",\"UserUin\":");
     render_uin(out, key->user);
     return true;
@@ -263,7 +275,7 @@ static const struct parameter create_parameters[] = {
                "Makes the key a temporary one: its calls must carry this token.")},
     {PARAMETER(PARAMETER_TEXT, create_input, expires_at, "ExpiresAt",
                "UTC, `2026-11-23 13:00:00` or RFC 3339; default never.")},
-    DRY_RUN_PARAMETER(create_input),
+    WRITE_PARAMETERS(create_input),
 };
 
 static const struct output create_outputs[] = {
@@ -356,7 +368,8 @@ const struct action action_describe_keys = {
 struct modify_input {
     struct integer_value organization_id;
     struct text_value secret_id;
-    struct boolean_value enabled, dry_run;
+    struct boolean_value enabled;
+    struct write_input write;
 };
 
 static bool modify_find(struct exchange *exchange, struct slice secret_id)
@@ -380,7 +393,6 @@ static enum preparation modify_prepare(struct exchange *exchange, struct api_pen
     command->key.organisation = exchange->organisation;
     command->key.secret_id = input->secret_id.text;
     command->key.enabled = input->enabled.value;
-    command->dry_run = input->dry_run.value;
     return PREPARED;
 }
 
@@ -391,7 +403,7 @@ static const struct parameter modify_parameters[] = {
     {PARAMETER(PARAMETER_BOOLEAN, modify_input, enabled, "Enabled",
                "False: calls with the key are refused as if it were unknown."),
      .required = true},
-    DRY_RUN_PARAMETER(modify_input),
+    WRITE_PARAMETERS(modify_input),
 };
 
 const struct action action_modify_key = {

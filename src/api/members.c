@@ -16,7 +16,7 @@ struct create_input {
     struct integer_value organization_id;
     struct list_value members; /* of member_input */
     struct boolean_value partial;
-    struct boolean_value dry_run;
+    struct write_input write;
 };
 
 struct create_work {
@@ -70,7 +70,6 @@ static enum preparation create_prepare(struct exchange *exchange, struct api_pen
     command->kind = COMMAND_ADD_MEMBERS;
     command->organisation = exchange->organisation;
     command->partial = input->partial.value;
-    command->dry_run = input->dry_run.value;
     if (command->member_count < input->members.count && !command->partial)
         rehearse(work, command);
     return command->member_count > 0 ? PREPARED : PREPARED_NOTHING;
@@ -80,7 +79,8 @@ static enum preparation create_prepare(struct exchange *exchange, struct api_pen
 static bool refusal_is_of_item(enum refusal refusal)
 {
     return refusal != REFUSAL_NONE && refusal != REFUSAL_ORGANISATION_UNKNOWN &&
-           refusal != REFUSAL_LIMIT && refusal != REFUSAL_STORE_FULL && refusal != REFUSAL_STOPPING;
+           refusal != REFUSAL_LIMIT && refusal != REFUSAL_TOKEN_REUSED &&
+           refusal != REFUSAL_STORE_FULL && refusal != REFUSAL_STOPPING;
 }
 
 struct create_counts {
@@ -111,30 +111,11 @@ static struct create_counts gather_outcomes(struct create_work *work, const stru
     return counts;
 }
 
-static void render_item_error(const struct exchange *exchange, uint32_t index,
-                              const struct complaint *complaint, struct buffer *out)
-{
-    const struct create_input *input = exchange->input;
-    const struct member_input *members = input->members.items;
-    char memory[2048];
-    struct buffer text;
-    buffer_init_fixed(&text, memory, sizeof memory);
-    complaint_write(complaint, exchange->chinese, exchange_request_id(exchange), &text);
-    BUFFER_LITERAL(out, "{\"Code\":\"");
-    buffer_append(out, error_entry(complaint->error)->code);
-    BUFFER_LITERAL(out, "\",\"Index\":");
-    buffer_u64(out, index);
-    BUFFER_LITERAL(out, ",\"MemberUin\":");
-    json_quote(out, members[index].member_uin.text);
-    BUFFER_LITERAL(out, ",\"Message\":");
-    json_quote(out, buffer_slice(&text));
-    buffer_char(out, '}');
-}
-
 static void render_item_errors(const struct exchange *exchange, const struct create_work *work,
                                struct buffer *out)
 {
     const struct create_input *input = exchange->input;
+    const struct member_input *members = input->members.items;
     bool first = true;
     BUFFER_LITERAL(out, ",\"Errors\":[");
     for (uint32_t i = 0; i < input->members.count; i++) {
@@ -143,7 +124,7 @@ static void render_item_errors(const struct exchange *exchange, const struct cre
         if (!first)
             buffer_char(out, ',');
         first = false;
-        render_item_error(exchange, i, &work->complaints[i], out);
+        render_item_error(exchange, i, members[i].member_uin.text, &work->complaints[i], out);
     }
     buffer_char(out, ']');
 }
@@ -163,7 +144,7 @@ static bool create_answer(struct exchange *exchange, struct api_pending *pending
     BUFFER_LITERAL(out, "\"Added\":");
     buffer_u64(out, work->is_rehearsal ? 0 : counts.added);
     BUFFER_LITERAL(out, ",\"Applied\":");
-    render_bool(out, !work->is_rehearsal && !input->dry_run.value);
+    render_bool(out, !work->is_rehearsal && !pending->commit.command.dry_run);
     render_item_errors(exchange, work, out);
     BUFFER_LITERAL(out, ",\"Refused\":");
     buffer_u64(out, counts.refused);
@@ -220,8 +201,7 @@ static const struct parameter create_parameters[] = {
      .is_list = true, .required = true, .maximum = COMMAND_ITEMS_MAX, .fields = &member_fields},
     {PARAMETER(PARAMETER_BOOLEAN, create_input, partial, "Partial",
                "True: the good ones are added even if others are refused.")},
-    {PARAMETER(PARAMETER_BOOLEAN, create_input, dry_run, "DryRun",
-               "True: answers what would happen and adds nothing.")},
+    WRITE_PARAMETERS(create_input),
 };
 
 static const struct output create_outputs[] = {

@@ -9,7 +9,7 @@
 
 struct create_input {
     struct text_value name, owner_uin, currency;
-    struct boolean_value dry_run;
+    struct write_input write;
 };
 
 static bool read_currency(struct exchange *exchange, struct slice *ret_currency)
@@ -33,7 +33,6 @@ static enum preparation create_prepare(struct exchange *exchange, struct api_pen
         return PREPARED_REFUSED;
     command->kind = COMMAND_CREATE_ORGANISATION;
     command->name = input->name.text;
-    command->dry_run = input->dry_run.value;
     return PREPARED;
 }
 
@@ -58,7 +57,7 @@ static const struct parameter create_parameters[] = {
     {PARAMETER(PARAMETER_TEXT, create_input, owner_uin, "OwnerUin", "The administrator's account."),
      .required = true},
     {PARAMETER(PARAMETER_TEXT, create_input, currency, "Currency", "ISO 4217; default USD.")},
-    DRY_RUN_PARAMETER(create_input),
+    WRITE_PARAMETERS(create_input),
 };
 
 static const struct output create_outputs[] = {

@@ -81,7 +81,7 @@ void binder_note_numbers(struct binder *binder, enum error error, const struct p
     binder->complaint->numbers[1] = m;
 }
 
-static bool value_is_given(const struct parameter *parameter, const void *value)
+bool parameter_is_given(const struct parameter *parameter, const void *value)
 {
     if (parameter->is_list)
         return ((const struct list_value *)value)->given;
@@ -105,7 +105,7 @@ void binder_check_required(struct binder *binder, const struct parameters *param
     for (uint32_t i = 0; i < parameters->count; i++) {
         const struct parameter *parameter = &parameters->at[i];
         if (!parameter->required ||
-            value_is_given(parameter, (const char *)target + parameter->offset))
+            parameter_is_given(parameter, (const char *)target + parameter->offset))
             continue;
         struct place place = {above, parameter->name, 0};
         binder_note(binder, MISTAKE_MISSING, ERROR_MISSING_PARAMETER, &place, SLICE_NONE);

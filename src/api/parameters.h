@@ -77,6 +77,16 @@ bool parameters_bind_pairs(const struct parameters *parameters, struct field *pa
                            bool json_values, struct arena *arena, void *target,
                            struct complaint *ret_complaint);
 
+/* The declaration of that name, or NULL. */
+const struct parameter *parameters_find(const struct parameters *parameters, struct slice name);
+
+/* What was bound, as bytes that are the same however it was written (order and layout of JSON,
+ * escapes, `1.0` for `1`, query or form): each parameter that was given, in the order of the
+ * declaration, but for the one called `left_out`. Digests of it are kept for ever (tokens.c), so
+ * this never changes; parameters may be added to an action, not renamed or put in another order. */
+void parameters_canonical(const struct parameters *parameters, const void *bound,
+                          struct slice left_out, struct buffer *out);
+
 /* "string", "list of object", ... as the documentation says it. */
 const char *parameter_type_name(enum parameter_type type);
 

@@ -9,7 +9,7 @@
 struct policy_input {
     struct integer_value organization_id;
     struct text_value user_uin, policy_name, policy_document;
-    struct boolean_value dry_run;
+    struct write_input write;
 };
 
 static bool check_document(struct exchange *exchange, struct slice document)
@@ -36,7 +36,6 @@ static bool policy_read(struct exchange *exchange, struct command *command)
     command->organisation = exchange->organisation;
     command->policy.organisation = exchange->organisation;
     command->policy.name = input->policy_name.text;
-    command->dry_run = input->dry_run.value;
     return true;
 }
 
@@ -70,7 +69,7 @@ static const struct parameter put_parameters[] = {
     {PARAMETER(PARAMETER_TEXT, policy_input, policy_document, "PolicyDocument",
                "CAM grammar 2.0, as JSON text of at most 16 KiB."),
      .required = true},
-    DRY_RUN_PARAMETER(policy_input),
+    WRITE_PARAMETERS(policy_input),
 };
 
 const struct action action_put_policy = {
@@ -90,7 +89,7 @@ static const struct parameter delete_parameters[] = {
      .required = true},
     {PARAMETER(PARAMETER_TEXT, policy_input, policy_name, "PolicyName", "Which one."),
      .required = true},
-    DRY_RUN_PARAMETER(policy_input),
+    WRITE_PARAMETERS(policy_input),
 };
 
 const struct action action_delete_policy = {

@@ -34,6 +34,24 @@ void render_error(const struct exchange *exchange, struct buffer *out)
     render_close(exchange, true, out);
 }
 
+void render_item_error(const struct exchange *exchange, uint32_t index, struct slice uin,
+                       const struct complaint *complaint, struct buffer *out)
+{
+    char memory[2048];
+    struct buffer text;
+    buffer_init_fixed(&text, memory, sizeof memory);
+    complaint_write(complaint, exchange->chinese, exchange_request_id(exchange), &text);
+    BUFFER_LITERAL(out, "{\"Code\":\"");
+    buffer_append(out, error_entry(complaint->error)->code);
+    BUFFER_LITERAL(out, "\",\"Index\":");
+    buffer_u64(out, index);
+    BUFFER_LITERAL(out, ",\"MemberUin\":");
+    json_quote(out, uin);
+    BUFFER_LITERAL(out, ",\"Message\":");
+    json_quote(out, buffer_slice(&text));
+    buffer_char(out, '}');
+}
+
 void render_uin(struct buffer *out, struct uin uin)
 {
     char digits[UIN_DIGITS_MAX];

@@ -15,6 +15,13 @@ bool value_to_name(struct exchange *exchange, const struct text_value *value, st
     return name_is_valid(value->text) || exchange_refuse_word(exchange, ERROR_VALUE_NAME, name);
 }
 
+bool value_to_amount(struct exchange *exchange, const struct text_value *value, struct slice name,
+                     struct amount *ret_amount)
+{
+    return decimal_parse_cents(value->text, ret_amount) == DECIMAL_OK ||
+           exchange_refuse_word(exchange, ERROR_VALUE_AMOUNT, name);
+}
+
 bool value_read_time(struct slice text, int64_t *ret_us)
 {
     int64_t us = 0;

@@ -7,7 +7,7 @@
  *  1. A folder that opened has the master key its secrets were sealed with: one of them was
  *     unsealed.
  *
- * The main thread; the committer's thread lives inside. */
+ * The main thread; the committer's and the historian's threads live inside. */
 #include "cmd/folder.h"
 
 #include "cmd/master_key.h"
@@ -99,6 +99,9 @@ static struct status start(struct folder *folder, const struct folder_options *o
     TRY(committer_start(world.sys, folder->journal, folder->book, &folder->gate, NULL, fault,
                         &folder->committer));
     world.committer = folder->committer;
+    TRY(historian_start(world.sys, folder->journal, &folder->gate, NULL, fault,
+                        &folder->historian));
+    world.historian = folder->historian;
     return api_new(&world, options->api ? options->api : &defaults, fault, &folder->api);
 }
 
@@ -140,6 +143,7 @@ struct status folder_close(struct folder *folder, struct fault *fault)
         api_free(folder->api);
     if (folder->committer)
         status = committer_stop(folder->committer, fault);
+    historian_stop(folder->historian);
     journal_close(folder->journal);
     if (folder->book)
         book_free(folder->book);

@@ -11,6 +11,7 @@ struct folder {
     struct book *book;
     struct gate gate;
     struct committer *committer;
+    struct historian *historian;
     struct api *api;
     unsigned char master_key[SEAL_KEY_SIZE];
 };

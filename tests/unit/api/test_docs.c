@@ -165,7 +165,7 @@ static bool kind_fits(enum json_kind kind, const char *type)
         return kind == JSON_STRING;
     if (strcmp(type, "bool") == 0)
         return kind == JSON_TRUE || kind == JSON_FALSE;
-    if (strcmp(type, "list of object") == 0)
+    if (strncmp(type, "list of ", 8) == 0)
         return kind == JSON_ARRAY;
     return kind == JSON_NUMBER;
 }
@@ -207,6 +207,8 @@ static void answers_hold_what_is_declared(void **state)
         {"DescribeAccountBalance", "{\"TempCredit\":true}"},
         {"CreateMembers", "{\"Members\":[{\"MemberUin\":\"5\",\"MemberName\":\"x\"}]}"},
         {"DescribeMembers", "{}"},
+        {"CreateTransfers",
+         "{\"Transfers\":[{\"Kind\":\"top_up\",\"MemberUin\":\"5\",\"Amount\":1}]}"},
         {"CreateKey", "{\"ExpiresAt\":\"2027-01-01T00:00:00Z\"}"},
         {"DescribeKeys", "{}"},
         {"ModifyKey", "{\"SecretId\":\"" EXAMPLE_ID "\",\"Enabled\":true}"},

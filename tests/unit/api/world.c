@@ -8,6 +8,7 @@
 
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static int64_t world_now_us(void *context)
 {
@@ -37,16 +38,20 @@ static void world_start(struct world *world, const struct api_options *options)
     struct fault fault = {""};
     struct api_options defaults = API_OPTIONS_DEFAULT;
     world->book = book_new(1);
-    world->journal = journal_open_memory();
     assert_non_null(world->book);
-    assert_non_null(world->journal);
+    if (!status_ok(journal_load(world->journal, world->book, &fault)))
+        fail_msg("%s", fault.text);
     gate_init(&world->gate);
+    world->hold_slot = gate_register(&world->gate);
     assert_true(status_ok(committer_start(&world->sys, world->journal, world->book, &world->gate,
                                           NULL, &fault, &world->committer)));
+    assert_true(status_ok(historian_start(&world->sys, world->journal, &world->gate, NULL, &fault,
+                                          &world->historian)));
     struct api_world api_world = {.sys = &world->sys,
                                   .book = world->book,
                                   .gate = &world->gate,
                                   .committer = world->committer,
+                                  .historian = world->historian,
                                   .master_key = world->master_key};
     if (!status_ok(api_new(&api_world, options ? options : &defaults, &fault, &world->api)))
         fail_msg("%s", fault.text);
@@ -69,6 +74,8 @@ void world_open_with_token(struct world *world, const struct api_options *option
     world_set_seconds(world, START_S);
     buffer_init(&world->out, 64 << 20);
     buffer_init(&world->text, 64 << 20);
+    world->journal = journal_open_memory();
+    assert_non_null(world->journal);
     world_start(world, options);
     world_must(world, "CreateOrganization", "{\"Name\":\"seed\",\"OwnerUin\":\"" OWNER "\"}");
     snprintf(key, sizeof key,
@@ -82,15 +89,27 @@ void world_open_with_token(struct world *world, const struct api_options *option
                "\"CashAccountBalance\":36365911}]}");
 }
 
-void world_close(struct world *world)
+static void world_stop(struct world *world)
 {
     struct fault fault;
     api_worker_free(world->worker);
     assert_true(status_ok(committer_stop(world->committer, &fault)));
+    historian_stop(world->historian);
     api_free(world->api);
-    journal_close(world->journal);
     book_free(world->book);
     gate_done(&world->gate);
+}
+
+void world_restart(struct world *world)
+{
+    world_stop(world);
+    world_start(world, NULL);
+}
+
+void world_close(struct world *world)
+{
+    world_stop(world);
+    journal_close(world->journal);
     buffer_done(&world->out);
     buffer_done(&world->text);
 }
@@ -142,18 +161,90 @@ static void wake(struct api_call *call)
     pthread_mutex_unlock(&waiting->lock);
 }
 
+/* False: answered at once. */
+static bool begin(struct api_worker *worker, struct api_call *call, struct waiting *waiting,
+                  struct buffer *out)
+{
+    *waiting = (struct waiting){PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false};
+    call->context = waiting;
+    call->wake = wake;
+    return api_answer(worker, call, out) == API_PENDING;
+}
+
+static void finish(struct api_worker *worker, struct api_call *call, struct buffer *out)
+{
+    struct waiting *waiting = call->context;
+    pthread_mutex_lock(&waiting->lock);
+    while (!waiting->finished)
+        pthread_cond_wait(&waiting->woken, &waiting->lock);
+    pthread_mutex_unlock(&waiting->lock);
+    api_finish(worker, call, out);
+}
+
 static void answer(struct api_worker *worker, struct api_call *call, struct buffer *out)
 {
-    struct waiting waiting = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false};
-    call->context = &waiting;
-    call->wake = wake;
-    if (api_answer(worker, call, out) == API_ANSWERED)
-        return;
-    pthread_mutex_lock(&waiting.lock);
-    while (!waiting.finished)
-        pthread_cond_wait(&waiting.woken, &waiting.lock);
-    pthread_mutex_unlock(&waiting.lock);
-    api_finish(worker, call, out);
+    struct waiting waiting;
+    if (begin(worker, call, &waiting, out))
+        finish(worker, call, out);
+}
+
+static const char *end_text(struct buffer *out)
+{
+    assert_true(buffer_ok(out));
+    buffer_char(out, '\0');
+    out->len--;
+    return out->at;
+}
+
+void world_hold(struct world *world)
+{
+    gate_read_begin(&world->gate, world->hold_slot);
+}
+
+void world_release(struct world *world)
+{
+    gate_read_end(&world->gate, world->hold_slot);
+}
+
+static void write_managing(const char *action, const char *parameters, struct buffer *out)
+{
+    buffer_clear(out);
+    buffer_printf(out,
+                  "POST / HTTP/1.1\r\nHost: bursar\r\nContent-Type: application/json\r\n"
+                  "X-TC-Action: %s\r\nX-TC-Version: 2026-11-01\r\nContent-Length: %zu\r\n\r\n",
+                  action, strlen(parameters));
+    buffer_text(out, parameters);
+}
+
+void world_begin(struct world *world, const char *action, const char *parameters,
+                 struct world_write *write)
+{
+    *write = (struct world_write){.waiting = malloc(sizeof *write->waiting)};
+    assert_non_null(write->waiting);
+    buffer_init(&write->text, 1 << 20);
+    buffer_init(&write->body, 1 << 20);
+    buffer_init(&write->out, 1 << 20);
+    write_managing(action, parameters, &write->text);
+    assert_true(request_read(buffer_slice(&write->text), &write->body, &write->request));
+    write->call = (struct api_call){.request = &write->request, .trust = API_TRUST_OPERATOR};
+    write->is_pending = begin(world->worker, &write->call, write->waiting, &write->out);
+}
+
+const char *world_finish(struct world *world, struct world_write *write)
+{
+    if (write->is_pending)
+        finish(world->worker, &write->call, &write->out);
+    write->is_pending = false;
+    return end_text(&write->out);
+}
+
+void world_write_done(struct world_write *write)
+{
+    assert_false(write->is_pending);
+    free(write->waiting);
+    buffer_done(&write->text);
+    buffer_done(&write->body);
+    buffer_done(&write->out);
 }
 
 const char *world_raw_on(struct world *world, struct api_worker *worker, struct slice bytes,
@@ -168,10 +259,7 @@ const char *world_raw_on(struct world *world, struct api_worker *worker, struct 
     struct api_call call = {.request = &request, .trust = trust, .peer_address = peer};
     answer(worker, &call, out);
     buffer_done(&body);
-    assert_true(buffer_ok(out));
-    buffer_char(out, '\0');
-    out->len--;
-    return out->at;
+    return end_text(out);
 }
 
 const char *world_raw(struct world *world, struct slice bytes, enum api_trust trust)
@@ -181,12 +269,7 @@ const char *world_raw(struct world *world, struct slice bytes, enum api_trust tr
 
 const char *world_manage(struct world *world, const char *action, const char *parameters)
 {
-    buffer_clear(&world->text);
-    buffer_printf(&world->text,
-                  "POST / HTTP/1.1\r\nHost: bursar\r\nContent-Type: application/json\r\n"
-                  "X-TC-Action: %s\r\nX-TC-Version: 2026-11-01\r\nContent-Length: %zu\r\n\r\n",
-                  action, strlen(parameters));
-    buffer_text(&world->text, parameters);
+    write_managing(action, parameters, &world->text);
     return world_raw(world, buffer_slice(&world->text), API_TRUST_OPERATOR);
 }
 
@@ -291,6 +374,12 @@ static size_t split_pairs(const char *text, struct field *pairs, size_t max)
 
 const char *world_call_v1(struct world *world, bool is_get, bool is_sha256, const char *parameters)
 {
+    return world_call_v1_at(world, BILLING_HOST, is_get, is_sha256, parameters);
+}
+
+const char *world_call_v1_at(struct world *world, const char *host, bool is_get, bool is_sha256,
+                             const char *parameters)
+{
     struct field pairs[64];
     struct buffer all, to_sign, signature, encoded;
     struct arena arena;
@@ -310,7 +399,7 @@ const char *world_call_v1(struct world *world, bool is_get, bool is_sha256, cons
     buffer_char(&all, '\0');
     all.len--;
     struct v1_request request = {.method = is_get ? SLICE("GET") : SLICE("POST"),
-                                 .host = SLICE(BILLING_HOST),
+                                 .host = slice_text(host),
                                  .parameters = pairs,
                                  .parameter_count = split_pairs(all.at, pairs, 64)};
     assert_true(v1_string_to_sign(&request, false, &arena, &to_sign));
@@ -321,13 +410,13 @@ const char *world_call_v1(struct world *world, bool is_get, bool is_sha256, cons
         buffer_printf(&all, "%%%02X", (unsigned)(unsigned char)signature.at[i]);
     buffer_clear(&world->text);
     if (is_get)
-        buffer_printf(&world->text, "GET /?%.*s HTTP/1.1\r\nHost: " BILLING_HOST "\r\n\r\n",
-                      SLICE_ARGS(buffer_slice(&all)));
+        buffer_printf(&world->text, "GET /?%.*s HTTP/1.1\r\nHost: %s\r\n\r\n",
+                      SLICE_ARGS(buffer_slice(&all)), host);
     else
         buffer_printf(&world->text,
-                      "POST / HTTP/1.1\r\nHost: " BILLING_HOST "\r\nContent-Type: "
+                      "POST / HTTP/1.1\r\nHost: %s\r\nContent-Type: "
                       "application/x-www-form-urlencoded\r\nContent-Length: %zu\r\n\r\n%.*s",
-                      all.len, SLICE_ARGS(buffer_slice(&all)));
+                      host, all.len, SLICE_ARGS(buffer_slice(&all)));
     buffer_done(&all);
     buffer_done(&to_sign);
     buffer_done(&signature);
@@ -338,6 +427,15 @@ const char *world_call_v1(struct world *world, bool is_get, bool is_sha256, cons
 }
 
 /* ---- answers ---- */
+
+const char *answer_without_id(const char *answer, struct buffer *text)
+{
+    const char *id = strstr(answer, "\"RequestId\":\"");
+    assert_non_null(id);
+    buffer_clear(text);
+    buffer_bytes(text, answer, (size_t)(id - answer));
+    return end_text(text);
+}
 
 void assert_contains(const char *text, const char *part)
 {

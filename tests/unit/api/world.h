@@ -25,8 +25,10 @@ struct world {
     unsigned char master_key[32];
     struct book *book;
     struct gate gate;
+    unsigned hold_slot; /* of the gate, the first */
     struct journal *journal;
     struct committer *committer;
+    struct historian *historian;
     struct api *api;
     struct api_worker *worker;
     struct buffer out; /* the last answer */
@@ -58,6 +60,26 @@ void world_set_seconds(struct world *world, int64_t seconds);
 const char *world_manage(struct world *world, const char *action, const char *parameters);
 /* The same, and it must not be an error. */
 const char *world_must(struct world *world, const char *action, const char *parameters);
+/* Everything but the journal is given up and made again from it. */
+void world_restart(struct world *world);
+
+/* A managing call that is begun and finished apart. */
+struct world_write {
+    struct http1_request request;
+    struct buffer text, body, out;
+    struct api_call call;
+    struct waiting *waiting;
+    bool is_pending;
+};
+/* Until world_release no write is finished, so that those begun meanwhile are decided together. */
+void world_hold(struct world *world);
+void world_release(struct world *world);
+void world_begin(struct world *world, const char *action, const char *parameters,
+                 struct world_write *write);
+/* The answer, valid until world_write_done. */
+const char *world_finish(struct world *world, struct world_write *write);
+void world_write_done(struct world_write *write);
+
 /* Any request as bytes, with `trust`. */
 const char *world_raw(struct world *world, struct slice request, enum api_trust trust);
 const char *world_raw_on(struct world *world, struct api_worker *worker, struct slice request,
@@ -69,10 +91,14 @@ void world_sign(struct world *world, const struct signed_call *call, struct buff
 /* A v1 call: `parameters` in the form a=b&c=d, already percent-encoded and without the common
  * ones; signed with HmacSHA256 when asked. */
 const char *world_call_v1(struct world *world, bool is_get, bool is_sha256, const char *parameters);
+const char *world_call_v1_at(struct world *world, const char *host, bool is_get, bool is_sha256,
+                             const char *parameters);
 
 /* Head and body of an HTTP message, gathered as the door does. */
 bool request_read(struct slice bytes, struct buffer *body, struct http1_request *ret_request);
 
+/* The answer without its RequestId, to compare; made anew into `text`. */
+const char *answer_without_id(const char *answer, struct buffer *text);
 /* Parts of an answer. */
 void assert_contains(const char *text, const char *part);
 void assert_error(const char *answer, const char *code, const char *message);

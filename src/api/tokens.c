@@ -1,0 +1,76 @@
+/* Client tokens: a write with a token is carried out once, and answered the same for ever.
+ *
+ * The token and what was asked become two digests, which the request's entry keeps. When the token
+ * was used, the committer fills the command in from the entries that the first request made
+ * (journal/committer.h), and it is answered as if it had just been carried out.
+ *
+ * 1. The bytes that are hashed never change: their digests are in journals.
+ * Owns nothing; memory is the call's. Thread: the worker's. */
+#include "api/action.h"
+
+enum { CLIENT_TOKEN_BYTES_MAX = 64 };
+
+static const void *input_find(const struct exchange *exchange, struct slice name)
+{
+    const struct parameter *parameter = parameters_find(&exchange->action->input, name);
+    return (const char *)exchange->input + parameter->offset;
+}
+
+static bool client_token_is_valid(struct slice token)
+{
+    bool good = token.len > 0 && token.len <= CLIENT_TOKEN_BYTES_MAX;
+    for (size_t i = 0; i < token.len && good; i++)
+        good = token.at[i] > ' ' && token.at[i] <= '~';
+    return good;
+}
+
+static void digest(struct crypto *crypto, const struct slice *parts, size_t count,
+                   unsigned char ret_digest[DIGEST_BYTES])
+{
+    unsigned char hash[SHA256_SIZE];
+    sha256_parts(crypto, parts, count, hash);
+    memcpy(ret_digest, hash, DIGEST_BYTES);
+}
+
+/* Tokens of different organisations are different tokens. */
+static void digest_token(struct exchange *exchange, const struct command *command,
+                         struct slice token, unsigned char ret_digest[DIGEST_BYTES])
+{
+    char digits[U64_DIGITS_MAX];
+    bool has_none = command->kind == COMMAND_CREATE_ORGANISATION;
+    size_t len = u64_print(has_none ? 0 : command->organisation, digits);
+    const struct slice parts[] = {
+        slice_of("bursar token", sizeof "bursar token"), /* with the zero byte */
+        slice_of(digits, len), slice_of("", 1), token};
+    digest(exchange->worker->crypto, parts, sizeof parts / sizeof parts[0], ret_digest);
+}
+
+static bool digest_body(struct exchange *exchange, unsigned char ret_digest[DIGEST_BYTES])
+{
+    struct buffer *canonical = &exchange->worker->scratch;
+    buffer_clear(canonical);
+    parameters_canonical(&exchange->action->input, exchange->input, SLICE("ClientToken"),
+                         canonical);
+    if (!buffer_ok(canonical))
+        return exchange_refuse(exchange, ERROR_INTERNAL);
+    const struct slice parts[] = {exchange->action->name, slice_of("", 1), buffer_slice(canonical)};
+    digest(exchange->worker->crypto, parts, sizeof parts / sizeof parts[0], ret_digest);
+    return true;
+}
+
+bool exchange_make_request(struct exchange *exchange, struct command *command)
+{
+    const struct text_value *token = input_find(exchange, SLICE("ClientToken"));
+    const struct boolean_value *dry_run = input_find(exchange, SLICE("DryRun"));
+    command->dry_run = command->dry_run || dry_run->value;
+    command->arena = exchange->arena;
+    if (!token->given)
+        return true;
+    if (!client_token_is_valid(token->text))
+        return exchange_refuse(exchange, ERROR_VALUE_CLIENT_TOKEN);
+    if (!digest_body(exchange, command->request.body))
+        return false;
+    digest_token(exchange, command, token->text, command->request.token);
+    command->request.given = true;
+    return true;
+}
