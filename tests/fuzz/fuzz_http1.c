@@ -2,7 +2,8 @@
  *
  * 1. The verdict is the same whole, cut in two anywhere, and (when short) byte by byte.
  * 2. An accepted head ends with an empty line, holds no CR or LF alone, and its parts lie in it.
- * 3. A decoded body is the same however it was cut, and never longer than what came. */
+ * 3. A decoded body is the same however it was cut, and never longer than what came.
+ * 4. A refusal has a status with a name, a reason, and an answer head of whole lines. */
 #include "codec/http1.h"
 
 #include "base/check.h"
@@ -95,6 +96,21 @@ static void check_body(struct slice text, uint64_t *random)
     free(whole_body);
 }
 
+static void check_refusal(struct http1_verdict verdict)
+{
+    char memory[512];
+    struct buffer head;
+    const char *phrase = http1_reason_phrase(verdict.status);
+    CHECK(verdict.reason && verdict.reason[0] && verdict.status >= 400 && verdict.status < 600);
+    CHECK(strcmp(phrase, "Unknown") != 0);
+    buffer_init_fixed(&head, memory, sizeof memory);
+    http1_write_head(&head, verdict.status, slice_text(phrase), strlen(verdict.reason),
+                     verdict.status == 413, SLICE("Server: x\r\n"));
+    CHECK(buffer_ok(&head) && memcmp(head.at + head.len - 4, "\r\n\r\n", 4) == 0);
+    for (size_t i = 1; i + 4 < head.len; i++)
+        CHECK((head.at[i] == '\n') == (head.at[i - 1] == '\r'));
+}
+
 static void check_limits(struct slice text, const struct http1_limits *limits, uint64_t *random)
 {
     static struct http1_request request;
@@ -104,6 +120,8 @@ static void check_limits(struct slice text, const struct http1_limits *limits, u
         if (request.chunked)
             check_body(slice_of(text.at + whole.used, text.len - whole.used), random);
     }
+    if (whole.progress == HTTP1_REFUSED)
+        check_refusal(whole);
     for (int i = 0; i < CUTS + 1; i++) {
         bool byte_by_byte = i == CUTS && text.len <= BYTE_BY_BYTE_MAX;
         size_t first = byte_by_byte ? 0 : fuzz_next(random) % (text.len + 1);

@@ -11,6 +11,18 @@
 
 enum { ARENA_BYTES = 1 << 16, TEXT_BYTES_MAX = 16 << 20 };
 
+/* Whole numbers as numbers, all others as they were. */
+static void write_number(struct json_writer *writer, struct slice text)
+{
+    int64_t value;
+    if (!json_number_to_i64(text, &value))
+        json_write_raw(writer, text);
+    else if (value < 0)
+        json_write_i64(writer, value);
+    else
+        json_write_u64(writer, (uint64_t)value);
+}
+
 static void write_token(struct json_writer *writer, const struct json_token *token)
 {
     switch (token->kind) {
@@ -22,7 +34,7 @@ static void write_token(struct json_writer *writer, const struct json_token *tok
         json_write_bool(writer, token->kind == JSON_TRUE);
         break;
     case JSON_NUMBER:
-        json_write_raw(writer, token->text);
+        write_number(writer, token->text);
         break;
     case JSON_STRING:
         json_write_string(writer, token->text);

@@ -1,0 +1,119 @@
+/* Answers, as the library's users get them: the input is the body of an answer with status 200.
+ * The transport is this file's own.
+ *
+ * 1. A call ends as one of the results it may have; whoever is refused gets a code, and every other
+ *    failure has a message.
+ * 2. What is given is inside the answer, zero-terminated, and JSON.
+ * 3. A page has no more rows than were asked for, each whole, with amounts that are their own
+ *    decimal text. */
+#include "client/client.h"
+
+#include "base/check.h"
+#include "base/uin.h"
+#include "codec/decimal.h"
+#include "codec/json.h"
+#include "fuzz.h"
+
+enum { ROWS_MAX = 3, ARENA_BYTES = 1 << 16, ARENA_BYTES_MAX = 64 << 20 };
+
+static struct slice answer;
+
+bool transport_init(struct bursar_client *client)
+{
+    return client != NULL;
+}
+
+enum bursar_result transport_send(struct bursar_client *client)
+{
+    buffer_clear(&client->response);
+    buffer_append(&client->response, answer);
+    return buffer_ok(&client->response) ? BURSAR_OK
+                                        : client_fail(client, BURSAR_MEMORY, "out of memory");
+}
+
+static struct bursar_client *client_of_fuzzer(void)
+{
+    static struct bursar_client *client;
+    struct bursar_options options = {.endpoint = "http://127.0.0.1:1",
+                                     .secret_id = "AKIDz8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE",
+                                     .secret_key = "Gu5t9xGARNpq86cd98joQYCN3EXAMPLE"};
+    if (!client) {
+        CHECK(bursar_global_init() == BURSAR_OK);
+        CHECK(bursar_client_new(&options, NULL, 0, &client) == BURSAR_OK);
+    }
+    return client;
+}
+
+static bool is_json(struct slice text)
+{
+    struct arena arena;
+    struct json_reader reader;
+    struct json_token token;
+    CHECK(arena_init(&arena, ARENA_BYTES, ARENA_BYTES_MAX));
+    json_reader_init(&reader, text, &arena);
+    bool ok = json_skip(&reader) && json_next(&reader, &token) == JSON_END;
+    arena_done(&arena);
+    return ok;
+}
+
+static void check_result(const struct bursar_client *client, enum bursar_result result)
+{
+    CHECK(result == BURSAR_OK || result == BURSAR_REFUSED || result == BURSAR_PROTOCOL);
+    CHECK(result != BURSAR_REFUSED || bursar_error_code(client)[0]);
+    CHECK(result != BURSAR_PROTOCOL || bursar_error_message(client)[0]);
+    CHECK(slice_is_utf8(slice_text(bursar_request_id(client))));
+}
+
+static void check_amount(int64_t micros)
+{
+    char memory[32];
+    struct buffer text;
+    struct amount again;
+    buffer_init_fixed(&text, memory, sizeof memory);
+    decimal_print_cents(&text, (struct amount){micros});
+    CHECK(decimal_parse_cents(buffer_slice(&text), &again) == DECIMAL_OK);
+    CHECK(again.micros == micros);
+}
+
+static void check_row(const struct bursar_member_balance *row)
+{
+    struct uin uin;
+    CHECK(uin_parse(slice_text(row->member_uin), &uin));
+    CHECK(slice_is_utf8(slice_text(row->member_name)));
+    check_amount(row->real_balance);
+    check_amount(row->cash_account_balance);
+    check_amount(row->credit_amount);
+    check_amount(row->temp_credit);
+    check_amount(row->basic_credit_amount);
+    check_amount(row->owe_amount);
+}
+
+static void read_page(struct bursar_client *client)
+{
+    const struct bursar_balance_page *page = NULL;
+    enum bursar_result result =
+        bursar_describe_org_member_account_balance(client, 1, ROWS_MAX, NULL, 0, &page);
+    check_result(client, result);
+    if (result != BURSAR_OK)
+        return;
+    CHECK(page->member_count <= ROWS_MAX);
+    for (size_t i = 0; i < page->member_count; i++)
+        check_row(&page->members[i]);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct bursar_client *client = client_of_fuzzer();
+    const char *response = NULL;
+    size_t len = 0;
+    answer = fuzz_text(data, size);
+    enum bursar_result result =
+        bursar_call(client, "billing", "2018-07-09", "DescribeX", NULL, &response, &len);
+    check_result(client, result);
+    if (result != BURSAR_PROTOCOL) {
+        CHECK(is_json(answer) && len >= 2 && response[len] == '\0');
+        CHECK(is_json(slice_of(response, len)));
+    }
+    read_page(client);
+    return 0;
+}
