@@ -32,13 +32,14 @@ static void read_request(const char *path)
     fclose(file);
 }
 
-/* The command's own output is not ours. */
+/* Whoever reads our output must not wait for the end of a server that stays. */
 static pid_t start(char **command)
 {
     pid_t pid;
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
+    posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
     if (posix_spawnp(&pid, command[0], &actions, NULL, command, environ) != 0)
         die(command[0]);
     return pid;
