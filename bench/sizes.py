@@ -67,7 +67,7 @@ def requests_of(folder):
 def read_costs(folders, work, options):
     """All sizes are served at the same time and asked in turn, so that a round compares like with like."""
     servers = {folder.members: folder.serve(PORT + i, processors="0") for i, folder in enumerate(folders)}
-    rows = {}
+    rows, pages = {}, {}
     try:
         for turn in range(options.rounds):
             asked = {folder.members: requests_of(folder) for folder in folders}
@@ -77,11 +77,22 @@ def read_costs(folders, work, options):
                 for members in order:
                     said = servers[members].measure(work, asked[members][what], 1)
                     rows.setdefault(what, {}).setdefault(str(members), []).append(said["cpu"])
+            for number, cpu in page_costs(folders[-1], servers[folders[-1].members], work):
+                pages.setdefault(str(number), []).append(cpu)
             tell(f"sizes: round {turn + 1} of {options.rounds}")
     finally:
         for server in servers.values():
             server.stop()
-    return rows
+    return rows, pages
+
+
+def page_costs(folder, server, work):
+    """Pages 1, 10, 100 and so on to the last."""
+    number = 1
+    while number <= folder.members // 10:
+        request = tc3({"PageNumber": number, "PageSize": 10}, folder.key)
+        yield number, server.measure(work, request, 1)["cpu"]
+        number *= 10
 
 
 def sizes(work, options):
@@ -90,12 +101,12 @@ def sizes(work, options):
     rows = {str(folder.members): {"import_seconds": folder.import_seconds, "bytes": folder.bytes(), "start": starts(folder, work)}
             for folder in folders}
     tell("sizes: started")
-    costs = read_costs(folders, work, options)
+    costs, pages = read_costs(folders, work, options)
     for folder in folders:
         if folder.members >= 1000000:
             rows[str(folder.members)]["after_kill"] = start_after_kill(folder, work)
         folder.remove()
-    save("sizes", {"members": rows, "cpu": costs, "rounds": options.rounds})
+    save("sizes", {"members": rows, "cpu": costs, "pages": pages, "rounds": options.rounds})
 
 
 # ---- history ----

@@ -7,6 +7,7 @@ disk      bytes on disk a transfer, history and tokens included"""
 import contextlib
 import json
 import os
+import pathlib
 import random
 import shutil
 import subprocess
@@ -41,8 +42,7 @@ class Postgres:
     def __init__(self, work):
         self.path = work / "postgres"
         self.path.mkdir()
-        found = sorted(path.parent for path in os.scandir("/usr/lib/postgresql") and
-                       __import__("pathlib").Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+        found = sorted(path.parent for path in pathlib.Path("/usr/lib/postgresql").glob("*/bin/initdb"))
         if not found:
             raise Failed("no PostgreSQL server under /usr/lib/postgresql")
         self.programs = found[-1]
