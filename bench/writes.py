@@ -162,7 +162,7 @@ READS_PER_SECOND, WRITES_PER_SECOND, BESIDE_BATCH = 2000, 100000, 100
 
 
 def read_quietly(folder, work, seconds):
-    path = work / "beside"
+    path = work / "reads"
     path.write_bytes(b"".join(tc3({"MemberUins": [str(FIRST_UIN + (i * 7919) % MEMBERS)]}, folder.key) for i in range(1000)))
     return start_load(PORT, path, 16, 1, seconds, f"rate={READS_PER_SECOND}", processors="0,1")
 
