@@ -67,9 +67,10 @@ static bool organisation_allows(struct exchange *exchange, const struct book *bo
     if (exchange->sees_everyone || exchange->action->access == ACCESS_OWN)
         return true;
     const struct delegation *delegation = book_find_delegation(book, organisation->id, account);
-    if (exchange->action->access != ACCESS_BALANCES || !delegation)
+    bool is_for_all = exchange->action->access == ACCESS_MEMBER;
+    if (!is_for_all && (exchange->action->access != ACCESS_BALANCES || !delegation))
         return exchange_refuse_cam(exchange);
-    exchange->sees_everyone = delegation->everyone;
+    exchange->sees_everyone = delegation && delegation->everyone;
     return true;
 }
 
@@ -101,5 +102,50 @@ bool exchange_choose_organisation(struct exchange *exchange, const struct intege
     if (id < 1 || id > count)
         return exchange_refuse(exchange, ERROR_ORGANIZATION_UNKNOWN);
     exchange->organisation = (uint32_t)id;
+    return true;
+}
+
+bool delegation_includes(const struct delegation *delegation, struct uin uin)
+{
+    uint32_t low = 0, high = delegation->scope_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        int order = uin_compare(delegation->scope[middle], uin);
+        if (order == 0)
+            return true;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return delegation->everyone;
+}
+
+static bool may_know_about(struct exchange *exchange, struct uin uin)
+{
+    struct uin account = exchange->principal.account;
+    if (exchange->sees_everyone || uin_equal(account, uin))
+        return true;
+    const struct book *book = exchange_book_begin(exchange);
+    const struct delegation *delegation =
+        book_find_delegation(book, exchange->organisation, account);
+    bool may = delegation && delegation_includes(delegation, uin);
+    exchange_book_end(exchange);
+    return may || exchange_refuse_cam(exchange);
+}
+
+bool exchange_choose_member(struct exchange *exchange, const struct integer_value *organization_id,
+                            const struct text_value *asked, struct uin *ret_uin)
+{
+    struct uin uin = exchange->principal.account;
+    if (!exchange_choose_organisation(exchange, organization_id))
+        return false;
+    if (asked->given && !value_to_uin(exchange, asked, SLICE("MemberUin"), &uin))
+        return false;
+    if (uin_is_none(uin))
+        return exchange_refuse_word(exchange, ERROR_MISSING_PARAMETER, SLICE("MemberUin"));
+    if (!may_know_about(exchange, uin))
+        return false;
+    *ret_uin = uin;
     return true;
 }

@@ -10,6 +10,7 @@
 /* Who may, besides what policies say (access.c). */
 enum access {
     ACCESS_BALANCES, /* the organisation's owner, or a delegated member within its scope */
+    ACCESS_MEMBER,   /* the same, and every account about itself (exchange_choose_member) */
     ACCESS_OWN,      /* whoever belongs to an organisation, about itself */
     ACCESS_OWNER,    /* the organisation's owner */
     ACCESS_OPERATOR, /* only through the control socket */
@@ -68,7 +69,15 @@ extern const struct action action_describe_org_member_account_balance;
 extern const struct action action_describe_account_balance;
 extern const struct action action_create_organization;
 extern const struct action action_describe_organizations;
+extern const struct action action_modify_member;
+extern const struct action action_delete_member;
 extern const struct action action_create_transfers;
+extern const struct action action_create_hold;
+extern const struct action action_capture_hold;
+extern const struct action action_release_hold;
+extern const struct action action_describe_holds;
+extern const struct action action_create_temporary_credit;
+extern const struct action action_delete_temporary_credit;
 extern const struct action action_create_members;
 extern const struct action action_describe_members;
 extern const struct action action_create_key;
@@ -120,6 +129,12 @@ bool listing_offer(struct listing *listing, struct buffer *out);
     {                                                                                              \
         PARAMETER(PARAMETER_INTEGER, struct_name, organization_id, "OrganizationId",               \
                   "Through the control socket; default 1. Else the caller's own.")                 \
+    }
+#define MEMBER_PARAMETER(struct_name)                                                              \
+    {                                                                                              \
+        PARAMETER(PARAMETER_TEXT, struct_name, member_uin, "MemberUin",                            \
+                  "Which account; default the caller's own. Others need to be in the caller's "    \
+                  "scope.")                                                                        \
     }
 /* ClientToken and DryRun, which every write takes (tokens.c); `write` must be a member. */
 struct write_input {

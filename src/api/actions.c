@@ -11,13 +11,28 @@ static const struct action *const billing_actions[] = {
 };
 
 static const struct action *const bursar_actions[] = {
-    &action_create_organization,  &action_describe_organizations,
-    &action_create_members,       &action_describe_members,
-    &action_create_transfers,     &action_create_key,
-    &action_describe_keys,        &action_modify_key,
-    &action_put_policy,           &action_describe_policies,
-    &action_delete_policy,        &action_put_delegation,
-    &action_describe_delegations, &action_delete_delegation,
+    &action_create_organization,
+    &action_describe_organizations,
+    &action_create_members,
+    &action_modify_member,
+    &action_delete_member,
+    &action_describe_members,
+    &action_create_transfers,
+    &action_create_hold,
+    &action_capture_hold,
+    &action_release_hold,
+    &action_describe_holds,
+    &action_create_temporary_credit,
+    &action_delete_temporary_credit,
+    &action_create_key,
+    &action_describe_keys,
+    &action_modify_key,
+    &action_put_policy,
+    &action_describe_policies,
+    &action_delete_policy,
+    &action_put_delegation,
+    &action_describe_delegations,
+    &action_delete_delegation,
 };
 
 static const struct product all_products[] = {

@@ -87,22 +87,6 @@ static const struct member *find_listed(const struct book *book, uint32_t organi
     return is_listed ? member : NULL;
 }
 
-static bool scope_holds(const struct delegation *delegation, struct uin uin)
-{
-    uint32_t low = 0, high = delegation->scope_count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        int order = uin_compare(delegation->scope[middle], uin);
-        if (order == 0)
-            return true;
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return false;
-}
-
 /* Counts the uin if its member is listed, and keeps it if it falls on the page. */
 static void rows_offer(struct rows *rows, const struct page *page, const struct book *book,
                        uint32_t organisation, struct uin uin)
@@ -129,7 +113,7 @@ static void rows_find(const struct exchange *exchange, const struct book *book,
     const struct delegation *scope = selection->scope;
     *ret_rows = (struct rows){.count = 0};
     for (size_t i = 0; i < selection->count; i++) {
-        if (!scope || scope_holds(scope, selection->uins[i]))
+        if (!scope || delegation_includes(scope, selection->uins[i]))
             rows_offer(ret_rows, page, book, organisation, selection->uins[i]);
     }
     if (selection->count > 0)

@@ -140,7 +140,13 @@ bool exchange_make_request(struct exchange *exchange, struct command *command);
 /* Which organisation a call is about: the caller's own, which `asked` (may be NULL) must name if it
  * is given; through the control socket the one asked for, by default the first. */
 bool exchange_choose_organisation(struct exchange *exchange, const struct integer_value *asked);
+/* Which account a call of ACCESS_MEMBER is about: the one asked for, by default the caller's own,
+ * if the caller may know about it. Whether there is one is not looked at. */
+bool exchange_choose_member(struct exchange *exchange, const struct integer_value *organization_id,
+                            const struct text_value *asked, struct uin *ret_uin);
 bool exchange_refuse_cam(struct exchange *exchange);
+/* Whether a delegation includes that account. */
+bool delegation_includes(const struct delegation *delegation, struct uin uin);
 
 /* Parts of the above that explain.c shows one by one. */
 struct slice request_product_label(const struct http1_request *request);

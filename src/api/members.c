@@ -154,6 +154,8 @@ static bool create_answer(struct exchange *exchange, struct api_pending *pending
 }
 
 static const struct parameter grant_parameters[] = {
+    {PARAMETER(PARAMETER_INTEGER, grant_input, grant_id, "GrantId",
+               "Not looked at: DescribeMembers gives it.")},
     {PARAMETER(PARAMETER_AMOUNT, grant_input, temp_amount, "TempAmount", "Cents.")},
     {PARAMETER(PARAMETER_TEXT, grant_input, start_time, "StartTime",
                "UTC, `2026-11-23 13:00:00` or RFC 3339; absent: since ever.")},
@@ -234,6 +236,19 @@ struct describe_input {
     struct integer_value limit;
 };
 
+/* As render_grant, with the number that DeleteTemporaryCredit takes. */
+static void render_numbered_grant(struct buffer *out, const struct grant *grant)
+{
+    BUFFER_LITERAL(out, "{\"EndTime\":");
+    render_end_time(out, grant->end_us);
+    BUFFER_LITERAL(out, ",\"GrantId\":");
+    buffer_u64(out, grant->id);
+    BUFFER_LITERAL(out, ",\"StartTime\":");
+    render_time(out, grant->start_us);
+    RENDER_CENTS(out, ",\"TempAmount\":", grant->amount);
+    buffer_char(out, '}');
+}
+
 /* Those that are not over. */
 static void render_grants(const struct book *book, const struct member *member, int64_t now_us,
                           struct buffer *out)
@@ -247,8 +262,7 @@ static void render_grants(const struct book *book, const struct member *member, 
         if (!first)
             buffer_char(out, ',');
         first = false;
-        render_grant(out, grant);
-        buffer_char(out, '}');
+        render_numbered_grant(out, grant);
     }
     buffer_char(out, ']');
 }

@@ -6,6 +6,7 @@
 #include "api/action.h"
 
 struct grant_input {
+    struct integer_value grant_id;
     struct text_value temp_amount, start_time, end_time;
 };
 

@@ -106,9 +106,32 @@ struct row {
     size_t list_start, list_end; /* of TempAmountInfoList */
 };
 
-static void sort_insert(struct slice *items, size_t count, struct slice item)
+/* A grant's object without its number, which says only when it was made. */
+struct item {
+    struct slice before, after;
+};
+
+static struct item item_of(struct slice object)
 {
-    while (count > 0 && slice_compare(items[count - 1], item) > 0) {
+    static const char number[] = "\"GrantId\":";
+    const char *found = memmem(object.at, object.len, number, sizeof number - 1);
+    if (!found)
+        return (struct item){object, SLICE_NONE};
+    struct slice before = slice_of(object.at, (size_t)(found - object.at));
+    struct slice rest = slice_of(found, object.len - before.len), after;
+    (void)slice_cut(rest, ',', &after);
+    return (struct item){before, after};
+}
+
+static int item_compare(const struct item *a, const struct item *b)
+{
+    int order = slice_compare(a->before, b->before);
+    return order != 0 ? order : slice_compare(a->after, b->after);
+}
+
+static void sort_insert(struct item *items, size_t count, struct item item)
+{
+    while (count > 0 && item_compare(&items[count - 1], &item) > 0) {
         items[count] = items[count - 1];
         count--;
     }
@@ -119,19 +142,20 @@ static void sort_insert(struct slice *items, size_t count, struct slice item)
  * a file could say, so it must not change the file. */
 static bool read_list(struct export *export, struct json_reader *reader)
 {
-    struct slice items[GRANTS_MAX];
+    struct item items[GRANTS_MAX];
     struct json_token token;
     size_t count = 0;
     while (json_next(reader, &token) == JSON_OBJECT) {
         size_t start = reader->at - 1;
         if (count == GRANTS_MAX || !json_skip_rest(reader, JSON_OBJECT))
             return false;
-        sort_insert(items, count++, slice_of(reader->text.at + start, reader->at - start));
+        sort_insert(items, count++, item_of(slice_of(reader->text.at + start, reader->at - start)));
     }
     buffer_clear(&export->list);
     for (size_t i = 0; i < count; i++) {
         buffer_char(&export->list, i > 0 ? ',' : '[');
-        buffer_append(&export->list, items[i]);
+        buffer_append(&export->list, items[i].before);
+        buffer_append(&export->list, items[i].after);
     }
     if (count > 0)
         buffer_char(&export->list, ']');

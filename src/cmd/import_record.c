@@ -108,7 +108,8 @@ static bool read_grant(struct json_reader *reader, struct import_grant *ret_gran
         } else if (slice_equal(key.text, SLICE("EndTime"))) {
             if (!empty && !read_moment(&value, &ret_grant->end_us))
                 *ret_wrong = "EndTime";
-        } else if (!slice_equal(key.text, SLICE("Uin"))) {
+        } else if (!slice_equal(key.text, SLICE("Uin")) &&
+                   !slice_equal(key.text, SLICE("GrantId"))) {
             *ret_wrong = "a name that is none of TempAmount, StartTime, EndTime";
         }
         if (!json_skip_rest(reader, kind))

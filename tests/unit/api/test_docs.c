@@ -12,6 +12,9 @@ static const char *access_text(enum access access)
     switch (access) {
     case ACCESS_BALANCES:
         return "the organization's owner, or a delegated member within its scope";
+    case ACCESS_MEMBER:
+        return "the organization's owner, a delegated member within its scope, and every account "
+               "about itself";
     case ACCESS_OWN:
         return "every account that owns or belongs to an organization";
     case ACCESS_OWNER:
@@ -167,6 +170,8 @@ static bool kind_fits(enum json_kind kind, const char *type)
         return kind == JSON_TRUE || kind == JSON_FALSE;
     if (strncmp(type, "list of ", 8) == 0)
         return kind == JSON_ARRAY;
+    if (strcmp(type, "object") == 0)
+        return kind == JSON_OBJECT;
     return kind == JSON_NUMBER;
 }
 
@@ -222,6 +227,10 @@ static void answers_hold_what_is_declared(void **state)
         {"DescribeDelegations", "{}"},
         {"DeleteDelegation", "{\"AccountUin\":\"5\"}"},
         {"DescribeOrganizations", "{}"},
+        {"CreateHold", "{\"MemberUin\":\"5\",\"Amount\":0.5}"},
+        {"DescribeHolds", "{\"MemberUin\":\"5\"}"},
+        {"CreateTemporaryCredit", "{\"MemberUin\":\"5\",\"Amount\":0.5}"},
+        {"ModifyMember", "{\"MemberUin\":\"5\",\"MemberName\":\"y\"}"},
     };
     struct world world;
     uint32_t count;

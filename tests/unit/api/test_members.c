@@ -66,8 +66,7 @@ static void opening_amounts(void **state)
         {",\"BasicCreditAmount\":70,\"TempCredit\":30", "\"CreditAmount\":100,"},
         {",\"CreditAmount\":100", "\"BasicCreditAmount\":100,"},
         {",\"TempCredit\":30",
-         "\"TempAmountInfoList\":[{\"EndTime\":\"9999-12-31 23:59:59\",\"StartTime\":"
-         "\"1970-01-01 00:00:00\",\"TempAmount\":30}],\"TempCredit\":30}"},
+         ",\"StartTime\":\"1970-01-01 00:00:00\",\"TempAmount\":30}],\"TempCredit\":30}"},
         /* grants of the past and the future count when they run */
         {",\"TempAmountInfoList\":[{\"TempAmount\":5,\"StartTime\":\"2020-01-01 00:00:00\","
          "\"EndTime\":\"2021-01-01T00:00:00Z\"},{\"TempAmount\":6,\"StartTime\":\"2026-01-01 "
@@ -238,6 +237,17 @@ static void gateway_mistakes_refuse_the_whole_call(void **state)
                  "ResourceNotFound", "The organization is not found.");
 }
 
+/* Grants have other numbers elsewhere. */
+static void forget_grant_ids(char *text)
+{
+    static const char name[] = "\"GrantId\":";
+    for (char *at = strstr(text, name); at; at = strstr(at, name)) {
+        at += strlen(name);
+        size_t digits = strspn(at, "0123456789");
+        memmove(at, at + digits, strlen(at + digits) + 1);
+    }
+}
+
 /* The members of Data, as Members of another call. */
 static char *as_members(const char *answer)
 {
@@ -270,6 +280,8 @@ static void what_was_exported_can_be_imported(void **state)
         fail_msg("%s", answer);
     char *again = as_members(world_must(&world, "DescribeMembers", "{\"Limit\":1000}"));
     char *there = as_members(world_must(&other, "DescribeMembers", "{\"Limit\":1000}"));
+    forget_grant_ids(again);
+    forget_grant_ids(there);
     size_t same = 0;
     while (again[same] && again[same] == there[same])
         same++;

@@ -196,8 +196,8 @@ static void a_dry_run_changes_nothing(void **state)
 {
     (void)state;
     char before[4096];
-    snprintf(before, sizeof before, "%.*s",
-             (int)strcspn(world_must(&world, "DescribeMembers", "{}"), "]"), world.out.at);
+    const char *members = world_must(&world, "DescribeMembers", "{}");
+    snprintf(before, sizeof before, "%.*s", (int)strcspn(members, "]"), members);
     assert_contains(transfer_with("\"DryRun\":true,\"Partial\":true",
                                   "{\"Kind\":\"top_up\",\"MemberUin\":\"33\",\"Amount\":1},"
                                   "{\"Kind\":\"charge\",\"MemberUin\":\"33\",\"Amount\":51},"

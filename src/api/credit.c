@@ -1,0 +1,127 @@
+/* Temporary credit: CreateTemporaryCredit, DeleteTemporaryCredit, bursar 2026-11-01.
+ *
+ * Owns nothing; memory is the call's. Thread: the worker's. */
+#include "api/change.h"
+
+/* ---- CreateTemporaryCredit ---- */
+
+struct create_input {
+    struct change_input about;
+    struct text_value amount, start_time, end_time;
+    struct write_input write;
+};
+
+/* By default it starts with the second that runs. */
+static bool read_period(struct exchange *exchange, struct change *change)
+{
+    const struct create_input *input = exchange->input;
+    enum { SECOND_US = 1000000 };
+    if (!value_to_time(exchange, &input->start_time, SLICE("StartTime"), &change->start_us) ||
+        !value_to_time(exchange, &input->end_time, SLICE("EndTime"), &change->end_us))
+        return false;
+    if (input->start_time.text.len == 0)
+        change->start_us = exchange->now_us / SECOND_US * SECOND_US;
+    return true;
+}
+
+static enum preparation create_prepare(struct exchange *exchange, struct api_pending *pending)
+{
+    const struct create_input *input = exchange->input;
+    struct command *command = &pending->commit.command;
+    struct change *change = &command->change;
+    bool good = change_begin(exchange, &input->about, COMMAND_GRANT_TEMPORARY, command) &&
+                change_read_amount(exchange, &input->amount, SLICE("Amount"), &change->amount) &&
+                read_period(exchange, change);
+    return good ? PREPARED : PREPARED_REFUSED;
+}
+
+static bool create_answer(struct exchange *exchange, struct api_pending *pending,
+                          struct buffer *out)
+{
+    const struct command *command = &pending->commit.command;
+    BUFFER_LITERAL(out, "\"GrantId\":");
+    buffer_u64(out, command->change.first_sequence);
+    change_render_member(exchange, command, out);
+    return true;
+}
+
+static const struct parameter create_parameters[] = {
+    CHANGE_PARAMETERS(create_input),
+    {PARAMETER(PARAMETER_AMOUNT, create_input, amount, "Amount", "Cents, above zero."),
+     .required = true},
+    {PARAMETER(PARAMETER_TEXT, create_input, start_time, "StartTime",
+               "UTC, `2026-11-23 13:00:00` or RFC 3339; default now.")},
+    {PARAMETER(PARAMETER_TEXT, create_input, end_time, "EndTime",
+               "As StartTime, after it and in the future; default never.")},
+    REASON_PARAMETER(create_input),
+    WRITE_PARAMETERS(create_input),
+};
+
+static const struct output create_outputs[] = {
+    {"GrantId", "int64", "Its number, that of its entry; 0 with DryRun."},
+    MEMBER_OUTPUT,
+    {NULL, NULL, NULL},
+};
+
+const struct action action_create_temporary_credit = {
+    .name = {"CreateTemporaryCredit", 21},
+    .access = ACCESS_OWNER,
+    .input = PARAMETERS(create_parameters, create_input),
+    .outputs = create_outputs,
+    .help = "Raises the credit line for a time. An account has at most 64 that have not ended.",
+    .prepare = create_prepare,
+    .answer_commit = create_answer,
+};
+
+/* ---- DeleteTemporaryCredit ---- */
+
+struct delete_input {
+    struct change_input about;
+    struct integer_value grant_id;
+    struct write_input write;
+};
+
+static enum preparation delete_prepare(struct exchange *exchange, struct api_pending *pending)
+{
+    const struct delete_input *input = exchange->input;
+    struct command *command = &pending->commit.command;
+    bool good =
+        change_begin(exchange, &input->about, COMMAND_REVOKE_TEMPORARY, command) &&
+        change_read_subject(exchange, &input->grant_id, ERROR_GRANT_UNKNOWN, &command->change);
+    return good ? PREPARED : PREPARED_REFUSED;
+}
+
+static bool delete_answer(struct exchange *exchange, struct api_pending *pending,
+                          struct buffer *out)
+{
+    const struct command *command = &pending->commit.command;
+    BUFFER_LITERAL(out, "\"EntryId\":");
+    buffer_u64(out, command->change.first_sequence);
+    change_render_member(exchange, command, out);
+    return true;
+}
+
+static const struct parameter delete_parameters[] = {
+    CHANGE_PARAMETERS(delete_input),
+    {PARAMETER(PARAMETER_INTEGER, delete_input, grant_id, "GrantId",
+               "As CreateTemporaryCredit and DescribeMembers give it."),
+     .required = true},
+    REASON_PARAMETER(delete_input),
+    WRITE_PARAMETERS(delete_input),
+};
+
+static const struct output delete_outputs[] = {
+    {"EntryId", "int64", "Its entry; 0 with DryRun."},
+    MEMBER_OUTPUT,
+    {NULL, NULL, NULL},
+};
+
+const struct action action_delete_temporary_credit = {
+    .name = {"DeleteTemporaryCredit", 21},
+    .access = ACCESS_OWNER,
+    .input = PARAMETERS(delete_parameters, delete_input),
+    .outputs = delete_outputs,
+    .help = "Takes a temporary credit back before its end.",
+    .prepare = delete_prepare,
+    .answer_commit = delete_answer,
+};
