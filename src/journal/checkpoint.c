@@ -17,6 +17,8 @@
 
 #include <errno.h>
 
+enum { EXPECT_AHEAD = 16 }; /* entries whose members are asked for before they are needed */
+
 const struct member *store_touched(const struct entry *entry, const struct book *book, uint32_t i)
 {
     const struct member *member =
@@ -32,12 +34,24 @@ void store_note_entry(struct store *store, const struct entry *entry, const stru
         changes_add(&store->members, book_member_index(book, store_touched(entry, book, i)));
 }
 
+static void expect(const struct draft *draft, size_t index, const struct book *book, bool body)
+{
+    if (index >= draft_entry_count(draft))
+        return;
+    const struct entry *entry = draft_entry(draft, index);
+    for (uint32_t i = 0; i < entry->touch_count; i++)
+        book_expect_member(book, entry->touches[i].uin, body);
+}
+
 void store_note_changes(struct journal *journal, const struct draft *draft, const struct book *book)
 {
     struct store *store = store_of(journal);
     size_t count = draft_entry_count(draft);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
+        expect(draft, i + EXPECT_AHEAD, book, false);
+        expect(draft, i + EXPECT_AHEAD / 2, book, true);
         store_note_entry(store, draft_entry(draft, i), book);
+    }
 }
 
 static struct status put_organisation(struct store *store, uint32_t id, struct slice body,

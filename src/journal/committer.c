@@ -35,12 +35,13 @@
 
 enum {
     GROUP_COMMANDS_MAX = 8192,
-    GROUP_ENTRIES_MAX = 65536,
+    GROUP_ENTRIES_MAX = 16384, /* a draft of them is about 10 MB */
     CHECKPOINT_ROWS = 2000,
     CHECKPOINT_AFTER_MS = 200,
     CHECKPOINT_EVERY_ENTRIES = 65536, /* under load */
     CHECKPOINT_EVERY_BATCHES = 512,
     PUBLISH_ENTRIES = 1000,
+    EXPECT_AHEAD = 16,         /* entries */
     SLEEP_US_MAX = 1000000,    /* the wall clock may be set meanwhile */
     SETTLE_AGAIN_US = 1000000, /* after a full disk */
 };
@@ -81,20 +82,42 @@ static void answer_all(struct queue *group)
 
 /* Committing ----------------------------------------------------------------------------------- */
 
+/* Asks for the memory of a member that will be changed, twice: where it is, and later itself. */
+static void expect(const struct committer *committer, size_t index, size_t count, bool body)
+{
+    if (index >= count)
+        return;
+    const struct entry *entry = draft_entry(committer->deciding.draft, index);
+    for (uint32_t i = 0; i < entry->touch_count; i++)
+        book_expect_member(committer->book, entry->touches[i].uin, body);
+}
+
+/* One slice of the draft, inside the gate. */
+static struct status publish_slice(struct committer *committer, size_t first, size_t end,
+                                   struct fault *fault)
+{
+    const struct draft *draft = committer->deciding.draft;
+    struct status status = STATUS_DONE;
+    for (size_t i = first; i < end && status_ok(status); i++) {
+        expect(committer, i + EXPECT_AHEAD, end, false);
+        expect(committer, i + EXPECT_AHEAD / 2, end, true);
+        status = book_apply(committer->book, draft_entry(draft, i), fault);
+    }
+    return status;
+}
+
 static void publish(struct committer *committer)
 {
     size_t count = draft_entry_count(committer->deciding.draft);
     for (size_t next = 0; next < count;) {
         size_t end = count - next > PUBLISH_ENTRIES ? next + PUBLISH_ENTRIES : count;
-        struct status status = STATUS_DONE;
         struct fault fault;
         gate_write_begin(committer->gate);
-        for (; next < end && status_ok(status); next++)
-            status =
-                book_apply(committer->book, draft_entry(committer->deciding.draft, next), &fault);
+        struct status status = publish_slice(committer, next, end, &fault);
         gate_write_end(committer->gate);
         if (!status_ok(status))
             group_stop_process(&fault, "the book could not follow what is on disk");
+        next = end;
     }
     journal_note_changes(committer->journal, committer->deciding.draft, committer->book);
 }

@@ -1,13 +1,8 @@
 /* A journal in a folder: journal.db (SQLite, WAL, synchronous=FULL), `lock`, and the witness
- * `head`. This file opens and closes it, appends batches and reads entries.
+ * `head`. This file opens and closes it and reads entries; append.c adds to it.
  *
- * 1. One batch is one transaction. `journal.head` moves after its COMMIT returned, never before.
- * 2. FULL is answered only when the rollback has been seen in the database; every other failure of
- *    an append means that the outcome is not known, and nothing is tried again.
- * 3. The witness is written after the commit it speaks of, so it is ahead of the database only when
- *    the database was put back (witness.h).
- * 4. What a writer finds when it opens is synced before anybody sees it.
- * 5. A read-only store holds one snapshot from open to close and takes no lock of the folder.
+ * 1. What a writer finds when it opens is synced before anybody sees it.
+ * 2. A read-only store holds one snapshot from open to close and takes no lock of the folder.
  *
  * Owns the database handle, its statements, the lock. One thread at a time. */
 #include "base/check.h"
@@ -26,99 +21,6 @@ enum { WAL_PAGES_MAX = 4000, BUSY_MS = 5000, ROW_BYTES_MAX = 64 * 1024 * 1024 };
 static const char pragmas[] = "PRAGMA synchronous = FULL; PRAGMA cache_size = -32768; "
                               "PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON; "
                               "PRAGMA trusted_schema = OFF";
-
-static void write_witness(struct store *store)
-{
-    char line[WITNESS_LINE_SIZE];
-    witness_print(&store->journal.head, store->crypto, line);
-    note_write(&store->witness, slice_of(line, sizeof line));
-}
-
-static struct status add_registry(struct store *store, const struct entry *entry,
-                                  const unsigned char leaf[CHAIN_SIZE], struct fault *fault)
-{
-    store_bind(store, SQL_ADD_REGISTRY, 1, entry->sequence);
-    store_bind_bytes(store, SQL_ADD_REGISTRY, 2, slice_of((const char *)leaf, CHAIN_SIZE));
-    return store_run(store, SQL_ADD_REGISTRY, fault);
-}
-
-static struct status add_request(struct store *store, const struct entry *entry,
-                                 struct fault *fault)
-{
-    store_bind(store, SQL_ADD_REQUEST, 1, entry->sequence);
-    store_bind(store, SQL_ADD_REQUEST, 2, request_prefix(entry->token_digest));
-    return store_run(store, SQL_ADD_REQUEST, fault);
-}
-
-static struct status add_entry(struct store *store, const struct entry *entry,
-                               struct merkle *merkle, struct fault *fault)
-{
-    unsigned char leaf[CHAIN_SIZE];
-    buffer_clear(&store->row);
-    entry_encode(entry, &store->row);
-    if (!buffer_ok(&store->row))
-        return fault_raise(fault, STATUS_MEMORY, "no memory for an entry");
-    chain_leaf(store->crypto, entry->sequence, buffer_slice(&store->row), leaf);
-    merkle_add(merkle, store->crypto, leaf);
-    store_bind(store, SQL_ADD_ENTRY, 1, entry->sequence);
-    store_bind_bytes(store, SQL_ADD_ENTRY, 2, buffer_slice(&store->row));
-    TRY(store_run(store, SQL_ADD_ENTRY, fault));
-    if (entry->kind == ENTRY_REQUEST)
-        return add_request(store, entry, fault);
-    if (entry_kind_is_registry(entry->kind))
-        return add_registry(store, entry, leaf, fault);
-    return STATUS_DONE;
-}
-
-static struct status add_batch(struct store *store, const struct journal_head *head,
-                               uint64_t first_sequence, const unsigned char root[CHAIN_SIZE],
-                               struct fault *fault)
-{
-    store_bind(store, SQL_ADD_BATCH, 1, head->batches);
-    store_bind(store, SQL_ADD_BATCH, 2, first_sequence);
-    store_bind(store, SQL_ADD_BATCH, 3, head->sequence);
-    store_bind(store, SQL_ADD_BATCH, 4, (uint64_t)head->time_us);
-    store_bind_bytes(store, SQL_ADD_BATCH, 5, slice_of((const char *)root, CHAIN_SIZE));
-    store_bind_bytes(store, SQL_ADD_BATCH, 6, slice_of((const char *)head->hash, CHAIN_SIZE));
-    return store_run(store, SQL_ADD_BATCH, fault);
-}
-
-/* Everything of a batch but its COMMIT. */
-static struct status write_batch(struct store *store, const struct draft *draft,
-                                 struct fault *fault, struct journal_head *ret_head)
-{
-    struct merkle merkle;
-    unsigned char root[CHAIN_SIZE];
-    size_t count = draft_entry_count(draft);
-    merkle_init(&merkle);
-    TRY(store_run(store, SQL_BEGIN, fault));
-    for (size_t i = 0; i < count; i++)
-        TRY(add_entry(store, draft_entry(draft, i), &merkle, fault));
-    const struct entry *last = draft_entry(draft, count - 1);
-    struct journal_head head = store->journal.head;
-    merkle_root(&merkle, store->crypto, root);
-    chain_advance(&head, store->crypto, root, last->sequence, last->time_us);
-    TRY(add_batch(store, &head, store->journal.head.sequence + 1, root, fault));
-    *ret_head = head;
-    return STATUS_DONE;
-}
-
-static struct status append(struct journal *journal, const struct draft *draft, struct fault *fault)
-{
-    struct store *store = store_of(journal);
-    struct journal_head head;
-    struct status status = write_batch(store, draft, fault, &head);
-    if (status_ok(status))
-        status = store_run(store, SQL_COMMIT, fault);
-    if (status.code == STATUS_FULL && status_ok(store_undo(store, NULL)))
-        return status;
-    if (!status_ok(status))
-        return fault_wrap(fault, (struct status){STATUS_UNKNOWN}, "appending entry %llu",
-                          (unsigned long long)journal->head.sequence + 1);
-    journal->head = head;
-    write_witness(store);
-    return STATUS_DONE;
-}
 
 static struct status visit_entries(struct store *store, uint64_t first,
                                    bool (*visit)(void *context, uint64_t sequence,
@@ -181,7 +83,7 @@ static void close_store(struct journal *journal)
 static const struct journal_ops ops = {
     .close = close_store,
     .load = store_load,
-    .append = append,
+    .append = store_append,
     .note_changes = store_note_changes,
     .checkpoint = store_checkpoint,
     .read = read_entries,
@@ -386,7 +288,7 @@ static struct status open_store(struct store *store, const char *folder, bool cr
     if (store->read_only)
         return STATUS_DONE;
     TRY(note_open(witness_path, &store->witness, fault));
-    write_witness(store);
+    store_write_witness(store);
     return STATUS_DONE;
 }
 

@@ -18,8 +18,12 @@ enum statement {
     SQL_COMMIT,
     SQL_ROLLBACK,
     SQL_ADD_ENTRY,
+    SQL_ADD_8_ENTRIES,
+    SQL_ADD_32_ENTRIES,
     SQL_ADD_REGISTRY,
     SQL_ADD_REQUEST,
+    SQL_ADD_8_REQUESTS,
+    SQL_ADD_32_REQUESTS,
     SQL_ADD_BATCH,
     SQL_PUT_MEMBER,
     SQL_PUT_ORGANISATION,
@@ -131,6 +135,10 @@ STATUS_MUST_USE struct status store_find_batch(struct store *store, uint64_t num
  * checkpoint's row at a few nanoseconds. The chain does not cover checkpoints. */
 uint64_t store_checksum(struct slice bytes);
 
+/* append.c */
+STATUS_MUST_USE struct status store_append(struct journal *journal, const struct draft *draft,
+                                           struct fault *fault);
+void store_write_witness(struct store *store);
 /* recovery.c */
 STATUS_MUST_USE struct status store_load(struct journal *journal, struct book *book,
                                          struct fault *fault);

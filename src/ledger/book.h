@@ -128,6 +128,9 @@ uint32_t book_member_index(const struct book *book, const struct member *member)
  */
 const struct member *book_find_member(const struct book *book, uint32_t organisation,
                                       struct uin uin);
+/* A member will be looked for soon: fetches where the index says it is or, with `body`, when that
+ * has come, the member itself. Changes nothing. */
+void book_expect_member(const struct book *book, struct uin uin, bool body);
 /* The listing: members who are not left and not the owner, ascending by uin. */
 uint64_t book_listed_count(const struct book *book, uint32_t organisation);
 /* O(log n) to the first; then walks. Returns how many of `count` were there. */

@@ -74,9 +74,6 @@ struct organisation_slot *book_slot(const struct book *book, uint32_t organisati
 struct organisation_slot *book_slot_make(struct book *book, uint32_t organisation);
 /* BOOK_NONE if there never was one. */
 uint32_t book_find_index(const struct book *book, uint32_t organisation, struct uin uin);
-/* A member will be looked for soon: fetches where the index says it is or, with `body`, when that
- * has come, the member itself. Changes nothing. */
-void book_expect_member(const struct book *book, struct uin uin, bool body);
 /* A member with a zero state that is not in the listing (MEMBER_LEFT); BOOK_NONE when memory is
  * short. */
 uint32_t book_member_add(struct book *book, uint32_t organisation, struct uin uin);

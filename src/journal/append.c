@@ -1,0 +1,187 @@
+/* Appending batches to a SQLite journal (journal_append).
+ *
+ * 1. One batch is one transaction. `journal.head` moves after its COMMIT returned, never before.
+ * 2. FULL is answered only when the rollback has been seen in the database; every other failure of
+ *    an append means that the outcome is not known, and nothing is tried again.
+ * 3. The witness is written after the commit it speaks of, so it is ahead of the database only when
+ *    the database was put back (witness.h).
+ * 4. Rows go into each table in the order of their sequence, ROWS_MAX at a time.
+ *
+ * Owns nothing. The committer's thread. */
+#include "base/check.h"
+#include "journal/chain.h"
+#include "journal/store.h"
+#include "journal/witness.h"
+
+enum { ROWS_MAX = 32, ROWS_SOME = 8 };
+
+/* A batch being written: rows that wait to be put together. */
+struct batching {
+    struct store *store;
+    struct merkle merkle;
+    struct {
+        uint64_t sequence;
+        uint64_t prefix;
+    } requests[ROWS_MAX];
+    uint32_t request_count;
+};
+
+/* How many rows the next statement takes, and which of three statements that is. */
+static uint32_t rows_of(size_t left, unsigned *ret_which)
+{
+    *ret_which = left >= ROWS_MAX ? 2 : left >= ROWS_SOME ? 1 : 0;
+    return left >= ROWS_MAX ? ROWS_MAX : left >= ROWS_SOME ? ROWS_SOME : 1;
+}
+
+static struct status flush_requests(struct batching *batching, struct fault *fault)
+{
+    for (uint32_t next = 0; next < batching->request_count;) {
+        unsigned which;
+        uint32_t rows = rows_of(batching->request_count - next, &which);
+        enum statement statement = SQL_ADD_REQUEST + which;
+        for (uint32_t i = 0; i < rows; i++) {
+            store_bind(batching->store, statement, (int)(2 * i + 1),
+                       batching->requests[next + i].sequence);
+            store_bind(batching->store, statement, (int)(2 * i + 2),
+                       batching->requests[next + i].prefix);
+        }
+        TRY(store_run(batching->store, statement, fault));
+        next += rows;
+    }
+    batching->request_count = 0;
+    return STATUS_DONE;
+}
+
+static struct status add_request(struct batching *batching, const struct entry *entry,
+                                 struct fault *fault)
+{
+    if (batching->request_count == ROWS_MAX)
+        TRY(flush_requests(batching, fault));
+    uint32_t at = batching->request_count++;
+    batching->requests[at].sequence = entry->sequence;
+    batching->requests[at].prefix = request_prefix(entry->token_digest);
+    return STATUS_DONE;
+}
+
+static struct status add_registry(struct store *store, const struct entry *entry,
+                                  const unsigned char leaf[CHAIN_SIZE], struct fault *fault)
+{
+    store_bind(store, SQL_ADD_REGISTRY, 1, entry->sequence);
+    store_bind_bytes(store, SQL_ADD_REGISTRY, 2, slice_of((const char *)leaf, CHAIN_SIZE));
+    return store_run(store, SQL_ADD_REGISTRY, fault);
+}
+
+/* What else an entry's row needs: its leaf in the tree, its row in the index tables. */
+static struct status index_entry(struct batching *batching, const struct entry *entry,
+                                 struct slice bytes, struct fault *fault)
+{
+    struct store *store = batching->store;
+    unsigned char leaf[CHAIN_SIZE];
+    chain_leaf(store->crypto, entry->sequence, bytes, leaf);
+    merkle_add(&batching->merkle, store->crypto, leaf);
+    if (entry->kind == ENTRY_REQUEST)
+        return add_request(batching, entry, fault);
+    if (entry_kind_is_registry(entry->kind))
+        return add_registry(store, entry, leaf, fault);
+    return STATUS_DONE;
+}
+
+/* Encodes `rows` entries one behind the other; ends[i] is where the i-th ends. */
+static struct status encode_rows(struct store *store, const struct draft *draft, size_t first,
+                                 uint32_t rows, struct fault *fault, size_t ret_ends[ROWS_MAX])
+{
+    buffer_clear(&store->row);
+    for (uint32_t i = 0; i < rows; i++) {
+        entry_encode(draft_entry(draft, first + i), &store->row);
+        ret_ends[i] = store->row.len;
+    }
+    if (!buffer_ok(&store->row))
+        return fault_raise(fault, STATUS_MEMORY, "no memory for an entry");
+    return STATUS_DONE;
+}
+
+static struct status add_rows(struct batching *batching, const struct draft *draft, size_t first,
+                              uint32_t rows, enum statement statement, struct fault *fault)
+{
+    struct store *store = batching->store;
+    size_t ends[ROWS_MAX];
+    size_t start = 0;
+    TRY(encode_rows(store, draft, first, rows, fault, ends));
+    for (uint32_t i = 0; i < rows; i++) {
+        const struct entry *entry = draft_entry(draft, first + i);
+        struct slice bytes = slice_of(store->row.at + start, ends[i] - start);
+        TRY(index_entry(batching, entry, bytes, fault));
+        store_bind(store, statement, (int)(2 * i + 1), entry->sequence);
+        store_bind_bytes(store, statement, (int)(2 * i + 2), bytes);
+        start = ends[i];
+    }
+    return store_run(store, statement, fault);
+}
+
+static struct status add_entries(struct batching *batching, const struct draft *draft,
+                                 struct fault *fault)
+{
+    size_t count = draft_entry_count(draft);
+    for (size_t next = 0; next < count;) {
+        unsigned which;
+        uint32_t rows = rows_of(count - next, &which);
+        TRY(add_rows(batching, draft, next, rows, SQL_ADD_ENTRY + which, fault));
+        next += rows;
+    }
+    return flush_requests(batching, fault);
+}
+
+void store_write_witness(struct store *store)
+{
+    char line[WITNESS_LINE_SIZE];
+    witness_print(&store->journal.head, store->crypto, line);
+    note_write(&store->witness, slice_of(line, sizeof line));
+}
+
+static struct status add_batch(struct store *store, const struct journal_head *head,
+                               uint64_t first_sequence, const unsigned char root[CHAIN_SIZE],
+                               struct fault *fault)
+{
+    store_bind(store, SQL_ADD_BATCH, 1, head->batches);
+    store_bind(store, SQL_ADD_BATCH, 2, first_sequence);
+    store_bind(store, SQL_ADD_BATCH, 3, head->sequence);
+    store_bind(store, SQL_ADD_BATCH, 4, (uint64_t)head->time_us);
+    store_bind_bytes(store, SQL_ADD_BATCH, 5, slice_of((const char *)root, CHAIN_SIZE));
+    store_bind_bytes(store, SQL_ADD_BATCH, 6, slice_of((const char *)head->hash, CHAIN_SIZE));
+    return store_run(store, SQL_ADD_BATCH, fault);
+}
+
+/* Everything of a batch but its COMMIT. */
+static struct status write_batch(struct store *store, const struct draft *draft,
+                                 struct fault *fault, struct journal_head *ret_head)
+{
+    struct batching batching = {.store = store};
+    unsigned char root[CHAIN_SIZE];
+    merkle_init(&batching.merkle);
+    TRY(store_run(store, SQL_BEGIN, fault));
+    TRY(add_entries(&batching, draft, fault));
+    const struct entry *last = draft_entry(draft, draft_entry_count(draft) - 1);
+    struct journal_head head = store->journal.head;
+    merkle_root(&batching.merkle, store->crypto, root);
+    chain_advance(&head, store->crypto, root, last->sequence, last->time_us);
+    TRY(add_batch(store, &head, store->journal.head.sequence + 1, root, fault));
+    *ret_head = head;
+    return STATUS_DONE;
+}
+
+struct status store_append(struct journal *journal, const struct draft *draft, struct fault *fault)
+{
+    struct store *store = store_of(journal);
+    struct journal_head head;
+    struct status status = write_batch(store, draft, fault, &head);
+    if (status_ok(status))
+        status = store_run(store, SQL_COMMIT, fault);
+    if (status.code == STATUS_FULL && status_ok(store_undo(store, NULL)))
+        return status;
+    if (!status_ok(status))
+        return fault_wrap(fault, (struct status){STATUS_UNKNOWN}, "appending entry %llu",
+                          (unsigned long long)journal->head.sequence + 1);
+    journal->head = head;
+    store_write_witness(store);
+    return STATUS_DONE;
+}
