@@ -36,6 +36,8 @@ enum bursar_result {
     BURSAR_PROTOCOL, /* an answer that is not what the API promises */
     BURSAR_USAGE,    /* an argument that cannot be meant: see the message */
     BURSAR_MEMORY,
+    BURSAR_UNKNOWN, /* of calls with a ClientToken: sent, but no answer that says what became of it.
+                       It may have been carried out or not: see "Writing" */
 };
 
 /* Both are idempotent and reference-counted; not thread-safe against each other. */
@@ -68,9 +70,13 @@ struct bursar_options {
     enum bursar_signing signing;
     uint32_t timeout_ms;         /* of one attempt; default 30,000 */
     uint32_t connect_timeout_ms; /* default 5,000 */
-    uint32_t retries_max; /* on RequestLimitExceeded, and for reads on network failures; default 0.
-                             Pauses 1, 2, 4, ... s, at most 16 */
-    bool unsigned_requests; /* send no signature: only a control socket accepts that */
+    uint32_t retries_max; /* on RequestLimitExceeded; and, for calls that may be made twice (reads,
+                             dry runs and those with a ClientToken), on network failures,
+                             ServiceUnavailable and InternalError; default 0. Pauses 1, 2, 4, ... s,
+                             at most 16 */
+    bool unsigned_requests;   /* send no signature: only a control socket accepts that */
+    uint64_t organization_id; /* of the typed calls to bursar 2026-11-01; only through a control
+                                 socket may it be another than the key's own; 0 = not sent */
 };
 
 /* Makes a client; *ret_client is NULL unless BURSAR_OK. The message of a failure goes to `message`
@@ -89,14 +95,21 @@ BURSAR_API const char *bursar_error_message(const struct bursar_client *client);
 BURSAR_API const char *bursar_request_id(const struct bursar_client *client);
 
 /* Calls any action: `service` "billing", `version` "2018-07-09", `action`, `parameters` a JSON
- * object (NULL =
- * "{}"). On BURSAR_OK *ret_response is the text of the JSON value of "Response" (length in
- * *ret_len, zero-terminated), owned by the client until its next call. Also set on BURSAR_REFUSED.
+ * object (NULL = "{}"). A ClientToken is sent when it is among them, not made. On BURSAR_OK
+ * *ret_response is the text of the JSON value of "Response" (length in *ret_len, zero-terminated),
+ * owned by the client until its next call. Also set on BURSAR_REFUSED.
  */
 BURSAR_API enum bursar_result bursar_call(struct bursar_client *client, const char *service,
                                           const char *version, const char *action,
                                           const char *parameters, const char **ret_response,
                                           size_t *ret_len);
+
+/* Amounts as people write them, in units of the currency ("12.34", "-0.05"), exact to the micro.
+ * False when the text is no decimal number, more precise than a micro, or does not fit. */
+enum { BURSAR_AMOUNT_SIZE = 32 };
+BURSAR_API bool bursar_amount_parse(const char *text, int64_t *ret_micros);
+/* At least two decimals, and as many as needed. */
+BURSAR_API void bursar_amount_print(int64_t micros, char ret_text[BURSAR_AMOUNT_SIZE]);
 
 /* One member account as DescribeOrgMemberAccountBalance gives it. Amounts are exact: micros,
  * 1,000,000 = one unit of the organisation's currency, 10,000 = one cent. Strings belong to the
@@ -147,6 +160,97 @@ bursar_balance_walk_next(struct bursar_balance_walk *walk,
 /* Members in the listing as the newest page said. */
 BURSAR_API uint64_t bursar_balance_walk_total(const struct bursar_balance_walk *walk);
 BURSAR_API void bursar_balance_walk_free(struct bursar_balance_walk *walk);
+
+/* ---- Writing: product bursar, version 2026-11-01 ----
+ *
+ * For the organisation's owner. Amounts are micros as above; moments are microseconds since 1970,
+ * UTC, and end with the year 9999. Texts given are copied before the call is made; what a call
+ * answers belongs to the client until its next call.
+ *
+ * Every write carries a ClientToken, which the server carries out once and answers the same for
+ * ever. Unless it is given, the library makes one for each call (a UUID, version 4). All attempts
+ * of a call carry the same token and the same parameters, so that a lost answer is settled by
+ * asking again, `retries_max` times. Then the result is
+ *   BURSAR_OK       carried out, and durable;
+ *   BURSAR_REFUSED  not carried out, for the reason given;
+ *   BURSAR_NETWORK  not carried out: no attempt reached the server;
+ *   BURSAR_UNKNOWN  nobody knows: keep bursar_client_token, and call the same function with the
+ *                   same arguments and this token, now or after a restart, until the result is
+ *                   another. A refusal by bursar_error_code "AuthFailure", "UnauthorizedOperation",
+ *                   "RequestLimitExceeded", "ServiceUnavailable" or "InternalError" says nothing
+ *                   about the earlier call;
+ *   BURSAR_USAGE, BURSAR_MEMORY  nothing was sent.
+ * Who must know the token even if the process dies during the call makes it, and stores it first.
+ */
+struct bursar_write_options {
+    const char *client_token; /* 1 to 64 printable ASCII characters without blanks; NULL = made by
+                                 the library */
+    bool dry_run; /* decide and answer as if, change nothing, use up no token (none is sent) */
+    bool partial; /* bursar_post only: carry out those that can be, list the others as errors;
+                     false = all or none */
+};
+
+/* Of the last write on this client: the token it carried, whatever came of it; owned by the client
+ * until its next write. Never NULL; empty when there was none (dry run, BURSAR_USAGE). */
+BURSAR_API const char *bursar_client_token(const struct bursar_client *client);
+
+enum bursar_transfer_kind {
+    BURSAR_TOP_UP = 1, /* to cash */
+    BURSAR_WITHDRAW,   /* from cash */
+    BURSAR_CHARGE,     /* from gift, then income, then cash */
+    BURSAR_REFUND,     /* to the account named */
+    BURSAR_GRANT_GIFT, /* to gift */
+    BURSAR_MOVE,       /* from the cash of one member to that of another */
+    BURSAR_ADJUST,     /* any account, up or down; a reason is required */
+};
+
+enum bursar_account { BURSAR_CASH = 0, BURSAR_INCOME = 1, BURSAR_GIFT = 2 };
+
+/* What a kind has no use for stays zero or NULL: the server refuses it otherwise. */
+struct bursar_transfer {
+    enum bursar_transfer_kind kind;
+    const char *member_uin;      /* of a move, the one who pays */
+    const char *to_member_uin;   /* of a move, the one who gets */
+    int64_t amount;              /* above zero; of all kinds but adjust */
+    enum bursar_account account; /* of a refund */
+    int64_t cash_amount;         /* of an adjust, as the next two: up or down */
+    int64_t income_amount;
+    int64_t gift_amount;
+    const char *reason; /* at most 1,024 bytes; NULL = none */
+};
+
+enum { BURSAR_TRANSFERS_MAX = 8190 }; /* of one call */
+
+struct bursar_post_error {
+    uint64_t index; /* of the transfer, from 0 */
+    const char *code;
+    const char *message;
+    const char *member_uin; /* as given; empty if it was not */
+};
+
+struct bursar_posting {
+    bool applied;             /* false: nothing was changed (dry run, or all were refused) */
+    const int64_t *entry_ids; /* of each transfer, in the order given; 0 = refused, or dry run */
+    size_t entry_id_count;    /* as many as transfers */
+    const struct bursar_post_error *errors; /* with `partial`: those refused, ascending by index */
+    size_t error_count;
+    const struct bursar_member_balance
+        *members; /* who was (or would be) changed, once each, in
+                     ascending uin order, as after the last transfer */
+    size_t member_count;
+    const char *request_id;
+};
+
+/* Carries out 1 to BURSAR_TRANSFERS_MAX transfers, in this order, each on what those before it
+ * leave. Without `partial` one that is refused refuses all, and the message names it
+ * ("Transfers.7"). `options` may be NULL. */
+BURSAR_API enum bursar_result bursar_post(struct bursar_client *client,
+                                          const struct bursar_transfer *transfers,
+                                          size_t transfer_count,
+                                          const struct bursar_write_options *options,
+                                          const struct bursar_posting **ret_posting);
+
+/* ---- */
 
 /* Signs without sending. `timestamp` in Unix seconds. Header lines ("Name: value", in the order to
  * be sent) and, for people, the canonical request and the string to sign; all owned by the client

@@ -114,7 +114,7 @@ static enum bursar_result take_id(const struct answer *answer, const char *name,
 static enum bursar_result take_count(const struct answer *answer, const char *name,
                                      struct json_token token, uint64_t *ret_count)
 {
-    int64_t count;
+    int64_t count = 0;
     enum bursar_result result = take_id(answer, name, token, &count);
     if (result == BURSAR_OK)
         *ret_count = (uint64_t)count;
@@ -161,7 +161,8 @@ static void *grow(const struct answer *answer, struct growing *list)
 
 static void keep_list(const struct growing *list, const struct answer_field *field, char *at)
 {
-    memcpy(at + field->offset, &(const void *){list->items}, sizeof(void *));
+    const void *items = list->items;
+    memcpy(at + field->offset, &items, sizeof items);
     memcpy(at + field->count_offset, &list->count, sizeof list->count);
 }
 

@@ -1,9 +1,16 @@
 /* Calling an action: sign, send, repeat where that is safe and asked for, and read the envelope
  * {"Response": {..., "RequestId": "..."}} that every answer comes in.
  *
- * Owns: nothing. The client's thread. */
+ * Owns: nothing. Invariants, of a call with a ClientToken:
+ * 1. Every attempt carries the same parameters, byte for byte.
+ * 2. Once an attempt may have been carried out and its answer was not had, only an answer that
+ * shows what became of the token is believed; without one the result is UNKNOWN.
+ *
+ * The client's thread. */
 #include "client/client.h"
 #include "codec/json.h"
+
+#include <stdio.h>
 
 enum { PAUSE_S_MAX = 16 };
 
@@ -148,13 +155,58 @@ bool action_is_read(struct slice action)
            slice_starts_with(action, SLICE("Query"));
 }
 
-/* A refused call did nothing, so it may be repeated; a lost one may have done something. */
-static bool may_repeat(const struct bursar_client *client, const struct call *call,
-                       enum bursar_result result)
+static bool code_is_one_of(const char *code, const char *const *families)
 {
+    while (*families && !code_is(code, *families))
+        families++;
+    return *families;
+}
+
+/* A call over the limit did nothing, so it may be repeated; one that was lost, or met with trouble
+ * of the service's own, may have done something. */
+static bool may_repeat(const struct bursar_client *client, enum bursar_result result)
+{
+    static const char *const passing[] = {"InternalError", "ServiceUnavailable", NULL};
+    if (result == BURSAR_REFUSED && code_is(client->error_code, "RequestLimitExceeded"))
+        return true;
+    return client->request.may_come_twice &&
+           (result == BURSAR_NETWORK ||
+            (result == BURSAR_REFUSED && code_is_one_of(client->error_code, passing)));
+}
+
+/* The attempt may have been carried out, and nobody has said so. */
+static bool leaves_doubt(const struct bursar_client *client, enum bursar_result result)
+{
+    if (!client->request.has_client_token || result == BURSAR_OK)
+        return false;
     if (result == BURSAR_REFUSED)
-        return code_is(client->error_code, "RequestLimitExceeded");
-    return result == BURSAR_NETWORK && action_is_read(call->action);
+        return code_is(client->error_code, "InternalError");
+    return client->was_sent;
+}
+
+/* The answer also tells what became of the attempts before: carried out, it would be given again;
+ * and these are the refusals of the action itself, behind the look at the token, or would have met
+ * every attempt. Who may call, how often, and whether the service is there can change meanwhile. */
+static bool settles(const struct bursar_client *client, enum bursar_result result)
+{
+    static const char *const families[] = {"FailedOperation",       "InvalidParameter",
+                                           "InvalidParameterValue", "LimitExceeded",
+                                           "MissingParameter",      "ResourceInUse",
+                                           "ResourceNotFound",      "UnknownParameter",
+                                           "UnsupportedOperation",  NULL};
+    return result == BURSAR_OK ||
+           (result == BURSAR_REFUSED && code_is_one_of(client->error_code, families));
+}
+
+enum bursar_result client_doubt(struct bursar_client *client)
+{
+    char reason[MESSAGE_SIZE];
+    const char *code = client->error_code;
+    (void)snprintf(reason, sizeof reason, "%s", client->error_message);
+    (void)client_fail(client, BURSAR_UNKNOWN, "whether the call was carried out is unknown: %s",
+                      reason);
+    client->error_code = code;
+    return BURSAR_UNKNOWN;
 }
 
 enum bursar_result client_call(struct bursar_client *client, const char *service,
@@ -163,14 +215,18 @@ enum bursar_result client_call(struct bursar_client *client, const char *service
 {
     struct call call = {slice_text(service), slice_text(version), slice_text(action),
                         slice_text(parameters ? parameters : "{}")};
+    enum bursar_result result;
+    bool in_doubt = false;
     int64_t pause_s = 1;
     for (uint32_t repeats = 0;; repeats++) {
-        enum bursar_result result = call_once(client, &call, ret_response);
-        if (repeats == client->retries_max || !may_repeat(client, &call, result))
-            return result;
+        result = call_once(client, &call, ret_response);
+        in_doubt = in_doubt || leaves_doubt(client, result);
+        if (repeats == client->retries_max || !may_repeat(client, result))
+            break;
         client->sleep_us(pause_s * 1000000);
         pause_s = pause_s * 2 < PAUSE_S_MAX ? pause_s * 2 : PAUSE_S_MAX;
     }
+    return in_doubt && !settles(client, result) ? client_doubt(client) : result;
 }
 
 enum bursar_result bursar_call(struct bursar_client *client, const char *service,

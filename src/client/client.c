@@ -93,6 +93,8 @@ static const char *check_options(const struct bursar_options *options)
     if (!options->unsigned_requests &&
         (is_empty(options->secret_id) || is_empty(options->secret_key)))
         return "a secret id and a secret key are required";
+    if (options->organization_id > INT64_MAX)
+        return "there is no such organization";
     return check_texts(options);
 }
 
@@ -113,6 +115,7 @@ static bool copy_options(struct bursar_client *client, const struct bursar_optio
         options->connect_timeout_ms ? options->connect_timeout_ms : CONNECT_TIMEOUT_MS;
     client->retries_max = options->retries_max;
     client->unsigned_requests = options->unsigned_requests;
+    client->organization_id = options->organization_id;
     return copy_option(options->host, &client->host) &&
            copy_option(options->secret_id, &client->secret_id) &&
            copy_option(options->secret_key, &client->secret_key) &&
@@ -138,6 +141,7 @@ static bool client_init(struct bursar_client *client, const struct bursar_option
     struct signed_request *request = &client->request;
     buffer_init(&client->trusted, TRUSTED_BYTES_MAX);
     buffer_init(&client->response, RESPONSE_BYTES_MAX + 1);
+    buffer_init(&client->parameters, REQUEST_BYTES_MAX);
     buffer_init(&request->url, REQUEST_BYTES_MAX);
     buffer_init(&request->body, REQUEST_BYTES_MAX);
     buffer_init(&request->canonical, REQUEST_BYTES_MAX);
@@ -217,6 +221,7 @@ void bursar_client_free(struct bursar_client *client)
     free(client->language);
     buffer_done(&client->trusted);
     buffer_done(&client->response);
+    buffer_done(&client->parameters);
     arena_done(&client->arena);
     free(client);
 }
@@ -225,6 +230,7 @@ void client_reset(struct bursar_client *client)
 {
     arena_reset(&client->arena);
     buffer_clear(&client->response);
+    client->was_sent = false;
     client->error_code = client->error_message = client->request_id = "";
 }
 

@@ -18,6 +18,7 @@ enum {
     RESPONSE_BYTES_MAX = 64 << 20,
     REQUEST_BYTES_MAX = 16 << 20, /* the API takes 10 MiB */
     HEADERS_MAX = 16,
+    CLIENT_TOKEN_BYTES_MAX = 64,
     MESSAGE_SIZE = 512,
 };
 
@@ -34,7 +35,8 @@ struct signed_request {
     const char *headers[HEADERS_MAX];
     struct curl_slist list[HEADERS_MAX + 1]; /* one that takes curl's own Expect away */
     size_t header_count;
-    bool may_come_twice; /* it changes nothing, or carries a ClientToken */
+    bool may_come_twice;   /* it changes nothing, or carries a ClientToken */
+    bool has_client_token; /* it changes something, and repeating it settles what became of it */
     struct bursar_signed_request view;
 };
 
@@ -60,6 +62,7 @@ struct bursar_client {
     uint32_t connect_timeout_ms;
     uint32_t retries_max;
     bool unsigned_requests;
+    uint64_t organization_id;
 
     struct crypto *crypto;
     CURL *curl;
@@ -70,11 +73,18 @@ struct bursar_client {
     struct arena arena;
     struct signed_request request;
     struct buffer response;
+    bool header_ended; /* of the answer */
+    bool was_sent;     /* at least a part: the service may have carried it out */
     struct bursar_balance_page page;
+    struct bursar_posting posting;
     const char *error_code;
     const char *error_message;
     const char *request_id;
     char message[MESSAGE_SIZE]; /* of failures that are not the service's */
+
+    /* Of the last write; see write.c. */
+    struct buffer parameters;
+    char client_token[CLIENT_TOKEN_BYTES_MAX + 1];
 };
 
 /* client.c: forgets the last call. */
@@ -94,9 +104,15 @@ enum bursar_result request_sign(struct bursar_client *client, const struct call 
                                 int64_t timestamp);
 void request_done(struct signed_request *request);
 
+/* What the parameters say about the call itself. */
+struct parameters_traits {
+    bool has_client_token; /* not null */
+    bool is_dry_run;
+};
+
 /* parameters.c: OK when `json` is one JSON object, else USAGE. */
 enum bursar_result parameters_check(struct bursar_client *client, struct slice json,
-                                    bool *ret_has_client_token);
+                                    struct parameters_traits *ret_traits);
 /* Appends the members of the object to `fields` (an array of struct field) as forms have them:
  * MemberUins.0, Filters.0.Name, ... False when memory is short. The object has been checked. */
 bool parameters_flatten(struct bursar_client *client, struct slice json, struct buffer *fields);
@@ -107,10 +123,12 @@ enum bursar_result transport_send(struct bursar_client *client);
 bool transport_init(struct bursar_client *client);
 
 /* call.c: signs, sends, repeats, and reads the envelope. *ret_response is the value of "Response";
- * set for BURSAR_OK and BURSAR_REFUSED. */
+ * to be used for BURSAR_OK and BURSAR_REFUSED. UNKNOWN: see bursar.h. */
 enum bursar_result client_call(struct bursar_client *client, const char *service,
                                const char *version, const char *action, const char *parameters,
                                struct slice *ret_response);
+/* UNKNOWN, for the reason that the client's message now gives. */
+enum bursar_result client_doubt(struct bursar_client *client);
 /* The code, or one of its dotted sub-codes. */
 bool code_is(const char *code, const char *family);
 

@@ -4,33 +4,38 @@
 #include "codec/json.h"
 
 /* The members of an object whose brace has been read; false on a JSON error. */
-static bool skip_members(struct json_reader *reader, bool *ret_has_client_token)
+static bool read_members(struct json_reader *reader, struct parameters_traits *traits)
 {
     struct json_token token;
-    *ret_has_client_token = false;
     while (json_next(reader, &token) == JSON_KEY) {
-        if (slice_equal(token.text, SLICE("ClientToken")))
-            *ret_has_client_token = true;
-        if (!json_skip(reader))
+        bool is_client_token = slice_equal(token.text, SLICE("ClientToken"));
+        bool is_dry_run = slice_equal(token.text, SLICE("DryRun"));
+        enum json_kind kind = json_next(reader, &token);
+        if (!json_skip_rest(reader, kind))
             return false;
+        traits->has_client_token =
+            traits->has_client_token || (is_client_token && kind != JSON_NULL);
+        traits->is_dry_run = traits->is_dry_run || (is_dry_run && kind == JSON_TRUE);
     }
     return token.kind == JSON_OBJECT_END;
 }
 
 enum bursar_result parameters_check(struct bursar_client *client, struct slice json,
-                                    bool *ret_has_client_token)
+                                    struct parameters_traits *ret_traits)
 {
     struct json_reader reader;
     struct json_token token;
+    struct parameters_traits traits = {false, false};
     json_reader_init(&reader, json, &client->arena);
     enum json_kind kind = json_next(&reader, &token);
     if (kind != JSON_ERROR && kind != JSON_OBJECT)
         return client_fail(client, BURSAR_USAGE, "the parameters are not a JSON object");
-    if (kind == JSON_OBJECT && skip_members(&reader, ret_has_client_token) &&
-        json_next(&reader, &token) == JSON_END)
-        return BURSAR_OK;
-    return client_fail(client, BURSAR_USAGE, "the parameters are not JSON: at byte %zu, %s",
-                       json_error_offset(&reader), json_error(&reader));
+    if (kind != JSON_OBJECT || !read_members(&reader, &traits) ||
+        json_next(&reader, &token) != JSON_END)
+        return client_fail(client, BURSAR_USAGE, "the parameters are not JSON: at byte %zu, %s",
+                           json_error_offset(&reader), json_error(&reader));
+    *ret_traits = traits;
+    return BURSAR_OK;
 }
 
 struct flattening {

@@ -44,9 +44,11 @@ static enum bursar_result check_call(struct bursar_client *client, const struct 
         error = "the timestamp is outside the years 1970 to 9999";
     if (error)
         return client_fail(client, BURSAR_USAGE, "%s", error);
-    bool has_client_token = false;
-    enum bursar_result result = parameters_check(client, call->parameters, &has_client_token);
-    client->request.may_come_twice = has_client_token || action_is_read(call->action);
+    struct parameters_traits traits = {false, false};
+    enum bursar_result result = parameters_check(client, call->parameters, &traits);
+    bool is_read = traits.is_dry_run || action_is_read(call->action);
+    client->request.has_client_token = traits.has_client_token && !is_read;
+    client->request.may_come_twice = traits.has_client_token || is_read;
     return result;
 }
 

@@ -4,7 +4,8 @@
  * 1. Nothing but HTTP and HTTPS, no redirect, no signal handler, at most RESPONSE_BYTES_MAX bytes
  * of answer.
  * 2. Only a whole answer with status 200 is an answer: the API says everything else in the body.
- * 3. A request that must not come twice is sent over a fresh connection. On a kept one that breaks
+ * 3. client->was_sent is false only when not a byte of the request has left.
+ * 4. A request that must not come twice is sent over a fresh connection. On a kept one that breaks
  *    before the first byte of answer libcurl sends again by itself, and nobody knows whether the
  *    first copy was carried out.
  *
@@ -20,6 +21,18 @@ static size_t take_bytes(char *at, size_t size, size_t count, void *context)
     return buffer_ok(response) ? size * count : 0;
 }
 
+/* libcurl takes a header that breaks off for the whole of an answer without a body. */
+static size_t take_header(char *at, size_t size, size_t count, void *context)
+{
+    bool *header_ended = context;
+    struct slice line = slice_of(at, size * count);
+    if (slice_starts_with(line, SLICE("HTTP/")))
+        *header_ended = false; /* of the answer before: a proxy's, or 100 Continue */
+    else if (slice_equal(line, SLICE("\r\n")) || slice_equal(line, SLICE("\n")))
+        *header_ended = true;
+    return size * count;
+}
+
 #define SET(option, value) (curl_easy_setopt(curl, (option), (value)) == CURLE_OK)
 
 bool transport_init(struct bursar_client *client)
@@ -31,7 +44,9 @@ bool transport_init(struct bursar_client *client)
               SET(CURLOPT_TIMEOUT_MS, (long)client->timeout_ms) &&
               SET(CURLOPT_CONNECTTIMEOUT_MS, (long)client->connect_timeout_ms) &&
               SET(CURLOPT_USERAGENT, "libbursar/" BURSAR_VERSION) &&
-              SET(CURLOPT_WRITEFUNCTION, take_bytes) && SET(CURLOPT_WRITEDATA, &client->response);
+              SET(CURLOPT_WRITEFUNCTION, take_bytes) && SET(CURLOPT_WRITEDATA, &client->response) &&
+              SET(CURLOPT_HEADERFUNCTION, take_header) &&
+              SET(CURLOPT_HEADERDATA, &client->header_ended);
     if (ok && client->endpoint.unix_path[0]) /* a proxy from the environment is for other hosts */
         ok = SET(CURLOPT_UNIX_SOCKET_PATH, client->endpoint.unix_path) && SET(CURLOPT_PROXY, "");
     if (ok && client->trusted.len > 0) {
@@ -56,6 +71,12 @@ static struct curl_slist *link_headers(struct signed_request *request)
 static const char *place(const struct bursar_client *client)
 {
     return client->endpoint.unix_path[0] ? client->endpoint.unix_path : client->endpoint.url;
+}
+
+static enum bursar_result fail_partial(struct bursar_client *client)
+{
+    return client_fail(client, BURSAR_NETWORK,
+                       "%s closed the connection before its answer was whole", place(client));
 }
 
 static enum bursar_result fail_connecting(struct bursar_client *client)
@@ -84,8 +105,7 @@ static enum bursar_result explain_failure(struct bursar_client *client, CURLcode
         return client_fail(client, BURSAR_NETWORK, "no whole answer from %s in time (%s)", at,
                            *detail ? detail : "deadline passed");
     if (code == CURLE_GOT_NOTHING || code == CURLE_PARTIAL_FILE || code == CURLE_RECV_ERROR)
-        return client_fail(client, BURSAR_NETWORK,
-                           "%s closed the connection before its answer was whole", at);
+        return fail_partial(client);
     return client_fail(client, BURSAR_NETWORK, "cannot call %s: %s", at,
                        *detail ? detail : curl_easy_strerror(code));
 }
@@ -95,9 +115,17 @@ static enum bursar_result check_status(struct bursar_client *client)
     long status = 0;
     (void)curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &status);
     if (status == 200)
-        return BURSAR_OK;
+        return client->header_ended ? BURSAR_OK : fail_partial(client);
     return client_fail(client, BURSAR_NETWORK, "%s answered with HTTP status %ld instead of 200",
                        place(client), status);
+}
+
+/* Resolving, connecting and the TLS handshake come before the first byte. */
+static bool was_sent(CURL *curl)
+{
+    long sent_bytes = 0;
+    return curl_easy_getinfo(curl, CURLINFO_REQUEST_SIZE, &sent_bytes) != CURLE_OK ||
+           sent_bytes > 0;
 }
 
 static void one_line(char *text)
@@ -113,6 +141,7 @@ enum bursar_result transport_send(struct bursar_client *client)
     struct signed_request *request = &client->request;
     char detail[CURL_ERROR_SIZE] = "";
     buffer_clear(&client->response);
+    client->header_ended = false;
     if (!SET(CURLOPT_ERRORBUFFER, detail) || !SET(CURLOPT_URL, request->view.url) ||
         !SET(CURLOPT_HTTPHEADER, link_headers(request)) ||
         !SET(CURLOPT_FRESH_CONNECT, (long)!request->may_come_twice) ||
@@ -120,6 +149,7 @@ enum bursar_result transport_send(struct bursar_client *client)
         !SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->view.body_len))
         return client_fail(client, BURSAR_MEMORY, "out of memory");
     CURLcode code = curl_easy_perform(curl);
+    client->was_sent = was_sent(curl);
     (void)SET(CURLOPT_ERRORBUFFER, (char *)NULL); /* it goes away with this function */
     one_line(detail);
     return code == CURLE_OK ? check_status(client) : explain_failure(client, code, detail);

@@ -40,6 +40,8 @@ example=$source_root/examples/balances.c
 # shellcheck disable=SC2046
 cc -Wall -Werror "$example" $(ask --cflags --libs bursar) -o "$work/shared"
 # shellcheck disable=SC2046
+cc -Wall -Werror "$source_root/examples/post.c" $(ask --cflags --libs bursar) -o "$work/post"
+# shellcheck disable=SC2046
 cc -Wall -Werror "$example" $(ask --cflags bursar) "$library/libbursar.a" \
     $(pkg-config --libs $(pkg-config --print-requires-private bursar | sed 's/[ >=].*//')) \
     -pthread -o "$work/static"
@@ -48,6 +50,8 @@ cc -Wall -Werror "$example" $(ask --cflags bursar) "$library/libbursar.a" \
     fail "the example with the shared library does not run"
 [ "$("$work/static" --version)" = "libbursar $version" ] ||
     fail "the example with the static library does not run"
+[ "$(LD_LIBRARY_PATH=$library "$work/post" --version)" = "libbursar $version" ] ||
+    fail "the example that posts does not run"
 readelf -d "$work/shared" | grep -q 'libbursar.so.0' || fail "the shared library has no soname"
 if readelf -d "$work/static" | grep -q 'libbursar'; then
     fail "the static example needs the shared library"

@@ -255,6 +255,9 @@ static void what_is_no_answer_is_a_network_failure(void **state)
         {"HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{\"Re",
          "closed the connection"},
         {"", "closed the connection"},
+        {"HTTP/1.1 200 OK\r\nConnection: close\r\n", "closed the connection"},
+        {"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Le", "closed the connection"},
+        {"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 20\r\n", "closed the connection"},
         {"HTTP/1.1 200 OK\r\nContent-Le", "in time"},
         {"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{\"Response\":{\"a\":1}}", "in time"},
     };
