@@ -6,7 +6,7 @@
  * 2. Recovery loads rows that may be newer than the mark from which the tail is applied. A member
  *    whose last_sequence is not below the entry's already reflects it: the entry leaves it alone,
  *    and with it the sums over members, which change only by what a member really changes. So these
- *    sums are right at every moment.
+ *    sums are right at every moment (modulo 2^64: rows of several moments may be more than fits).
  * 3. An organisation's own accounts change by the entry's amounts, not by the member's change, and
  *    carry the sequence of their last change (own_sequence): they too skip what they reflect.
  * 4. While members are ahead of their organisation's accounts the total cannot be zero. It is

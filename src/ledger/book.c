@@ -5,7 +5,8 @@
  * all that has not left (after recovery).
  * 2. The listing of an organisation holds exactly its members that have neither left nor own it.
  * 3. organisation.cash, income, gift and frozen are the sums over its members at every moment,
- *    during recovery too, because book_member_change is the only way to change a state.
+ *    during recovery too (modulo 2^64), because book_member_change is the only way to change a
+ *    state.
  * 4. Pointers handed out stay valid: everything lives in pools and a heap that never move.
  *
  * Owns all memory of the book. Readers beside readers; book_apply alone. */
@@ -268,12 +269,23 @@ static bool is_listed(uint8_t flags)
     return !(flags & (MEMBER_LEFT | MEMBER_OWNER));
 }
 
+/* Rows are of several moments, and together they may be more than a sum can say, though at no
+ * moment it was. Until the newest row's entry is reached, sums go round and come out right. */
+static bool change_sums(const struct book *book, struct organisation *sums,
+                        const struct member_state *before, const struct member_state *after)
+{
+    if (book->started && book->sequence >= book->loaded_until)
+        return sums_change_member(sums, before, after);
+    sums_change_member_round(sums, before, after);
+    return true;
+}
+
 struct status book_member_change(struct book *book, uint32_t index,
                                  const struct member_state *after, struct fault *fault)
 {
     struct member *member = book_member_mutable(book, index);
     struct organisation_slot *slot = pool_at(&book->organisations, member->organisation - 1);
-    if (!sums_change_member(&slot->organisation, &member->state, after))
+    if (!change_sums(book, &slot->organisation, &member->state, after))
         return fault_raise(fault, STATUS_CORRUPT, "the sums of organisation %u overflow",
                            member->organisation);
     bool was_listed = is_listed(member->state.flags);

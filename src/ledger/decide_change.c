@@ -1,9 +1,8 @@
-/* Changing one member: holds, credit, its name, its leaving. And settling: what time changes.
+/* Changing one member: holds, credit, its name, its leaving.
  *
- * 1. A command is judged whole before anything of it is drafted.
+ * 1. A command is judged whole before anything of it is drafted: also whether the organisation's
+ *    sums have room for it.
  * 2. A hold reserves what is available; capturing it can then not fail for want of money.
- * 3. What is due by the moment of a group comes before the group's commands, in order of time, and
- *    carries the moment at which it was due.
  *
  * Committer thread. */
 #include "ledger/draft.h"
@@ -12,12 +11,11 @@
 
 #include "base/check.h"
 
-#include <stdlib.h>
-
 /* What a judged change comes to: the entries to draft. */
 struct plan {
     struct draft_member *member;
-    struct amount hold_left; /* capture, release: before it */
+    struct amount hold_left;   /* capture, release: before it */
+    struct member_state after; /* not of a modification, which takes several steps */
 };
 
 static struct status no_memory(struct fault *fault)
@@ -78,10 +76,18 @@ static enum refusal judge_capture(const struct draft *draft, struct change *chan
                : REFUSAL_AMOUNT_OVERFLOW;
 }
 
-static enum refusal judge_modify(const struct change *change)
+static bool renames(const struct change *change, const struct draft_member *member)
+{
+    return change->name.len > 0 && !slice_equal(change->name, member->name);
+}
+
+/* The owner's own account goes by the organisation's name. */
+static enum refusal judge_modify(const struct change *change, const struct draft_member *member)
 {
     if (change->name.len > 0 && !name_is_valid(change->name))
         return REFUSAL_NAME_INVALID;
+    if (renames(change, member) && (member->state.flags & MEMBER_OWNER))
+        return REFUSAL_MEMBER_IS_OWNER;
     if (!change->sets_basic_credit)
         return REFUSAL_NONE;
     if (amount_is_negative(change->basic_credit))
@@ -134,7 +140,7 @@ static enum refusal judge(const struct draft *draft, struct command *command, st
     case COMMAND_RELEASE:
         return judge_reduction(draft, change, plan);
     case COMMAND_MODIFY_MEMBER:
-        return judge_modify(change);
+        return judge_modify(change, plan->member);
     case COMMAND_REMOVE_MEMBER:
         return judge_remove(plan->member);
     case COMMAND_GRANT_TEMPORARY:
@@ -155,39 +161,6 @@ static enum refusal judge(const struct draft *draft, struct command *command, st
     }
     CHECK(false && "not a change");
     return REFUSAL_NONE;
-}
-
-/* Drafting ------------------------------------------------------------------------------------- */
-
-/* Begins an entry of the change; NULL when memory is short. A dry run gets `scratch`, which is
- * thrown away: only the state after it is wanted. */
-static struct entry *entry_begin(struct draft *draft, const struct command *command,
-                                 enum entry_kind kind)
-{
-    struct entry *entry = draft_entry_add(draft, kind, command->organisation);
-    if (entry)
-        entry->text = command->change.text;
-    return entry;
-}
-
-/* Ends it: the member's part, the organisation's sums, and what is answered. */
-static struct status entry_end(struct draft *draft, struct command *command,
-                               struct draft_member *member, const struct member_state *after,
-                               struct entry *entry, struct fault *fault)
-{
-    struct effect effect;
-    struct organisation *sums = draft_sums(draft, command->organisation);
-    CHECK(effect_of(entry, &effect));
-    if (!sums)
-        return no_memory(fault);
-    CHECK(sums_change_member(sums, &member->state, after) && sums_change_own(sums, &effect));
-    if (!draft_touch(draft, member, after, entry))
-        return no_memory(fault);
-    CHECK(entry_is_valid(entry));
-    if (command->change.first_sequence == 0)
-        command->change.first_sequence = entry->sequence;
-    command->change.last_sequence = entry->sequence;
-    return STATUS_DONE;
 }
 
 /* What the change makes of the member, in one step; a modification has several (below). */
@@ -246,6 +219,53 @@ static void entry_fill(const struct change *change, enum entry_kind kind, struct
         entry->subject = change->subject;
 }
 
+/* Some members' frozen amounts, or what they owe, may together be more than a sum can say. */
+static enum refusal judge_sums(const struct organisation *sums, const struct command *command,
+                               const struct plan *plan)
+{
+    struct organisation after = *sums;
+    struct entry entry = {.kind = entry_kind_of(command->kind)};
+    struct effect effect;
+    entry_fill(&command->change, entry.kind, &entry);
+    CHECK(effect_of(&entry, &effect));
+    return sums_change_member(&after, &plan->member->state, &plan->after) &&
+                   sums_change_own(&after, &effect)
+               ? REFUSAL_NONE
+               : REFUSAL_AMOUNT_OVERFLOW;
+}
+
+/* Drafting ------------------------------------------------------------------------------------- */
+
+/* Begins an entry of the change; NULL when memory is short. */
+static struct entry *entry_begin(struct draft *draft, const struct command *command,
+                                 enum entry_kind kind)
+{
+    struct entry *entry = draft_entry_add(draft, kind, command->organisation);
+    if (entry)
+        entry->text = command->change.text;
+    return entry;
+}
+
+/* Ends it: the member's part, the organisation's sums, and what is answered. */
+static struct status entry_end(struct draft *draft, struct command *command,
+                               struct draft_member *member, const struct member_state *after,
+                               struct entry *entry, struct fault *fault)
+{
+    struct effect effect;
+    struct organisation *sums = draft_sums(draft, command->organisation);
+    CHECK(effect_of(entry, &effect));
+    if (!sums)
+        return no_memory(fault);
+    CHECK(sums_change_member(sums, &member->state, after) && sums_change_own(sums, &effect));
+    if (!draft_touch(draft, member, after, entry))
+        return no_memory(fault);
+    CHECK(entry_is_valid(entry));
+    if (command->change.first_sequence == 0)
+        command->change.first_sequence = entry->sequence;
+    command->change.last_sequence = entry->sequence;
+    return STATUS_DONE;
+}
+
 /* Holds and grants as they are after the entry. False: memory is short. */
 static bool lists_after(struct draft *draft, const struct plan *plan, const struct entry *entry)
 {
@@ -276,8 +296,7 @@ static bool lists_after(struct draft *draft, const struct plan *plan, const stru
 static struct status draft_change(struct draft *draft, struct command *command,
                                   const struct plan *plan, struct fault *fault)
 {
-    struct member_state after = state_after(draft, command, plan);
-    command->change.after = after;
+    command->change.after = plan->after;
     if (command->dry_run)
         return STATUS_DONE;
     struct entry *entry = entry_begin(draft, command, entry_kind_of(command->kind));
@@ -286,7 +305,7 @@ static struct status draft_change(struct draft *draft, struct command *command,
     entry_fill(&command->change, entry->kind, entry);
     if (!lists_after(draft, plan, entry))
         return no_memory(fault);
-    return entry_end(draft, command, plan->member, &after, entry, fault);
+    return entry_end(draft, command, plan->member, &plan->after, entry, fault);
 }
 
 /* An entry for each part that becomes another: rename, set_credit, set_arrears. */
@@ -299,11 +318,10 @@ static struct status draft_modification(struct draft *draft, struct command *com
         (uint8_t)((after.flags & ~change->flags_mask) | (change->flags & change->flags_mask));
     struct amount basic_credit =
         change->sets_basic_credit ? change->basic_credit : after.basic_credit;
-    bool renames = change->name.len > 0 && !slice_equal(change->name, member->name);
     bool sets_credit = amount_compare(basic_credit, after.basic_credit) != 0 ||
                        ((flags ^ after.flags) & MEMBER_IS_CREDIT);
     bool sets_arrears = (flags ^ after.flags) & MEMBER_ARREARS;
-    if (renames && !command->dry_run) {
+    if (renames(change, member) && !command->dry_run) {
         struct entry *entry = draft_entry_add(draft, ENTRY_RENAME, command->organisation);
         if (!entry)
             return no_memory(fault);
@@ -349,5 +367,12 @@ struct status decide_change(struct draft *draft, struct command *command, struct
         return STATUS_DONE;
     if (command->kind == COMMAND_MODIFY_MEMBER)
         return draft_modification(draft, command, plan.member, fault);
+    const struct organisation *sums = draft_sums(draft, command->organisation);
+    if (!sums)
+        return no_memory(fault);
+    plan.after = state_after(draft, command, &plan);
+    *ret_refusal = judge_sums(sums, command, &plan);
+    if (*ret_refusal != REFUSAL_NONE)
+        return STATUS_DONE;
     return draft_change(draft, command, &plan, fault);
 }

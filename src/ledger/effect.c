@@ -165,6 +165,21 @@ bool sums_change_member(struct organisation *sums, const struct member_state *be
            exchange(&sums->frozen, before->frozen, after->frozen);
 }
 
+static void exchange_round(struct amount *sum, struct amount before, struct amount after)
+{
+    uint64_t difference = (uint64_t)after.micros - (uint64_t)before.micros;
+    sum->micros = (int64_t)((uint64_t)sum->micros + difference);
+}
+
+void sums_change_member_round(struct organisation *sums, const struct member_state *before,
+                              const struct member_state *after)
+{
+    exchange_round(&sums->cash, before->cash, after->cash);
+    exchange_round(&sums->income, before->income, after->income);
+    exchange_round(&sums->gift, before->gift, after->gift);
+    exchange_round(&sums->frozen, before->frozen, after->frozen);
+}
+
 bool sums_change_own(struct organisation *sums, const struct effect *effect)
 {
     return amount_add(sums->funding, effect->funding, &sums->funding) &&

@@ -28,6 +28,9 @@ bool entry_allows(const struct entry *entry, const struct effect *effect, uint32
  * may have been changed: work on a copy. */
 bool sums_change_member(struct organisation *sums, const struct member_state *before,
                         const struct member_state *after);
+/* The same modulo 2^64. */
+void sums_change_member_round(struct organisation *sums, const struct member_state *before,
+                              const struct member_state *after);
 bool sums_change_own(struct organisation *sums, const struct effect *effect);
 /* cash + income + gift + funding + revenue + promotion + suspense = 0, exactly. */
 bool sums_are_zero(const struct organisation *sums);

@@ -160,6 +160,13 @@ static bool replay_key(struct command *command, const struct entry *entry)
            command->key.sealed_secret.len == entry->sealed_secret.len;
 }
 
+static bool replay_change(struct command *command, const struct entry *entry, struct amount moved)
+{
+    command->change.after = entry->touches[0].after;
+    command->change.moved = moved;
+    return entry->touch_count == 1;
+}
+
 bool command_replay_entry(struct command *command, struct replaying *replaying,
                           const struct entry *entry)
 {
@@ -171,16 +178,15 @@ bool command_replay_entry(struct command *command, struct replaying *replaying,
     case COMMAND_CREATE_ORGANISATION:
         command->organisation = entry->organisation;
         return true;
-    case COMMAND_HOLD:
     case COMMAND_CAPTURE:
     case COMMAND_RELEASE:
+        return replay_change(command, entry, entry->cash);
+    case COMMAND_HOLD:
     case COMMAND_MODIFY_MEMBER:
     case COMMAND_REMOVE_MEMBER:
     case COMMAND_GRANT_TEMPORARY:
     case COMMAND_REVOKE_TEMPORARY:
-        command->change.after = entry->touches[0].after;
-        command->change.moved = entry->cash;
-        return entry->touch_count == 1;
+        return replay_change(command, entry, AMOUNT_ZERO);
     case COMMAND_ADD_MEMBERS:
     case COMMAND_SET_KEY:
     case COMMAND_PUT_POLICY:
