@@ -309,11 +309,12 @@ static void commit_done(struct commit *commit)
     call->wake(call);
 }
 
-/* The first block may hold a secret just made. */
+/* The first block may hold a secret just made, as far as it was used. */
 static void call_release(struct api_call *call)
 {
-    if (call->arena.first)
-        wipe(call->arena.first, call->arena.first_size);
+    const struct arena *arena = &call->arena;
+    if (arena->first)
+        wipe(arena->first, arena->more ? arena->first_size : arena->used);
     arena_done(&call->arena);
     call->pending = NULL;
 }

@@ -22,6 +22,7 @@
 #include <openssl/crypto.h>
 #include <openssl/sha.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { BLOCK_SIZE = 64 }; /* of SHA-1 and of SHA-256 */
 
@@ -172,7 +173,8 @@ bool constant_time_equal(struct slice a, struct slice b)
     return a.len == b.len && (a.len == 0 || CRYPTO_memcmp(a.at, b.at, a.len) == 0);
 }
 
+/* Whole requests and answers are wiped: OPENSSL_cleanse takes eight bytes at a time. */
 void wipe(void *at, size_t len)
 {
-    OPENSSL_cleanse(at, len);
+    explicit_bzero(at, len);
 }
