@@ -11,7 +11,7 @@
 /* Distinct, so that scripts can branch. */
 enum exit_code {
     EXIT_OK = 0,
-    EXIT_ALERT = 1,     /* a condition asked about is true; also: some items were refused */
+    EXIT_ALERT = 1,     /* the ledger said no (too little money, in use); some items were refused */
     EXIT_USAGE = 2,     /* options, arguments, configuration, input files */
     EXIT_AUTH = 3,      /* key, signature, permission */
     EXIT_NOT_FOUND = 4, /* folder, member, key, policy */
@@ -68,7 +68,8 @@ int fail(const struct subcommand *self, enum exit_code code, const char *format,
 enum exit_code exit_code_of_status(struct status status);
 /* The exit code an API error code means: AuthFailure.* and UnauthorizedOperation.*: AUTH;
  * RequestLimitExceeded*: THROTTLED; ResourceNotFound*: NOT_FOUND; Invalid*, Missing*, Unknown*:
- * USAGE; others NETWORK. */
+ * USAGE; FailedOperation.BalanceInsufficient, ResourceInUse*, LimitExceeded*,
+ * UnsupportedOperation*: ALERT; others NETWORK. */
 enum exit_code exit_code_of_api_error(const char *code);
 /* The nearest of `names` to a mistyped word, or NULL if none is near (edit distance <= 3). */
 const char *nearest_name(const char *word, const char *const *names, size_t count);

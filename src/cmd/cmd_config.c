@@ -39,6 +39,7 @@ static void write_value(struct json_writer *writer, const struct setting_value *
         return;
     case SETTING_TYPE_TEXT:
     case SETTING_TYPE_DURATION:
+    case SETTING_TYPE_MICROS:
     case SETTING_TYPE_SIZE:
         break;
     }

@@ -68,8 +68,10 @@ static int run_list(int argc, char **argv)
         {"Everyone", false},
         {"MemberUins", false},
     };
-    const struct listing listing = {&delegate_list, "DescribeDelegations", columns,
-                                    sizeof(columns) / sizeof(columns[0])};
+    const struct listing listing = {.self = &delegate_list,
+                                    .action = "DescribeDelegations",
+                                    .columns = columns,
+                                    .column_count = sizeof(columns) / sizeof(columns[0])};
     return listing_main(&listing, argc, argv);
 }
 

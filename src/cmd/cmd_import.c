@@ -37,31 +37,6 @@ struct import {
     int64_t now_us;
 };
 
-static bool path_ends_with(const char *path, const char *end)
-{
-    size_t path_len = strlen(path), end_len = strlen(end);
-    return path_len > end_len && strcmp(path + path_len - end_len, end) == 0;
-}
-
-/* By --format, else by the file's name, else by its first character. */
-static int find_format(const struct import *import, enum import_format *ret_format)
-{
-    struct slice text = slice_trim_lines(buffer_slice(&import->text));
-    if (import->format && strcmp(import->format, "csv") != 0 &&
-        strcmp(import->format, "jsonl") != 0)
-        return fail(&subcommand_import, EXIT_USAGE, "--format is csv or jsonl, not \"%s\"",
-                    import->format);
-    if (import->format)
-        *ret_format = strcmp(import->format, "csv") == 0 ? IMPORT_CSV : IMPORT_JSONL;
-    else if (path_ends_with(import->path, ".csv"))
-        *ret_format = IMPORT_CSV;
-    else if (path_ends_with(import->path, ".jsonl") || path_ends_with(import->path, ".ndjson"))
-        *ret_format = IMPORT_JSONL;
-    else
-        *ret_format = text.len > 0 && text.at[0] == '{' ? IMPORT_JSONL : IMPORT_CSV;
-    return -1;
-}
-
 static int read_source(struct import *import)
 {
     struct fault fault = {""};
@@ -70,7 +45,8 @@ static int read_source(struct import *import)
     struct status status = file_read(import->path, &import->text, &fault);
     if (!status_ok(status))
         return fail(&subcommand_import, exit_code_of_status(status), "%s", fault.text);
-    int code = find_format(import, &format);
+    int code = import_format_find(&subcommand_import, import->format, import->path,
+                                  buffer_slice(&import->text), &format);
     if (code >= 0)
         return code;
     status = import_source_init(&import->source, format, buffer_slice(&import->text), &fault);

@@ -152,8 +152,10 @@ static int run_list(int argc, char **argv)
         {"SecretId", false}, {"Enabled", false},   {"Principal", false}, {"AccountUin", false},
         {"UserUin", false},  {"CreatedAt", false}, {"ExpiresAt", false},
     };
-    const struct listing listing = {&key_list, "DescribeKeys", columns,
-                                    sizeof(columns) / sizeof(columns[0])};
+    const struct listing listing = {.self = &key_list,
+                                    .action = "DescribeKeys",
+                                    .columns = columns,
+                                    .column_count = sizeof(columns) / sizeof(columns[0])};
     return listing_main(&listing, argc, argv);
 }
 

@@ -103,8 +103,10 @@ static int run_list(int argc, char **argv)
         {"PolicyName", false},
         {"PolicyDocument", false},
     };
-    const struct listing listing = {&policy_list, "DescribePolicies", columns,
-                                    sizeof(columns) / sizeof(columns[0])};
+    const struct listing listing = {.self = &policy_list,
+                                    .action = "DescribePolicies",
+                                    .columns = columns,
+                                    .column_count = sizeof(columns) / sizeof(columns[0])};
     return listing_main(&listing, argc, argv);
 }
 

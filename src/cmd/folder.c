@@ -96,10 +96,10 @@ static struct status start(struct folder *folder, const struct folder_options *o
         .gate = &folder->gate,
         .master_key = folder->master_key,
     };
-    TRY(committer_start(world.sys, folder->journal, folder->book, &folder->gate, NULL, fault,
-                        &folder->committer));
+    TRY(committer_start(world.sys, folder->journal, folder->book, &folder->gate, options->committer,
+                        fault, &folder->committer));
     world.committer = folder->committer;
-    TRY(historian_start(world.sys, folder->journal, &folder->gate, NULL, fault,
+    TRY(historian_start(world.sys, folder->journal, &folder->gate, options->historian, fault,
                         &folder->historian));
     world.historian = folder->historian;
     return api_new(&world, options->api ? options->api : &defaults, fault, &folder->api);

@@ -20,7 +20,9 @@ struct folder_options {
     const char *path;              /* NULL = in memory */
     bool create;                   /* EXISTS if there is a journal already */
     const char *master_key_file;   /* NULL = see master_key.h */
-    const struct api_options *api; /* NULL = defaults */
+    const struct api_options *api; /* these three: NULL = defaults */
+    const struct committer_options *committer;
+    const struct historian_options *historian;
 };
 
 /* Opens and recovers. Faults say what to do: no such folder (NOT_FOUND), owned by another process

@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { RECORD_BYTES = 65536, RECORD_BYTES_MAX = 4 << 20, SHOWN_BYTES = 64, SHOWN_TURNS = 8 };
 
@@ -51,7 +52,10 @@ void import_problem(struct import_problems *problems, uint64_t line, const char 
         return;
     va_list arguments;
     va_start(arguments, format);
-    fprintf(stderr, "%s:%" PRIu64 ": ", problems->path, line);
+    if (line > 0)
+        fprintf(stderr, "%s:%" PRIu64 ": ", problems->path, line);
+    else
+        fprintf(stderr, "%s: ", problems->path);
     /* clang-tidy 14 forgets va_start in every file but the first it is given. */
     vfprintf(stderr, format, arguments); /* NOLINT(clang-analyzer-valist.Uninitialized) */
     fputc('\n', stderr);
@@ -197,6 +201,29 @@ bool import_read_value(struct json_reader *reader, enum import_field field,
                             : kind == JSON_FALSE ? SLICE("false")
                                                  : token.text;
     return true;
+}
+
+static bool path_ends_with(const char *path, const char *end)
+{
+    size_t path_len = strlen(path), end_len = strlen(end);
+    return path_len > end_len && strcmp(path + path_len - end_len, end) == 0;
+}
+
+int import_format_find(const struct subcommand *self, const char *name, const char *path,
+                       struct slice text, enum import_format *ret_format)
+{
+    text = slice_trim_lines(text);
+    if (name && strcmp(name, "csv") != 0 && strcmp(name, "jsonl") != 0)
+        return fail(self, EXIT_USAGE, "--format is csv or jsonl, not \"%s\"", name);
+    if (name)
+        *ret_format = strcmp(name, "csv") == 0 ? IMPORT_CSV : IMPORT_JSONL;
+    else if (path_ends_with(path, ".csv"))
+        *ret_format = IMPORT_CSV;
+    else if (path_ends_with(path, ".jsonl") || path_ends_with(path, ".ndjson"))
+        *ret_format = IMPORT_JSONL;
+    else
+        *ret_format = text.len > 0 && text.at[0] == '{' ? IMPORT_JSONL : IMPORT_CSV;
+    return -1;
 }
 
 struct status import_source_init(struct import_source *source, enum import_format format,

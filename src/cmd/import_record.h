@@ -36,7 +36,7 @@ enum import_type import_field_type(enum import_field field);
 enum import_field import_field_find(struct slice name);
 
 /* What is wrong with a file: every complaint is counted, the first hundred are printed, as
- * "FILE:LINE: text". */
+ * "FILE:LINE: text", or "FILE: text" for line 0. */
 struct import_problems {
     const char *path;
     uint64_t count;
@@ -82,6 +82,11 @@ struct import_source {
     uint32_t column_count;
 };
 enum import_next { IMPORT_RECORD, IMPORT_BAD_LINE, IMPORT_END };
+
+/* By its name (NULL = not given), else by the file's name, else by its first character. -1, or the
+ * exit code when there is no such format. */
+int import_format_find(const struct subcommand *self, const char *name, const char *path,
+                       struct slice text, enum import_format *ret_format);
 
 STATUS_MUST_USE struct status import_source_init(struct import_source *source,
                                                  enum import_format format, struct slice text,

@@ -3,6 +3,7 @@
 #include "cmd/listing.h"
 
 #include "codec/csv.h"
+#include "codec/decimal.h"
 #include "codec/json.h"
 
 #include <stdio.h>
@@ -12,6 +13,7 @@ enum { WINDOW = 100, CELL_BYTES_MAX = 1 << 20 };
 struct printing {
     const struct listing *listing;
     enum output_format format;
+    const char *uin;     /* NULL = none is wanted */
     struct arena memory; /* of one answer */
     struct output_table table;
     struct buffer cell; /* of a list */
@@ -73,10 +75,27 @@ static void print_csv(const struct listing *listing, const struct slice *cells)
     buffer_done(&line);
 }
 
-static void print_row(struct printing *printing, const struct slice *cells, struct slice raw)
+/* Tables are for people: units of the currency. */
+static void show_units(struct printing *printing, struct slice *cells)
+{
+    for (size_t i = 0; i < printing->listing->column_count; i++) {
+        char memory[40];
+        struct buffer units;
+        struct amount amount;
+        if (!(printing->listing->money_columns & 1U << i) ||
+            decimal_parse_cents(cells[i], &amount) != DECIMAL_OK)
+            continue;
+        buffer_init_fixed(&units, memory, sizeof memory);
+        decimal_print_units(&units, amount);
+        cells[i] = arena_copy(&printing->memory, buffer_slice(&units));
+    }
+}
+
+static void print_row(struct printing *printing, struct slice *cells, struct slice raw)
 {
     switch (printing->format) {
     case OUTPUT_TABLE:
+        show_units(printing, cells);
         output_table_row(&printing->table, cells);
         break;
     case OUTPUT_JSON:
@@ -121,15 +140,18 @@ static bool print_answer(struct printing *printing, struct slice response, uint6
     return token.kind == JSON_OBJECT_END;
 }
 
-static int ask_window(struct management *management, const char *action, uint64_t offset,
-                      struct slice *ret_response)
+static int ask_window(const struct printing *printing, struct management *management,
+                      uint64_t offset, struct slice *ret_response)
 {
+    const struct listing *listing = printing->listing;
     management_begin(management);
+    if (listing->uin_parameter)
+        management_text(management, listing->uin_parameter, printing->uin);
     json_write_key(&management->writer, SLICE("Offset"));
     json_write_u64(&management->writer, offset);
     json_write_key(&management->writer, SLICE("Limit"));
     json_write_u64(&management->writer, WINDOW);
-    return management_send(management, action, ret_response);
+    return management_send(management, listing->action, ret_response);
 }
 
 static int print_windows(struct printing *printing, struct management *management)
@@ -138,7 +160,7 @@ static int print_windows(struct printing *printing, struct management *managemen
     for (uint64_t offset = 0;; offset += WINDOW) {
         struct slice response;
         uint64_t rows = 0;
-        int code = ask_window(management, listing->action, offset, &response);
+        int code = ask_window(printing, management, offset, &response);
         if (code >= 0)
             return code;
         if (!print_answer(printing, response, &rows))
@@ -149,14 +171,21 @@ static int print_windows(struct printing *printing, struct management *managemen
     }
 }
 
-static int print_all(struct printing *printing, struct management *management)
+/* Asks window by window, or prints the one answer that is there already (`management` NULL). */
+static int print_all(struct printing *printing, struct management *management,
+                     struct slice response)
 {
     const struct listing *listing = printing->listing;
+    uint64_t rows;
+    int code = -1;
     if (printing->format == OUTPUT_TABLE)
         output_table_init(&printing->table, listing->columns, listing->column_count);
     if (printing->format == OUTPUT_CSV)
         print_csv(listing, NULL);
-    int code = print_windows(printing, management);
+    if (management)
+        code = print_windows(printing, management);
+    else if (!print_answer(printing, response, &rows))
+        code = fail(listing->self, EXIT_NETWORK, "the answer cannot be read");
     if (printing->format == OUTPUT_TABLE)
         output_table_done(&printing->table);
     if (printing->format == OUTPUT_JSON && code < 0)
@@ -164,25 +193,31 @@ static int print_all(struct printing *printing, struct management *management)
     return code;
 }
 
-static int run(const struct listing *listing, struct management *management, const char *format)
+static int run(const struct listing *listing, struct management *management, const char *format,
+               const char *uin, struct slice response)
 {
-    struct printing printing = {.listing = listing};
+    struct printing printing = {.listing = listing, .uin = uin};
     int code = output_format_parse(listing->self, format, &printing.format);
     if (code >= 0)
         return code;
     if (!arena_init(&printing.memory, 16384, 64 << 20))
         return fail(listing->self, EXIT_NETWORK, "out of memory");
     buffer_init(&printing.cell, CELL_BYTES_MAX);
-    code = print_all(&printing, management);
+    code = print_all(&printing, management, response);
     buffer_done(&printing.cell);
     arena_done(&printing.memory);
-    return management_done(management, code);
+    return code;
+}
+
+int listing_print(const struct listing *listing, const char *format, struct slice response)
+{
+    return run(listing, NULL, format, NULL, response);
 }
 
 int listing_main(const struct listing *listing, int argc, char **argv)
 {
     struct management management = MANAGEMENT_DEFAULT(listing->self);
-    const char *format = NULL;
+    const char *format = NULL, *uin = NULL;
     const struct option_spec options[] = {
         {"output", "FORMAT", "table, json, jsonl or csv. Default: table on a terminal, else json.",
          OPTION_TEXT, &format},
@@ -190,6 +225,11 @@ int listing_main(const struct listing *listing, int argc, char **argv)
         MANAGEMENT_CREDENTIALS(&management),
     };
     int code = management_parse(&management, options, sizeof(options) / sizeof(options[0]), argc,
-                                argv, 0, NULL);
-    return code >= 0 ? code : run(listing, &management, format);
+                                argv, listing->uin_parameter ? 1 : 0, &uin);
+    if (code < 0 && listing->uin_parameter)
+        code = uin ? check_uin(listing->self, uin)
+                   : fail(listing->self, EXIT_USAGE, "which member? give its UIN");
+    if (code >= 0)
+        return code;
+    return management_done(&management, run(listing, &management, format, uin, SLICE_NONE));
 }

@@ -6,13 +6,17 @@
 #include <string.h>
 
 const struct subcommand *const subcommands[] = {
-    &subcommand_init,       &subcommand_serve,   &subcommand_demo,
-    &subcommand_import,     &subcommand_export,  &subcommand_query,
-    &subcommand_call,       &subcommand_key,     &subcommand_policy,
-    &subcommand_delegate,   &subcommand_verify,  &subcommand_prove,
-    &subcommand_backup,     &subcommand_restore, &subcommand_sign,
-    &subcommand_explain,    &subcommand_config,  &subcommand_healthcheck,
-    &subcommand_completion, &subcommand_version, NULL,
+    &subcommand_init,        &subcommand_serve,
+    &subcommand_demo,        &subcommand_import,
+    &subcommand_export,      &subcommand_query,
+    &subcommand_call,        &subcommand_post,
+    &subcommand_key,         &subcommand_policy,
+    &subcommand_delegate,    &subcommand_verify,
+    &subcommand_prove,       &subcommand_backup,
+    &subcommand_restore,     &subcommand_sign,
+    &subcommand_explain,     &subcommand_config,
+    &subcommand_healthcheck, &subcommand_completion,
+    &subcommand_version,     NULL,
 };
 
 static const struct subcommand *find_subcommand(const char *name)
@@ -31,7 +35,7 @@ static void print_overview(FILE *out)
         fprintf(out, "  %-12s %s\n", subcommands[i]->name, subcommands[i]->summary);
     fprintf(out, "\nEXIT STATUS\n"
                  "  0 done                       5 throttled\n"
-                 "  1 some items were refused    6 network, disk, or in use elsewhere\n"
+                 "  1 refused, or some were      6 network, disk, or in use elsewhere\n"
                  "  2 usage                      7 stored data is not what was written, or an\n"
                  "  3 key or permission            outcome is not known\n"
                  "  4 not found                  130 interrupted\n");

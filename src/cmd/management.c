@@ -2,9 +2,10 @@
  * admin while one is open. The main thread. */
 #include "cmd/management.h"
 
+#include "base/uin.h"
 #include "crypto/digest.h"
 
-enum { REQUEST_BYTES_MAX = 4 << 20 };
+enum { REQUEST_BYTES_MAX = 10 << 20 };
 
 int management_parse(struct management *management, const struct option_spec *options,
                      size_t option_count, int argc, char **argv, size_t arguments_max,
@@ -62,7 +63,7 @@ void management_list(struct management *management, const char *name, const char
     json_close_array(&management->writer);
 }
 
-int management_send(struct management *management, const char *action, struct slice *ret_response)
+int management_ready(struct management *management)
 {
     json_close_object(&management->writer);
     if (!buffer_ok(&management->request))
@@ -71,9 +72,14 @@ int management_send(struct management *management, const char *action, struct sl
     /* The api takes UTF-8 only and would name no option. */
     if (!slice_is_utf8(buffer_slice(&management->request)))
         return fail(management->self, EXIT_USAGE, "an argument is not UTF-8");
-    int code = -1;
-    if (!management->admin)
-        code = target_open(management->self, &management->target, &management->admin);
+    return management->admin
+               ? -1
+               : target_open(management->self, &management->target, &management->admin);
+}
+
+int management_send(struct management *management, const char *action, struct slice *ret_response)
+{
+    int code = management_ready(management);
     if (code < 0)
         code = admin_do(management->self, management->admin, action,
                         buffer_slice(&management->request), ret_response);
@@ -89,4 +95,13 @@ int management_done(struct management *management, int code)
         code = target_close(management->self, management->admin, code);
     management->admin = NULL;
     return code < 0 ? EXIT_OK : code;
+}
+
+int check_uin(const struct subcommand *self, const char *text)
+{
+    struct uin uin;
+    if (uin_parse(slice_text(text), &uin))
+        return -1;
+    return fail(self, EXIT_USAGE, "\"%s\" is not a UIN: 1 to 20 digits, not beginning with 0",
+                text);
 }

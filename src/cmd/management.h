@@ -62,7 +62,12 @@ void management_list(struct management *management, const char *name, const char
 /* Finishes the request and sends it; the first time also opens where it goes. -1 or the exit code;
  * management_done either way. */
 int management_send(struct management *management, const char *action, struct slice *ret_response);
+/* Its first half: the request is finished, and the place is open. */
+int management_ready(struct management *management);
 /* Closes and frees; answers `code`, or what went wrong while closing. -1 becomes EXIT_OK. */
 int management_done(struct management *management, int code);
+
+/* A uin as typed: -1 or the exit code. */
+int check_uin(const struct subcommand *self, const char *text);
 
 #endif

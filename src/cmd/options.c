@@ -186,6 +186,12 @@ static int take_option(struct parsing *parsing, int argc, char **argv, int *at)
     return take_value(parsing, option, value ? value : argv[++*at]);
 }
 
+/* "-5.00" is an amount, not an option. */
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
 int options_parse(const struct subcommand *self, const struct option_spec *options,
                   size_t option_count, int argc, char **argv, char ***ret_rest, int *ret_rest_count)
 {
@@ -194,7 +200,7 @@ int options_parse(const struct subcommand *self, const struct option_spec *optio
     int kept = 0;
     bool ended = false;
     for (int i = 0; i < argc; i++) {
-        if (ended || argv[i][0] != '-' || argv[i][1] == '\0') {
+        if (ended || argv[i][0] != '-' || argv[i][1] == '\0' || is_digit(argv[i][1])) {
             argv[kept++] = argv[i];
         } else if (strcmp(argv[i], "--") == 0) {
             ended = true;
@@ -250,6 +256,10 @@ enum exit_code exit_code_of_api_error(const char *code)
         {"AuthFailure", EXIT_AUTH},
         {"UnauthorizedOperation", EXIT_AUTH},
         {"RequestLimitExceeded", EXIT_THROTTLED},
+        {"FailedOperation.BalanceInsufficient", EXIT_ALERT},
+        {"LimitExceeded", EXIT_ALERT},
+        {"ResourceInUse", EXIT_ALERT},
+        {"UnsupportedOperation", EXIT_ALERT},
         {"ResourceNotFound", EXIT_NOT_FOUND},
         {"Invalid", EXIT_USAGE},
         {"Missing", EXIT_USAGE},

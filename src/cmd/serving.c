@@ -57,6 +57,21 @@ struct status serving_api_options(const struct settings *settings,
     return STATUS_DONE;
 }
 
+void serving_threads(const struct settings *settings, struct serving_threads *threads,
+                     struct folder_options *options)
+{
+    threads->committer = (struct committer_options){
+        .group_commands_max = (uint32_t)settings_number(settings, SETTING_GROUP_COMMANDS_MAX),
+        .group_entries_max = (uint32_t)settings_number(settings, SETTING_GROUP_ENTRIES_MAX),
+        .group_wait_us = (uint32_t)settings_number(settings, SETTING_GROUP_WAIT),
+    };
+    threads->historian = (struct historian_options){
+        .jobs_max = (uint32_t)settings_number(settings, SETTING_HISTORY_JOBS_MAX),
+    };
+    options->committer = &threads->committer;
+    options->historian = &threads->historian;
+}
+
 static struct status add_listener(struct serving *serving, struct server_listener listener,
                                   struct fault *fault)
 {
@@ -118,6 +133,7 @@ static void fill_options(const struct serving *serving, struct server_options *o
     options->tls_certificate_path = settings_text(settings, SETTING_TLS_CERT);
     options->tls_key_path = settings_text(settings, SETTING_TLS_KEY);
     options->version = SLICE(BURSAR_VERSION);
+    options->historian = serving->plan->folder->historian;
 }
 
 static struct status open_server(struct serving *serving, struct fault *fault)
@@ -199,6 +215,10 @@ static void say_limits(const struct settings *settings)
         SETTING_WRITE_TIMEOUT,
         SETTING_DRAIN_TIMEOUT,
         SETTING_CLOCK_SKEW,
+        SETTING_GROUP_WAIT,
+        SETTING_GROUP_COMMANDS_MAX,
+        SETTING_GROUP_ENTRIES_MAX,
+        SETTING_HISTORY_JOBS_MAX,
     };
     struct buffer text;
     buffer_init(&text, ADDRESSES_BYTES_MAX);

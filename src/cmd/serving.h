@@ -24,6 +24,14 @@ STATUS_MUST_USE struct status serving_api_options(const struct settings *setting
                                                   struct api_limit limits[SERVING_LIMITS_MAX],
                                                   struct fault *fault,
                                                   struct api_options *ret_options);
+/* How the folder's threads are to work, as the settings have it. */
+struct serving_threads {
+    struct committer_options committer;
+    struct historian_options historian;
+};
+/* Points `options` at them; they must outlive folder_open. */
+void serving_threads(const struct settings *settings, struct serving_threads *threads,
+                     struct folder_options *options);
 /* Until drained; the signals must be blocked (signals_block). Answers the exit code. */
 int serving_run(const struct serving_plan *plan);
 

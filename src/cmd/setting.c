@@ -88,6 +88,18 @@ const struct setting_spec setting_specs[SETTING_COUNT] = {
                                 "Largest form body, as signature v1 sends it. Default 1MiB."},
     [SETTING_QUERY_BYTES_MAX] = {"query-bytes-max", "SIZE", SETTING_TYPE_SIZE, "32KiB", 0, GIB,
                                  "Longest query of a GET request. Default 32KiB."},
+    [SETTING_GROUP_WAIT] =
+        {"group-wait", "TIME", SETTING_TYPE_MICROS, "0us", 0, 1000000,
+         "How long a write waits for others to share its sync with, 0us to 1000ms. Default 0us: "
+         "what comes while the disk is busy is shared anyway."},
+    [SETTING_GROUP_COMMANDS_MAX] = {"group-commands-max", "N", SETTING_TYPE_NUMBER, "8192", 1,
+                                    1000000, "Writes that share a sync. Default 8192."},
+    [SETTING_GROUP_ENTRIES_MAX] =
+        {"group-entries-max", "N", SETTING_TYPE_NUMBER, "16384", 1, 1000000,
+         "No more writes join a sync that covers so many entries. Default 16384."},
+    [SETTING_HISTORY_JOBS_MAX] =
+        {"history-jobs-max", "N", SETTING_TYPE_NUMBER, "1024", 1, 1000000,
+         "Questions about the past that may wait; more are refused. Default 1024."},
 };
 
 /* Digits and a unit. False: syntax or overflow. */
@@ -109,6 +121,13 @@ static bool parse_duration_ms(const char *text, uint64_t *ret_ms)
     static const char *const units[] = {"", "s", "ms", "m", "h"};
     static const uint64_t factors[] = {1000, 1000, 1, 60000, 3600000};
     return parse_scaled(text, units, factors, 5, ret_ms);
+}
+
+static bool parse_duration_us(const char *text, uint64_t *ret_us)
+{
+    static const char *const units[] = {"", "us", "ms", "s"};
+    static const uint64_t factors[] = {1, 1, 1000, 1000000};
+    return parse_scaled(text, units, factors, 4, ret_us);
 }
 
 static bool parse_size_bytes(const char *text, uint64_t *ret_bytes)
@@ -136,6 +155,8 @@ static bool parse_number(enum setting_type type, const char *text, uint64_t *ret
         return slice_to_u64(slice_text(text), ret_number);
     case SETTING_TYPE_DURATION:
         return parse_duration_ms(text, ret_number);
+    case SETTING_TYPE_MICROS:
+        return parse_duration_us(text, ret_number);
     case SETTING_TYPE_SIZE:
         return parse_size_bytes(text, ret_number);
     case SETTING_TYPE_TEXT:
@@ -152,6 +173,8 @@ static const char *type_in_words(enum setting_type type)
         return "true or false";
     case SETTING_TYPE_DURATION:
         return "a time as 500ms, 75s, 2m or 1h";
+    case SETTING_TYPE_MICROS:
+        return "a time as 200us or 2ms";
     case SETTING_TYPE_SIZE:
         return "a size as 512, 32KiB or 10MiB";
     case SETTING_TYPE_NUMBER:

@@ -36,6 +36,10 @@ enum setting {
     SETTING_BODY_BYTES_MAX,
     SETTING_FORM_BYTES_MAX,
     SETTING_QUERY_BYTES_MAX,
+    SETTING_GROUP_WAIT,
+    SETTING_GROUP_COMMANDS_MAX,
+    SETTING_GROUP_ENTRIES_MAX,
+    SETTING_HISTORY_JOBS_MAX,
     SETTING_COUNT,
 };
 
@@ -45,6 +49,7 @@ enum setting_type {
     SETTING_TYPE_FLAG, /* --name; true or false elsewhere */
     SETTING_TYPE_NUMBER,
     SETTING_TYPE_DURATION, /* 500ms, 75s, 2m; a bare number is seconds; kept in ms */
+    SETTING_TYPE_MICROS,   /* 200us, 2ms; a bare number is microseconds; kept in us */
     SETTING_TYPE_SIZE,     /* 512, 32KiB, 10MiB; kept in bytes */
 };
 

@@ -11,6 +11,7 @@ extern const struct subcommand subcommand_import;
 extern const struct subcommand subcommand_export;
 extern const struct subcommand subcommand_query;
 extern const struct subcommand subcommand_call;
+extern const struct subcommand subcommand_post;
 extern const struct subcommand subcommand_key;
 extern const struct subcommand subcommand_policy;
 extern const struct subcommand subcommand_delegate;

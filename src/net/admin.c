@@ -37,6 +37,31 @@ static void metric_us(struct buffer *out, const char *name, const char *type, co
                   (unsigned long long)(us % 1000000));
 }
 
+/* "7", or microseconds as seconds. */
+static void print_value(struct buffer *out, bool is_us, uint64_t value)
+{
+    if (is_us)
+        buffer_printf(out, "%llu.%06llu", (unsigned long long)(value / 1000000),
+                      (unsigned long long)(value % 1000000));
+    else
+        buffer_printf(out, "%llu", (unsigned long long)value);
+}
+
+static void metric_histogram(struct buffer *out, const char *name, const char *help, bool is_us,
+                             const struct committer_histogram *histogram)
+{
+    begin(out, name, "histogram", help);
+    for (unsigned i = 0; i < COMMITTER_BUCKETS; i++) {
+        buffer_printf(out, "%s_bucket{le=\"", name);
+        print_value(out, is_us, is_us ? committer_us_bound(i) : committer_commands_bound(i));
+        buffer_printf(out, "\"} %llu\n", (unsigned long long)histogram->at_most[i]);
+    }
+    buffer_printf(out, "%s_bucket{le=\"+Inf\"} %llu\n%s_sum ", name,
+                  (unsigned long long)histogram->count, name);
+    print_value(out, is_us, histogram->sum);
+    buffer_printf(out, "\n%s_count %llu\n", name, (unsigned long long)histogram->count);
+}
+
 static uint64_t sum(const struct server *server, enum figure figure)
 {
     uint64_t all = 0;
@@ -154,6 +179,38 @@ static void write_committer_metrics(struct buffer *out, const struct server *ser
               "The longest append and sync so far.", figures.append_us_max);
     metric(out, "bursar_committer_queue_commands", "gauge", "Commands waiting.",
            figures.queue_commands);
+    metric(out, "bursar_committer_replays_total", "counter",
+           "Commands answered as an earlier one with the same token.", figures.replays);
+    metric(out, "bursar_committer_timed_entries_total", "counter",
+           "Entries that time made: holds that expired, credit that began or ended.",
+           figures.timed);
+    metric_histogram(out, "bursar_committer_group_commands", "Commands that shared a sync.", false,
+                     &figures.group_commands);
+    metric_histogram(out, "bursar_committer_batch_seconds", "Append and sync of a batch.", true,
+                     &figures.batch_us);
+}
+
+static void write_historian_metrics(struct buffer *out, const struct server *server)
+{
+    struct historian_figures figures;
+    if (!server->options.historian)
+        return;
+    historian_figures(server->options.historian, &figures);
+    metric(out, "bursar_historian_jobs_total", "counter", "Questions about the past answered.",
+           figures.jobs);
+    metric(out, "bursar_historian_faults_total", "counter", "Of these, those that failed.",
+           figures.faults);
+    metric(out, "bursar_historian_refused_total", "counter",
+           "Questions refused because too many waited.", figures.refused);
+    metric(out, "bursar_historian_reads_total", "counter", "Rows read from the journal.",
+           figures.reads);
+    metric_us(out, "bursar_historian_run_seconds_total", "counter",
+              "Time spent in answering questions.", figures.run_us);
+    metric_us(out, "bursar_historian_run_seconds_max", "gauge", "The longest answer so far.",
+              figures.run_us_max);
+    metric(out, "bursar_historian_queue_jobs", "gauge", "Questions waiting.", figures.queue_jobs);
+    metric(out, "bursar_historian_queue_jobs_max", "gauge", "Most that ever waited.",
+           figures.queue_jobs_max);
 }
 
 static void write_process_metrics(struct buffer *out)
@@ -181,6 +238,7 @@ static void write_metrics(struct buffer *out, const struct server *server)
     write_door_metrics(out, server);
     write_api_metrics(out, server);
     write_committer_metrics(out, server);
+    write_historian_metrics(out, server);
     write_process_metrics(out);
 }
 

@@ -7,6 +7,7 @@
 #define NET_SERVER_H
 
 #include "api/api.h"
+#include "journal/historian.h"
 
 enum { SERVER_LISTENERS_MAX = 16 };
 
@@ -33,7 +34,8 @@ struct server_options {
         connections_per_address_max;  /* default 1,000; 0 = no ceiling; unix sockets do not count */
     const char *tls_certificate_path; /* PEM chain; NULL = no TLS listeners */
     const char *tls_key_path;
-    struct slice version;  /* for /version and bursar_build_info */
+    struct slice version;        /* for /version and bursar_build_info */
+    struct historian *historian; /* for its figures; NULL = none */
     const struct sys *sys; /* wall clock of the Date field and the access log; NULL = sys_real() */
     /* One line an answered request; NULL = no access log. Any network thread. */
     void (*access_log)(void *context, struct slice line);

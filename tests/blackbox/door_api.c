@@ -213,5 +213,15 @@ void api_figures(const struct api *api, struct api_figures *ret_figures)
 void committer_figures(struct committer *committer, struct committer_figures *ret_figures)
 {
     (void)committer;
-    *ret_figures = (struct committer_figures){.commands = 7, .append_us = 1250000};
+    *ret_figures = (struct committer_figures){
+        .commands = 7,
+        .append_us = 1250000,
+        .batch_us = {.count = 9, .sum = 1250000, .at_most = {[1] = 4, [2] = 8}},
+    };
+}
+
+void historian_figures(struct historian *historian, struct historian_figures *ret_figures)
+{
+    (void)historian;
+    *ret_figures = (struct historian_figures){.jobs = 5, .run_us = 2500000};
 }

@@ -60,7 +60,9 @@ def test_metrics(door):
             types[name] = kind
         elif not line.startswith("# HELP "):
             name, value = re.fullmatch(r'([a-z_]+(?:\{[a-z]+="[^"\\]*"\})?) ([0-9.]+)', line).groups()
-            assert name not in values and name.split("{")[0] in types
+            family = name.split("{")[0]
+            assert name not in values
+            assert family in types or types[re.sub("_(bucket|sum|count)$", "", family)] == "histogram"
             values[name] = float(value)
     assert all(name.endswith("_total") == (kind == "counter") for name, kind in types.items())
     assert values['bursar_requests_total{code="OK"}'] >= 3
@@ -70,6 +72,11 @@ def test_metrics(door):
     assert values['bursar_build_info{version="0.0-test"}'] == 1
     assert values["bursar_connections"] >= 1
     assert values["bursar_committer_append_seconds_total"] == 1.25
+    assert values['bursar_committer_batch_seconds_bucket{le="0.000100"}'] == 4
+    assert values['bursar_committer_batch_seconds_bucket{le="0.000200"}'] == 8
+    assert values['bursar_committer_batch_seconds_bucket{le="+Inf"}'] == 9 == values["bursar_committer_batch_seconds_count"]
+    assert values["bursar_committer_batch_seconds_sum"] == 1.25
+    assert values["bursar_historian_jobs_total"] == 5 and values["bursar_historian_run_seconds_total"] == 2.5
     assert values["process_open_fds"] == pytest.approx(door.fd_count(), abs=5)
     assert values["process_resident_memory_bytes"] > 1 << 20
     assert values["process_threads"] >= 2

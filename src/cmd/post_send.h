@@ -1,0 +1,37 @@
+/* Transfers of a file on their way to the book: calls of CreateTransfers with up to POST_BATCH_MAX
+ * each, and what came of them. */
+#ifndef CMD_POST_SEND_H
+#define CMD_POST_SEND_H
+
+#include "cmd/post_row.h"
+#include "cmd/writing.h"
+
+enum { POST_BATCH_MAX = 8190 };
+
+struct post_tally {
+    uint64_t posted, refused;
+    uint64_t first_entry, last_entry; /* 0 = none */
+};
+
+struct post_sender {
+    struct writing *writing;
+    struct import_problems *problems; /* refused transfers are told here, with their lines */
+    bool partial;
+    struct post_tally tally;
+    uint32_t batch; /* number of the one being filled, from 1 */
+    uint32_t count; /* transfers in it */
+    uint64_t lines[POST_BATCH_MAX];
+};
+
+void post_sender_init(struct post_sender *sender, struct writing *writing,
+                      struct import_problems *problems, bool partial);
+/* Both answer -1, or the exit code after what is wrong was told. */
+int post_sender_add(struct post_sender *sender, const struct post_row *row);
+int post_sender_flush(struct post_sender *sender);
+
+/* A message without the transfer's place in front: where it is is said by the line. */
+struct slice post_message(struct slice message);
+/* Takes the entries and errors of an answer into the tally; false when it cannot be read. */
+bool post_read_entries(struct post_sender *sender, struct slice answer);
+
+#endif
