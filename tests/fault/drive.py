@@ -1,4 +1,5 @@
 """A bursar under the recorder, clients that write to it, and the judgement of what is left of their writes."""
+import collections
 import json
 import os
 import pathlib
@@ -162,15 +163,49 @@ class Connection:
         self.socket.close()
 
 
+TILLS = [str(900 + i) for i in range(8)]  # accounts that money comes to and goes from
+TILL_CENTS = 10**12
+
+
+def open_tills(server):
+    connection = Connection(server)
+    answer = connection.ask("CreateMembers", {"Members": [{"MemberUin": till, "MemberName": f"till {till}",
+                                                           "CashAccountBalance": TILL_CENTS} for till in TILLS]})
+    assert answer.get("Added") == len(TILLS), answer
+    connection.close()
+
+
+def marks_of(words):
+    """What was seen, each once; what was seen again is another mark, which nobody has written. Of a till not its cash, which
+    changes, but what came and went (`till_cents`)."""
+    seen = collections.Counter(words)
+    again = {f"{mark}#{count}" for mark, count in seen.items() if count > 1}
+    return frozenset({mark for mark in seen if mark.split("=")[0] not in TILLS} | again)
+
+
+def make_folder_with_tills(data):
+    owner_key = make_folder(data)
+    server = Server(data).must_be_ready()
+    open_tills(server)
+    assert server.stop() == 0, server.said()
+    return owner_key
+
+
+TILL_WRITES = ("transfers", "hold")
+
+
 class Write:
-    """A request that changes something, and what of it must be seen when it was acknowledged: its marks."""
+    """A request that changes something, and what of it must be seen when it was acknowledged: its marks. What moves money or
+    freezes it says so by the reasons of its entries, and carries a token, so that it can be repeated."""
 
     def __init__(self, number, first, members, random):
         """`members` of them from uin `first` on; none means a key."""
         self.number, self.first = number, first
         self.request_id = None
         self.outcome = "unknown"  # acknowledged, refused, unknown
-        if members == 0:
+        if members in TILL_WRITES:
+            self._move_money(members, random)
+        elif members == 0:
             secret_id = "AKID" + f"{number:032d}"
             self.action = "CreateKey"
             self.parameters = {"UserUin": str(first), "Principal": "sub", "SecretId": secret_id,
@@ -182,6 +217,27 @@ class Write:
             self.parameters = {"Members": [{"MemberUin": str(first + i), "MemberName": f"m{number}",
                                             "CashAccountBalance": cash} for i, cash in enumerate(cents)]}
             self.marks = frozenset(f"{first + i}={cash * 10000}" for i, cash in enumerate(cents))
+
+    def _move_money(self, kind, random):
+        reasons = [f"w{self.number}.{i}" for i in range(random.choice([1, 1, 2, 5, 20]) if kind == "transfers" else 1)]
+        self.marks = frozenset(f"+{reason}" for reason in reasons)
+        self.parameters = {"ClientToken": f"token-{self.number}"}
+        if kind == "hold":
+            self.action = "CreateHold"
+            self.parameters |= {"MemberUin": random.choice(TILLS), "Amount": random.randrange(1, 100), "Reason": reasons[0]}
+            return
+        self.action = "CreateTransfers"
+        self.parameters["Transfers"] = []
+        for reason in reasons:
+            kind = random.choice(["top_up", "charge", "move", "grant_gift", "withdraw"])
+            till, other = random.sample(TILLS, 2)
+            self.parameters["Transfers"].append(
+                {"Kind": kind, "MemberUin": till, "Amount": random.randrange(1, 10**5), "Reason": reason,
+                 **({"ToMemberUin": other} if kind == "move" else {})})
+
+    @property
+    def is_repeatable(self):
+        return "ClientToken" in self.parameters
 
     def answered(self, answer):
         self.request_id = answer["RequestId"]
@@ -201,9 +257,9 @@ class Writes:
 
     def next(self, members=None):
         if members is None:
-            members = self.random.choice([0, 1, 1, 2, 3, 3, 8])
+            members = self.random.choice([0, 1, 2, 3, 8, *TILL_WRITES, "transfers"])
         self.made.append(Write(len(self.made), self.uin, members, self.random))
-        self.uin += max(1, members)
+        self.uin += max(1, members) if isinstance(members, int) else 1
         return self.made[-1]
 
 
@@ -265,25 +321,50 @@ def take_last_answers(connections):
 
 
 def read_marks(server, first_uin=1, keys_before=0):
-    """The marks of the book as the API shows it: of members from an uin on, of keys but the first few."""
+    """The marks of the book as the API shows it: of members from an uin on, of keys but the first few; of all entries."""
     connection = Connection(server)
-    marks, after, offset = set(), str(first_uin - 1) if first_uin > 1 else "", keys_before
+    marks, after, offset, cursor = [], str(first_uin - 1) if first_uin > 1 else "", keys_before, ""
     while True:
         answer = connection.ask("DescribeMembers", {"AfterUin": after, "Limit": 1000})
         for member in answer["Data"]:
             cents = member["CashAccountBalance"]
-            marks.add(f"{member['MemberUin']}={round(cents * 10000)}")
+            marks.append(f"{member['MemberUin']}={round(cents * 10000)}")
         after = answer["NextUin"]
         if not after:
             break
     while True:
         answer = connection.ask("DescribeKeys", {"Offset": offset, "Limit": 1000})
-        marks.update(key["SecretId"] for key in answer["Data"])
+        marks += [key["SecretId"] for key in answer["Data"]]
         offset += len(answer["Data"])
         if offset >= answer["TotalCount"]:
             break
+    while True:
+        answer = connection.ask("DescribeEntries", {"Order": "asc", "Limit": 1000, "Cursor": cursor})
+        marks += [f"+{entry['Reason']}" for entry in answer["Data"] if entry.get("Reason")]
+        cursor = answer["NextCursor"]
+        if not cursor:
+            break
     connection.close()
-    return marks, offset
+    return marks_of(marks), offset
+
+
+SIGNS = {"top_up": 1, "grant_gift": 1, "charge": -1, "withdraw": -1, "move": -1}
+
+
+def judge_tills(server, writes):
+    """What is wrong with the tills' money, all of a till's accounts together, if these writes and no others moved it."""
+    expected = dict.fromkeys(TILLS, TILL_CENTS)
+    for write in writes:
+        for transfer in write.parameters.get("Transfers", ()):
+            expected[transfer["MemberUin"]] += SIGNS[transfer["Kind"]] * transfer["Amount"]
+            if transfer["Kind"] == "move":
+                expected[transfer["ToMemberUin"]] += transfer["Amount"]
+    connection = Connection(server)
+    answer = connection.ask("DescribeMembers", {"Limit": len(TILLS)})
+    connection.close()
+    there = {row["MemberUin"]: row["RealBalance"] + row["FreezeAmount"] for row in answer["Data"]}
+    return [f"money: till {till} has {there.get(till)}, not {cents}" for till, cents in expected.items()
+            if there.get(till) != cents]
 
 
 def judge(writes, acknowledged, marks, known=frozenset()):

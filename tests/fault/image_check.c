@@ -1,7 +1,9 @@
 /* image_check: what the journal makes of a folder as power loss may have left it. Reads the path of
  * a folder a line, answers a line:
  *
- *     ok ENTRIES UIN=CASH ... SECRETID ...   cash in micros, of every listed member; every key
+ *     ok ENTRIES UIN=CASH ... SECRETID ... +REASON ...
+ *                   cash in micros, of every listed member; every key; the reason of every entry
+ *                   that has one, as often as it is there
  *     no CODE TEXT                           refused, and why
  *
  * Each folder is first verified as `bursar verify` does, then opened as `bursar serve` does, which
@@ -31,7 +33,18 @@ static void print_book(const struct book *book)
     }
     for (uint32_t i = 0; i < book_key_count(book); i++)
         printf(" %.*s", SLICE_ARGS(book_key(book, i)->secret_id));
-    printf("\n");
+}
+
+/* The reasons of transfers and holds have no blanks here. */
+static bool print_reason(void *context, uint64_t sequence, struct slice bytes)
+{
+    static struct uin scope[ENTRY_SCOPE_MAX];
+    struct entry entry;
+    (void)context;
+    if (entry_decode(sequence, bytes, scope, ENTRY_SCOPE_MAX, &entry) &&
+        !entry_kind_is_registry(entry.kind) && entry.text.len > 0)
+        printf(" +%.*s", SLICE_ARGS(entry.text));
+    return true;
 }
 
 static struct status load(const char *folder, struct fault *fault)
@@ -43,8 +56,11 @@ static struct status load(const char *folder, struct fault *fault)
     struct status status = {STATUS_MEMORY};
     if (book)
         status = journal_load(journal, book, fault);
-    if (status_ok(status))
+    if (status_ok(status)) {
         print_book(book);
+        status = journal_read(journal, 1, print_reason, NULL, fault);
+        printf("\n");
+    }
     book_free(book);
     journal_close(journal);
     return status;

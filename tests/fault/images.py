@@ -23,7 +23,7 @@ class Checker:
         if not line:
             code, self.process = self.process.wait(), None
             return f"died {code}"
-        return frozenset(line.split()[2:]) if line.startswith("ok ") else line
+        return drive.marks_of(line.split()[2:]) if line.startswith("ok ") else line
 
     def close(self):
         if self.process:

@@ -144,7 +144,7 @@ class World:
         self.folder, self.checker = folder, Checker()
         folder.mkdir()
         template = folder / "template"
-        self.owner_key = drive.make_folder(template)
+        self.owner_key = drive.make_folder_with_tills(template)
         self.image = take_image(template)
 
 

@@ -26,8 +26,10 @@ class Loop:
     def __init__(self, folder, seed, tamper=None):
         self.data, self.tamper = folder / f"data{seed}", tamper
         self.random, self.writes = random.Random(seed), drive.Writes(seed)
-        self.owner_key = drive.make_folder(self.data)
+        self.owner_key = drive.make_folder_with_tills(self.data)
         self.settled = self.keys = self.kills = 0  # looked at: so many writes and keys
+        self.repeated = 0
+        self.known = {self.owner_key}  # marks
         self.settled_uin = self.writes.uin
         self.ready_s = 0.0
         self.wrong = []
@@ -50,17 +52,42 @@ class Loop:
 
     def _look(self, server):
         """Compares what came since the last look. False when the server was killed meanwhile."""
+        if not self._repeat(server):
+            return False
         try:
             marks, keys = drive.read_marks(server, self.settled_uin, self.keys)
         except drive.GONE:
             return False
         new = self.writes.made[self.settled :]
         acknowledged = {write for write in new if write.outcome == "acknowledged"}
-        self.wrong += drive.judge(new, acknowledged, marks, {self.owner_key})
+        self.wrong += drive.judge(new, acknowledged, marks, self.known)
+        self.known |= marks
         for write in new:
             write.outcome = "acknowledged" if write.marks <= marks else "refused"
         self.settled, self.settled_uin, self.keys = len(self.writes.made), self.writes.uin, keys
         return True
+
+    def _repeat(self, server):
+        """What is not known to have happened and carries a token is asked for again: it happens once, whether or not it had
+        happened. False when the server was killed meanwhile."""
+        try:
+            connection = drive.Connection(server)
+            for write in self.writes.made[self.settled :]:
+                if write.outcome == "unknown" and write.is_repeatable:
+                    write.answered(connection.ask(write.action, write.parameters))
+                    self.repeated += 1
+                elif write.is_repeatable and write.outcome == "acknowledged" and self.random.random() < 0.1:
+                    self._compare_again(write, connection.ask(write.action, write.parameters))
+            connection.close()
+        except drive.GONE:
+            return False
+        return True
+
+    def _compare_again(self, write, answer):
+        """A repeated request gets the first answer again, but for the request's id."""
+        if {**answer, "RequestId": ""} != {**write.answer, "RequestId": ""}:
+            self.wrong.append(f"else: write {write.number} was answered {write.answer}, and later {answer}")
+        self.repeated += 1
 
     def _write_much(self, server):
         """More than one slice of the checkpoint, which moves after 200 ms of quiet."""
@@ -104,6 +131,7 @@ class Loop:
         marks, _ = drive.read_marks(server)
         acknowledged = {write for write in self.writes.made if write.outcome == "acknowledged"}
         self.wrong += drive.judge(self.writes.made, acknowledged, marks, {self.owner_key})
+        self.wrong += drive.judge_tills(server, acknowledged)
         if server.stop() != 0:
             self.wrong.append(f"ended badly: {server.said()}")
         verified = drive.run("verify", "--data", self.data, "--json")
@@ -114,7 +142,7 @@ class Loop:
 def loop(job):
     folder, seed, kills = job
     done = Loop(folder, seed).run(kills)
-    return done.kills, done.written, done.ready_s, done.wrong
+    return done.kills, done.written, done.ready_s, done.wrong, done.repeated
 
 
 def run(kills, seed):
@@ -127,8 +155,10 @@ def run(kills, seed):
     half = sum(text.startswith("half") for text in wrong)
     ready_s = max(part[2] for part in parts)
     verdict = "FAIL" if wrong or ready_s > READY_S else "PASS"
-    print(f"R1 kills: {verdict} {sum(part[0] for part in parts)} kills, {sum(part[1] for part in parts)} writes, {lost} "
-          f"lost, {half} half, {len(wrong) - lost - half} else wrong, ready after at most {ready_s * 1000:.0f} ms", flush=True)
+    repeated = sum(part[4] for part in parts)
+    print(f"R1 kills: {verdict} {sum(part[0] for part in parts)} kills, {sum(part[1] for part in parts)} writes, {repeated} "
+          f"repeated, {lost} lost, {half} half, {len(wrong) - lost - half} else wrong, ready after at most "
+          f"{ready_s * 1000:.0f} ms", flush=True)
     if wrong:
         print("\n".join(wrong[:20]), f"\nthe folders are in {folder} (seed {seed})")
     else:

@@ -56,6 +56,8 @@ def record(folder, seed, **planted):
     endings = [{}, {"fault": "kill-after,any,700,once"}, {"fault": "kill-before,sync,9,once"}, {}]
     for ending in endings:
         server = drive.Server(history.data, history.recording(fold=100, **planted, **ending)).must_be_ready()
+        if len(history.logs) == 2:
+            drive.open_tills(server)
         for _ in range(3):
             if not drive.write_together(server, history.writes, clients=4, count=75):
                 break

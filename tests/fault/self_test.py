@@ -8,6 +8,7 @@ import pytest
 import drive
 import io_errors
 import kill_loop
+import linear
 import power_loss
 from images import put_image, take_image
 
@@ -89,7 +90,7 @@ def sound():
     """A folder as a killed server left it: its last writes are in SQLite's log."""
     made = drive.work_folder()
     history = power_loss.Recorded(made, 4)
-    history.owner_key = drive.make_folder(history.data)
+    history.owner_key = drive.make_folder_with_tills(history.data)
     history.master_key = (history.data / "master.key").read_bytes()
     server = drive.Server(history.data).must_be_ready()
     drive.write_together(server, history.writes, clients=1, count=20)
@@ -179,3 +180,128 @@ def test_a_tail_lost_by_a_kill_is_caught(folder):
 def test_a_fault_kept_from_the_program_is_caught(folder, fault, what):
     wrong = io_errors.Trial(io_errors.World(folder / "w"), fault).run()
     assert any(what in text for text in wrong), wrong
+
+
+# Histories -----------------------------------------------------------------------------------------------------------
+
+
+def row_of(uin, state):
+    cash, owe, real = state.row()
+    return {"MemberUin": uin, "CashAccountBalance": cash, "OweAmount": owe, "RealBalance": real}
+
+
+def post(number, *items):
+    items = [{"Reason": f"o{number}.{i}", **item} for i, item in enumerate(items)]
+    return linear.Operation(number, "CreateTransfers", {"Transfers": items})
+
+
+class Story:
+    """A right history of twelve calls: each begins at its number, in tens, and returns fifteen later, so that neighbours
+    overlap; it happens in between."""
+
+    def __init__(self):
+        self.accounts = {"900": linear.State(cash=100), "901": linear.State(cash=100)}
+        self.opening = {uin: linear.State(cash=state.cash) for uin, state in self.accounts.items()}
+        self.operations, self.entries, self.sequence = [], [], 10
+        self._post({"Kind": "top_up", "MemberUin": "900", "Amount": 50})
+        self._read()
+        self._post({"Kind": "top_up", "MemberUin": "900", "Amount": 1}, {"Kind": "grant_gift", "MemberUin": "901", "Amount": 2},
+                   {"Kind": "top_up", "MemberUin": "901", "Amount": 3})
+        self._read()
+        self._post({"Kind": "move", "MemberUin": "900", "ToMemberUin": "901", "Amount": 140})
+        self._refuse({"Kind": "charge", "MemberUin": "900", "Amount": 60})
+        self._read()
+        self._post({"Kind": "charge", "MemberUin": "901", "Amount": 20})
+        self._post({"Kind": "top_up", "MemberUin": "900", "Amount": 200})
+        self._read()
+        self._post({"Kind": "withdraw", "MemberUin": "900", "Amount": 5})
+        self._read()
+
+    def _add(self, operation, answer):
+        operation.invoked, operation.returned = operation.number * 10, operation.number * 10 + 15
+        operation.answer = answer
+        self.operations.append(operation)
+
+    def _post(self, *items):
+        operation = post(len(self.operations), *items)
+        touched, told = set(), []
+        for item in operation.items():
+            linear.apply(self.accounts, item)
+            touched |= {item["MemberUin"], item.get("ToMemberUin", item["MemberUin"])}
+            told.append(self.sequence)
+            self.entries.append((self.sequence, item["Reason"]))
+            self.sequence += 1
+        self._add(operation, {"EntryIds": told, "Members": [row_of(uin, self.accounts[uin]) for uin in sorted(touched)]})
+
+    def _refuse(self, item):
+        self._add(post(len(self.operations), item), {"Error": {"Code": "FailedOperation.BalanceInsufficient"}})
+
+    def _read(self):
+        rows = [row_of(uin, state) for uin, state in sorted(self.accounts.items())]
+        self._add(linear.Operation(len(self.operations), "DescribeMembers", {}), {"Data": rows})
+
+    def wrong(self):
+        return linear.Check(self.operations, self.entries, self.opening).run()
+
+
+def test_a_right_history_is_right():
+    assert Story().wrong() == []
+
+
+def lose_update(story):
+    story.operations[7].answer["Members"][0]["CashAccountBalance"] += 20
+
+
+def read_stale(story):
+    story.operations[6].answer = story.operations[3].answer
+
+
+def read_torn(story):
+    story.operations[9].answer = {"Data": [story.operations[3].answer["Data"][0], story.operations[9].answer["Data"][1]]}
+
+
+def apply_twice(story):
+    story.entries.append((story.sequence, story.entries[0][1]))
+
+
+def lose_acknowledged(story):
+    del story.entries[0]
+
+
+def travel_in_time(story):
+    """The first call is moved behind the last."""
+    story.entries[0] = (story.sequence, story.entries[0][1])
+    story.operations[0].answer["EntryIds"] = [story.sequence]
+
+
+def apply_half(story):
+    del story.entries[2]
+
+
+def raise_the_refused(story):
+    story.entries.append((story.sequence, "o5.0"))
+
+
+def refuse_for_nothing(story):
+    story.operations[5].parameters["Transfers"][0]["Amount"] = 1
+
+
+def add_stranger(story):
+    story.entries.append((story.sequence, "nobody"))
+
+
+def spend_too_much(story):
+    story.operations[10].parameters["Transfers"][0]["Amount"] = 500
+    story.operations[10].answer["Members"][0]["CashAccountBalance"] -= 495
+    story.operations[10].answer["Members"][0]["RealBalance"] -= 495
+
+
+@pytest.mark.parametrize("plant, what", [
+    (lose_update, "but it is"), (read_stale, "never was"), (read_torn, "never was"), (apply_twice, "applied twice"),
+    (lose_acknowledged, "but the entries are [None]"), (travel_in_time, "real time"), (apply_half, "but the entries are"),
+    (raise_the_refused, "refused, but there"), (refuse_for_nothing, "always enough"), (add_stranger, "nobody asked for"),
+    (spend_too_much, "had too little")])
+def test_an_anomaly_is_caught(plant, what):
+    story = Story()
+    plant(story)
+    assert any(what in text for text in story.wrong()), story.wrong()
