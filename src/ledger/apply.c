@@ -65,7 +65,7 @@ static struct status change_member(struct book *book, struct member *member, uin
     if (joins)
         member->joined_us = entry->time_us;
     if (joins || entry->kind == ENTRY_RENAME)
-        if (!book_member_name(book, member, entry->name))
+        if (!book_member_rename(book, member, entry->name, entry->sequence))
             return fault_no_memory(fault);
     return lists_change(book, member, index, entry) ? STATUS_DONE : fault_no_memory(fault);
 }

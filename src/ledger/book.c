@@ -50,6 +50,7 @@ struct book *book_new(uint64_t seed)
     pool_init(&book->grants, sizeof(struct grant), LIST_SHIFT);
     pool_init(&book->holds, sizeof(struct hold), LIST_SHIFT);
     pool_init(&book->links, sizeof(struct link), LINK_SHIFT);
+    pool_init(&book->past_names, sizeof(struct past_name), LIST_SHIFT);
     pool_init(&book->keys, sizeof(struct key), REGISTRY_SHIFT);
     pool_init(&book->policies, sizeof(struct policy_slot), REGISTRY_SHIFT);
     pool_init(&book->delegations, sizeof(struct delegation_slot), REGISTRY_SHIFT);
@@ -67,9 +68,9 @@ void book_free(struct book *book)
 {
     if (!book)
         return;
-    struct pool *pools[] = {&book->organisations, &book->members,    &book->grants,
-                            &book->holds,         &book->links,      &book->keys,
-                            &book->policies,      &book->delegations};
+    struct pool *pools[] = {&book->organisations, &book->members,     &book->grants,
+                            &book->holds,         &book->links,       &book->keys,
+                            &book->policies,      &book->delegations, &book->past_names};
     for (size_t i = 0; i < sizeof pools / sizeof *pools; i++)
         pool_done(pools[i]);
     idmap_done(&book->grant_by_id);
@@ -221,7 +222,7 @@ static uint32_t take_member(struct book *book, uint32_t organisation, struct uin
     member->uin = uin;
     member->organisation = organisation;
     member->state.flags = MEMBER_LEFT;
-    member->grants = member->holds = member->chain = BOOK_NONE;
+    member->grants = member->holds = member->chain = member->past_names = BOOK_NONE;
     return table_reserve(&book->member_by_uin, book->members.count) ? index : BOOK_NONE;
 }
 
@@ -296,17 +297,6 @@ struct status book_member_change(struct book *book, uint32_t index,
         !listing_insert(&book->listing, &slot->listing, index))
         return fault_no_memory(fault);
     return STATUS_DONE;
-}
-
-bool book_member_name(struct book *book, struct member *member, struct slice name)
-{
-    struct slice place = slice_of(member->name, member->name_len);
-    CHECK(name.len <= UINT16_MAX);
-    if (!heap_put(&book->heap, name, &place))
-        return false;
-    member->name = place.at;
-    member->name_len = (uint16_t)place.len;
-    return true;
 }
 
 /* Listing */

@@ -31,8 +31,11 @@ struct member {
     uint32_t holds;
     uint32_t chain; /* back-link stack; private */
     uint16_t name_len;
-    bool rejoined; /* has left and come back: joined_us is of the last time */
+    bool rejoined;       /* has left and come back: joined_us is of the last time */
+    uint32_t past_names; /* private; BOOK_NONE = never had another */
 };
+
+struct slice member_name(const struct member *member);
 
 struct grant {
     uint64_t id; /* sequence of the entry that made it */
@@ -131,6 +134,8 @@ const struct member *book_find_member(const struct book *book, uint32_t organisa
 /* A member will be looked for soon: fetches where the index says it is or, with `body`, when that
  * has come, the member itself. Changes nothing. */
 void book_expect_member(const struct book *book, struct uin uin, bool body);
+/* The member's name as the entry with that sequence left it; before its first entry, its first. */
+struct slice book_name_at(const struct book *book, const struct member *member, uint64_t sequence);
 /* The listing: members who are not left and not the owner, ascending by uin. */
 uint64_t book_listed_count(const struct book *book, uint32_t organisation);
 /* O(log n) to the first; then walks. Returns how many of `count` were there. */

@@ -23,6 +23,13 @@ struct organisation_slot {
     bool born;             /* its entry was applied; rows may be loaded before */
 };
 
+struct past_name {
+    uint64_t until; /* the entry that gave another name */
+    const char *at;
+    uint32_t next; /* an older one */
+    uint16_t len;
+};
+
 struct policy_slot {
     struct policy policy;
     uint32_t next; /* of the same user */
@@ -51,6 +58,7 @@ struct book {
     struct due due;
     struct idmap requests; /* by the first bytes of the token's digest: sequence */
     struct pool links;
+    struct pool past_names;
     struct pool keys;
     struct pool policies;
     struct pool delegations;
@@ -84,9 +92,16 @@ void book_index_members(struct book *book);
 STATUS_MUST_USE struct status book_member_change(struct book *book, uint32_t index,
                                                  const struct member_state *after,
                                                  struct fault *fault);
-bool book_member_name(struct book *book, struct member *member, struct slice name);
 struct member *book_member_mutable(struct book *book, uint32_t index);
 struct links book_member_links(const struct member *member);
+
+/* names.c. Each false (BOOK_NONE): memory is short. */
+bool book_member_name(struct book *book, struct member *member, struct slice name);
+/* By the entry with that sequence: the name it had is kept. */
+bool book_member_rename(struct book *book, struct member *member, struct slice name,
+                        uint64_t sequence);
+/* Puts a past name before `*link`; `name` is in the heap. */
+uint32_t names_put_past(struct book *book, uint32_t *link, uint64_t until, struct slice name);
 
 /* lists.c: grants and holds */
 void lists_moved(void *owner, const struct due_item *item, uint32_t place);

@@ -44,6 +44,23 @@ static void put_links(const struct book *book, const struct member *member, stru
     }
 }
 
+static void put_past_names(const struct book *book, const struct member *member, struct buffer *out)
+{
+    uint64_t count = 0, before = member->last_sequence + 1;
+    for (uint32_t i = member->past_names; i != BOOK_NONE; count++) {
+        const struct past_name *past = pool_at(&book->past_names, i);
+        i = past->next;
+    }
+    wire_put_u64(out, count);
+    for (uint32_t i = member->past_names; i != BOOK_NONE;) {
+        const struct past_name *past = pool_at(&book->past_names, i);
+        wire_put_u64(out, before - past->until);
+        wire_put_text(out, slice_of(past->at, past->len));
+        before = past->until;
+        i = past->next;
+    }
+}
+
 static void put_grants(const struct book *book, const struct member *member, struct buffer *out)
 {
     uint64_t count = 0;
@@ -87,6 +104,7 @@ void book_member_encode(const struct book *book, uint32_t index, struct buffer *
     wire_put_u64(out, member->ordinal);
     put_state(out, &member->state);
     put_links(book, member, out);
+    put_past_names(book, member, out);
     put_grants(book, member, out);
     put_holds(book, member, out);
 }
@@ -145,6 +163,29 @@ static bool get_links(struct book *book, struct wire *wire, struct member *membe
             return false;
         struct link *link = pool_at(&book->links, *behind);
         behind = &link->next;
+    }
+    return true;
+}
+
+/* False: memory is short. */
+static bool get_past_names(struct book *book, struct wire *wire, struct member *member)
+{
+    uint64_t before = member->last_sequence + 1;
+    uint32_t *behind = &member->past_names;
+    for (uint64_t left = wire_get_bounded(wire, ROW_LIST_MAX); left > 0 && !wire->bad; left--) {
+        uint64_t distance = wire_get_u64(wire);
+        struct slice name = wire_get_text(wire, UINT16_MAX), place = SLICE_NONE;
+        wire->bad |= distance == 0 || distance >= before || !name_is_valid(name);
+        if (wire->bad)
+            return true;
+        before -= distance;
+        if (!heap_put(&book->heap, name, &place))
+            return false;
+        uint32_t index = names_put_past(book, behind, before, place);
+        if (index == BOOK_NONE)
+            return false;
+        struct past_name *past = pool_at(&book->past_names, index);
+        behind = &past->next;
     }
     return true;
 }
@@ -265,7 +306,8 @@ struct status book_member_load(struct book *book, struct slice bytes, struct fau
     member->ordinal = ordinal;
     TRY(book_member_change(book, index, &state, fault));
     if (!book_member_name(book, member, name) || !get_links(book, &wire, member) ||
-        !get_grants(book, &wire, member, index) || !get_holds(book, &wire, member, index))
+        !get_past_names(book, &wire, member) || !get_grants(book, &wire, member, index) ||
+        !get_holds(book, &wire, member, index))
         return fault_no_memory(fault);
     if (!wire_ok(&wire))
         return bad_row(fault, "a member");
