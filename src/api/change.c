@@ -35,18 +35,19 @@ bool change_read_subject(struct exchange *exchange, const struct integer_value *
     return true;
 }
 
-/* A name the command gave is the member's even if another came after. */
+/* With the name of then; a dry run shows the one asked for. */
 void change_render_member(struct exchange *exchange, const struct command *command,
                           struct buffer *out)
 {
     const struct change *change = &command->change;
-    struct slice name = change->name;
+    uint64_t sequence = change->last_sequence ? change->last_sequence : UINT64_MAX;
     BUFFER_LITERAL(out, ",\"Member\":");
     const struct book *book = exchange_book_begin(exchange);
     const struct member *member = book_find_member(book, command->organisation, change->uin);
     CHECK(member);
-    if (name.len == 0)
-        name = slice_of(member->name, member->name_len);
+    struct slice name = book_name_at(book, member, sequence);
+    if (command->dry_run && change->name.len > 0)
+        name = change->name;
     balance_row_render(&change->after, change->uin, name, out);
     exchange_book_end(exchange);
 }

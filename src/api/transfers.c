@@ -4,8 +4,8 @@
  * refuses all, and the error names its place; values are looked at before money. With Partial those
  * refused are listed in Errors.
  *
- * 1. The answer is made from what the command was given and gives back alone, but for the members'
- *    names: so an answer given again is the same.
+ * 1. The answer is made from what the command was given and gives back, and from the members' names
+ * of then: so an answer given again is the same.
  * 2. Nothing is allocated for a single transfer.
  * Owns nothing; memory is the call's. Thread: the worker's. */
 #include "api/action.h"
@@ -372,7 +372,8 @@ static uint32_t gather_touched(const struct command *command, struct touched *to
     return kept;
 }
 
-/* Names are the book's; the gate is left now and then, so that the committer need not wait. */
+/* Names are those of then (of now, when nothing was done); the gate is left now and then, so that
+ * the committer need not wait. */
 static bool render_members(struct exchange *exchange, const struct command *command,
                            struct buffer *out)
 {
@@ -382,6 +383,7 @@ static bool render_members(struct exchange *exchange, const struct command *comm
     if (!touched)
         return exchange_refuse(exchange, ERROR_INTERNAL);
     uint32_t count = gather_touched(command, touched);
+    uint64_t sequence = command->first_sequence ? command->first_sequence : UINT64_MAX;
     BUFFER_LITERAL(out, ",\"Members\":[");
     for (uint32_t i = 0; i < count;) {
         const struct book *book = exchange_book_begin(exchange);
@@ -392,7 +394,7 @@ static bool render_members(struct exchange *exchange, const struct command *comm
             if (i > 0)
                 buffer_char(out, ',');
             balance_row_render(touched[i].after, touched[i].uin,
-                               slice_of(member->name, member->name_len), out);
+                               book_name_at(book, member, sequence), out);
         }
         exchange_book_end(exchange);
     }

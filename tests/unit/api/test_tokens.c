@@ -77,6 +77,29 @@ static void a_repeat_is_answered_and_not_done(void **state)
                "{\"Transfers\":[{\"Kind\":\"withdraw\",\"MemberUin\":\"11\",\"Amount\":12}]}");
 }
 
+static void a_repeat_shows_the_name_of_then(void **state)
+{
+    (void)state;
+    const char *rename =
+        "{\"ClientToken\":\"ren\",\"MemberUin\":\"22\",\"MemberName\":\"between\"}";
+    do_first("CreateTransfers", "{\"ClientToken\":\"n1\",\"Transfers\":[{\"Kind\":\"top_up\","
+                                "\"MemberUin\":\"22\",\"Amount\":1}]}");
+    assert_contains(first.at, "\"MemberName\":\"b\"");
+    assert_contains(world_must(&world, "ModifyMember", rename), "\"MemberName\":\"between\"");
+    world_must(&world, "ModifyMember", "{\"MemberUin\":\"22\",\"MemberName\":\"last\"}");
+    assert_repeated("CreateTransfers",
+                    "{\"ClientToken\":\"n1\",\"Transfers\":[{\"Kind\":\"top_up\","
+                    "\"MemberUin\":\"22\",\"Amount\":1}]}");
+    world_restart(&world);
+    assert_contains(world_must(&world, "ModifyMember", rename), "\"MemberName\":\"between\"");
+    assert_repeated("CreateTransfers",
+                    "{\"ClientToken\":\"n1\",\"Transfers\":[{\"Kind\":\"top_up\","
+                    "\"MemberUin\":\"22\",\"Amount\":1}]}");
+    world_must(&world, "ModifyMember", "{\"MemberUin\":\"22\",\"MemberName\":\"b\"}");
+    world_must(&world, "CreateTransfers",
+               "{\"Transfers\":[{\"Kind\":\"withdraw\",\"MemberUin\":\"22\",\"Amount\":1}]}");
+}
+
 static void only_the_request_id_is_new(void **state)
 {
     (void)state;
@@ -314,6 +337,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_repeat_is_answered_and_not_done),
+        cmocka_unit_test(a_repeat_shows_the_name_of_then),
         cmocka_unit_test(only_the_request_id_is_new),
         cmocka_unit_test(another_body_is_refused),
         cmocka_unit_test(how_it_is_written_makes_no_difference),
