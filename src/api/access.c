@@ -63,7 +63,7 @@ static bool organisation_allows(struct exchange *exchange, const struct book *bo
     if (!organisation)
         return exchange_refuse(exchange, ERROR_NO_ORGANIZATION);
     exchange->organisation = organisation->id;
-    exchange->sees_everyone = uin_equal(organisation->owner, account);
+    exchange->is_owner = exchange->sees_everyone = uin_equal(organisation->owner, account);
     if (exchange->sees_everyone || exchange->action->access == ACCESS_OWN)
         return true;
     const struct delegation *delegation = book_find_delegation(book, organisation->id, account);
@@ -77,7 +77,7 @@ static bool organisation_allows(struct exchange *exchange, const struct book *bo
 bool exchange_authorise(struct exchange *exchange)
 {
     if (exchange->principal.is_operator) {
-        exchange->sees_everyone = true;
+        exchange->is_owner = exchange->sees_everyone = true;
         return true;
     }
     if (exchange->action->access == ACCESS_OPERATOR)

@@ -38,6 +38,15 @@ struct action {
     /* A read: appends the members of "Response" without a comma at either end, all in one gate
      * section of its own. False: the complaint is set. */
     bool (*answer)(struct exchange *exchange, struct buffer *out);
+    /* A read of the journal, which the historian's thread does: `ask` checks the parameters and may
+     * look at the book; `read` may too (pending_book_begin), and appends the answer as above to
+     * pending->answer, or sets the complaint of pending->exchange. Only when `asks_journal` says
+     * so; NULL: always. */
+    bool (*asks_journal)(const struct exchange *exchange);
+    bool (*ask)(struct exchange *exchange, struct api_pending *pending);
+    struct status (*read)(struct api_pending *pending, struct history *history,
+                          struct fault *fault);
+    bool takes_as_of; /* the header X-Bursar-As-Of */
     /* A write: fills the command, and after its commit appends the answer as above. What the law
      * refuses becomes an error before that, unless the answer lists refusals itself. */
     enum preparation (*prepare)(struct exchange *exchange, struct api_pending *pending);
@@ -76,6 +85,9 @@ extern const struct action action_create_hold;
 extern const struct action action_capture_hold;
 extern const struct action action_release_hold;
 extern const struct action action_describe_holds;
+extern const struct action action_describe_member_balance;
+extern const struct action action_describe_statement;
+extern const struct action action_describe_entries;
 extern const struct action action_create_temporary_credit;
 extern const struct action action_delete_temporary_credit;
 extern const struct action action_create_members;

@@ -1,10 +1,10 @@
 /* The clerk's desk: takes a request through the checks, lets the action answer, and finishes writes
- * after their commit.
+ * after their commit, and reads of the journal after the historian has done them.
  *
  * Owns `struct api` and its workers' memory. 1. Every answer is a whole JSON body: if rendering
- * fails half-way the body becomes InternalError. 2. A write's memory is the call's and lives until
- * api_finish; the worker's arena is reset by every request in between.
- * Thread: each worker its own; commit_done runs on the committer's. */
+ * fails half-way the body becomes InternalError. 2. The memory of a call that waits is the call's
+ * and lives until api_finish; the worker's arena is reset by every request in between. Thread: each
+ * worker its own; commit_done runs on the committer's, journal_read_* on the historian's. */
 #include "api/api.h"
 
 #include "api/action.h"
@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 enum {
+    ANSWER_BYTES_MAX = 64 << 20, /* of a read of the journal */
     WORKER_ARENA_BYTES = 64 << 10,
     CALL_ARENA_BYTES = 16 << 10,
     SCRATCH_BYTES_MAX = 16 << 20,
@@ -338,6 +339,25 @@ static void finish(struct exchange *exchange, struct api_call *call, struct buff
     call_release(call);
 }
 
+/* Not answered, before anything was waited for. */
+static enum api_progress give_up(struct exchange *exchange, struct api_call *call,
+                                 struct buffer *out)
+{
+    conclude(exchange, false, out);
+    call_release(call);
+    return API_ANSWERED;
+}
+
+/* What is kept of the exchange must not lie in the worker's arena. */
+static bool keep_exchange(struct exchange *exchange, struct api_call *call)
+{
+    struct slice secret_id = exchange->envelope.secret_id;
+    exchange->envelope.secret_id = arena_copy(&call->arena, secret_id);
+    call->pending->exchange = *exchange;
+    return exchange->envelope.secret_id.len == secret_id.len ||
+           exchange_refuse(exchange, ERROR_INTERNAL);
+}
+
 static enum api_progress submit(struct exchange *exchange, struct api_call *call,
                                 struct buffer *out)
 {
@@ -353,9 +373,8 @@ static enum api_progress submit(struct exchange *exchange, struct api_call *call
     call->pending = pending;
     switch (preparation) {
     case PREPARED:
-        /* All else that the answer needs is in the call's arena already. */
-        exchange->envelope.secret_id = arena_copy(&call->arena, exchange->envelope.secret_id);
-        pending->exchange = *exchange;
+        if (!keep_exchange(exchange, call))
+            break;
         pending->commit.done = commit_done;
         pending->commit.context = call;
         committer_submit(exchange->worker->api->world.committer, &pending->commit);
@@ -366,10 +385,86 @@ static enum api_progress submit(struct exchange *exchange, struct api_call *call
     case PREPARED_REFUSED:
         break;
     }
-    conclude(exchange, false, out);
-    call_release(call);
-    return API_ANSWERED;
+    return give_up(exchange, call, out);
 }
+
+/* ---- reads of the journal ---- */
+
+const struct book *pending_book_begin(struct api_pending *pending)
+{
+    const struct api_world *world = &pending->exchange.worker->api->world;
+    gate_read_begin(world->gate, pending->job.gate_slot);
+    return world->book;
+}
+
+void pending_book_end(struct api_pending *pending)
+{
+    gate_read_end(pending->exchange.worker->api->world.gate, pending->job.gate_slot);
+}
+
+/* On the historian's thread. */
+static struct status journal_read_run(struct history_job *job, struct history *history,
+                                      struct fault *fault)
+{
+    struct api_pending *pending = ((struct api_call *)job->context)->pending;
+    return pending->exchange.action->read(pending, history, fault);
+}
+
+static void journal_read_done(struct history_job *job)
+{
+    struct api_call *call = job->context;
+    call->wake(call);
+}
+
+/* What was bound is bound once more where the historian finds it. */
+static bool prepare_read(struct exchange *exchange, struct api_call *call)
+{
+    if (!exchange->worker->api->world.historian)
+        return exchange_refuse(exchange, ERROR_NO_JOURNAL);
+    if (!call->arena.first && !arena_init(&call->arena, CALL_ARENA_BYTES, API_ARENA_BYTES_MAX))
+        return exchange_refuse(exchange, ERROR_INTERNAL);
+    exchange->arena = &call->arena;
+    call->pending = arena_take_array(exchange->arena, 1, sizeof *call->pending);
+    if (!call->pending)
+        return exchange_refuse(exchange, ERROR_INTERNAL);
+    buffer_init(&call->pending->answer, ANSWER_BYTES_MAX);
+    return exchange_bind(exchange) && exchange->action->ask(exchange, call->pending) &&
+           keep_exchange(exchange, call);
+}
+
+static enum api_progress submit_read(struct exchange *exchange, struct api_call *call,
+                                     struct buffer *out)
+{
+    if (!prepare_read(exchange, call))
+        return give_up(exchange, call, out);
+    call->pending->job =
+        (struct history_job){.run = journal_read_run, .done = journal_read_done, .context = call};
+    if (historian_submit(exchange->worker->api->world.historian, &call->pending->job))
+        return API_PENDING;
+    (void)exchange_refuse(exchange, ERROR_JOURNAL_BUSY);
+    return give_up(exchange, call, out);
+}
+
+static void finish_read(struct exchange *exchange, struct api_call *call, struct buffer *out)
+{
+    struct api_pending *pending = call->pending;
+    if (!status_ok(pending->job.status) || !buffer_ok(&pending->answer))
+        (void)exchange_refuse(exchange, ERROR_INTERNAL);
+    buffer_clear(out);
+    render_open(out);
+    buffer_append(out, buffer_slice(&pending->answer));
+    conclude(exchange, exchange->complaint.error == ERROR_NONE, out);
+    buffer_done(&pending->answer);
+    call_release(call);
+}
+
+static bool asks_journal(const struct exchange *exchange)
+{
+    const struct action *action = exchange->action;
+    return action->ask && (!action->asks_journal || action->asks_journal(exchange));
+}
+
+/* ---- calls ---- */
 
 enum api_progress api_answer(struct api_worker *worker, struct api_call *call, struct buffer *out)
 {
@@ -381,6 +476,8 @@ enum api_progress api_answer(struct api_worker *worker, struct api_call *call, s
     if (exchange_check(&exchange, call)) {
         if (exchange.action->prepare)
             return submit(&exchange, call, out);
+        if (asks_journal(&exchange))
+            return submit_read(&exchange, call, out);
         render_open(out);
         answered = exchange.action->answer(&exchange, out);
     }
@@ -394,5 +491,8 @@ void api_finish(struct api_worker *worker, struct api_call *call, struct buffer 
 {
     struct exchange exchange = call->pending->exchange;
     CHECK(exchange.worker == worker);
-    finish(&exchange, call, out);
+    if (exchange.action->prepare)
+        finish(&exchange, call, out);
+    else
+        finish_read(&exchange, call, out);
 }

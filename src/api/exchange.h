@@ -104,18 +104,28 @@ struct exchange {
     const struct product *product;
     const struct action *action;
     uint32_t organisation; /* the caller's, once access has been checked; operator: as asked */
+    bool is_owner;         /* of the organisation, or the operator */
     bool sees_everyone;    /* else only the scope of its delegation */
-    void *input;           /* the action's bound parameters */
+    bool is_as_of;         /* X-Bursar-As-Of */
+    int64_t as_of_us;
+    void *input; /* the action's bound parameters */
     struct arena *arena;
     struct complaint complaint;
 };
 
-/* A write waiting for its commit; everything lives in the call's arena. */
+/* A call that waits: a write for its commit, a read of the journal for the historian, whose it is
+ * meanwhile. Everything but the answer lives in the call's arena. */
 struct api_pending {
     struct exchange exchange;
     struct commit commit;
-    void *work; /* the action's */
+    struct history_job job;
+    struct buffer answer; /* of a read */
+    void *work;           /* the action's */
 };
+
+/* Reading the book on the historian's thread. */
+const struct book *pending_book_begin(struct api_pending *pending);
+void pending_book_end(struct api_pending *pending);
 
 /* Resets the worker's arena, draws a request id, looks at the clock. */
 void exchange_init(struct exchange *exchange, struct api_worker *worker,
@@ -136,6 +146,9 @@ bool exchange_bind(struct exchange *exchange);         /* parameters of the acti
 
 /* Before a command is submitted: DryRun and ClientToken (tokens.c). */
 bool exchange_make_request(struct exchange *exchange, struct command *command);
+/* What a client's token comes down to; organisation 0: of none. */
+bool exchange_digest_token(struct exchange *exchange, uint32_t organisation, struct slice token,
+                           unsigned char ret_digest[DIGEST_BYTES]);
 
 /* Which organisation a call is about: the caller's own, which `asked` (may be NULL) must name if it
  * is given; through the control socket the one asked for, by default the first. */

@@ -6,6 +6,7 @@
 #include "api/action.h"
 #include "codec/form.h"
 #include "codec/multipart.h"
+#include "codec/timestamp.h"
 
 struct slice request_product_label(const struct http1_request *request)
 {
@@ -360,11 +361,7 @@ static bool gather_common(struct exchange *exchange)
 
 bool request_gather(struct exchange *exchange)
 {
-    if (!gather_headers(exchange) || !gather_body_kind(exchange) || !gather_common(exchange))
-        return false;
-    if (exchange->envelope.as_of.at)
-        return exchange_refuse(exchange, ERROR_AS_OF_UNSUPPORTED);
-    return true;
+    return gather_headers(exchange) && gather_body_kind(exchange) && gather_common(exchange);
 }
 
 /* ---- the action's parameters ---- */
@@ -402,7 +399,7 @@ static bool bind_pairs(struct exchange *exchange, struct field *pairs, size_t co
                                  exchange->input, &exchange->complaint);
 }
 
-bool exchange_bind(struct exchange *exchange)
+static bool bind_parameters(struct exchange *exchange)
 {
     struct envelope *envelope = &exchange->envelope;
     const struct parameters *declared = &exchange->action->input;
@@ -428,4 +425,36 @@ bool exchange_bind(struct exchange *exchange)
                bind_pairs(exchange, pairs, count, false);
     }
     return exchange_refuse(exchange, ERROR_INTERNAL);
+}
+
+/* Unix seconds, or RFC 3339. */
+static bool read_moment(struct slice text, int64_t *ret_us)
+{
+    enum { SECOND_US = 1000000 };
+    uint64_t seconds, latest = UINT64_C(253402300799); /* the last second of the year 9999 */
+    if (!slice_to_u64(text, &seconds))
+        return timestamp_parse_rfc3339(text, ret_us);
+    if (seconds > latest)
+        return false;
+    *ret_us = (int64_t)seconds * SECOND_US;
+    return true;
+}
+
+/* Whether the organisation was there is looked at where it is known. */
+static bool bind_as_of(struct exchange *exchange)
+{
+    struct slice as_of = exchange->envelope.as_of;
+    if (!as_of.at)
+        return true;
+    if (!exchange->action->takes_as_of)
+        return exchange_refuse(exchange, ERROR_AS_OF_UNSUPPORTED);
+    if (!read_moment(as_of, &exchange->as_of_us) || exchange->as_of_us > exchange->now_us)
+        return exchange_refuse_word(exchange, ERROR_VALUE_AS_OF, SLICE("X-Bursar-As-Of"));
+    exchange->is_as_of = true;
+    return true;
+}
+
+bool exchange_bind(struct exchange *exchange)
+{
+    return bind_parameters(exchange) && bind_as_of(exchange);
 }

@@ -33,16 +33,18 @@ static void digest(struct crypto *crypto, const struct slice *parts, size_t coun
 }
 
 /* Tokens of different organisations are different tokens. */
-static void digest_token(struct exchange *exchange, const struct command *command,
-                         struct slice token, unsigned char ret_digest[DIGEST_BYTES])
+bool exchange_digest_token(struct exchange *exchange, uint32_t organisation, struct slice token,
+                           unsigned char ret_digest[DIGEST_BYTES])
 {
     char digits[U64_DIGITS_MAX];
-    bool has_none = command->kind == COMMAND_CREATE_ORGANISATION;
-    size_t len = u64_print(has_none ? 0 : command->organisation, digits);
+    size_t len = u64_print(organisation, digits);
+    if (!client_token_is_valid(token))
+        return exchange_refuse(exchange, ERROR_VALUE_CLIENT_TOKEN);
     const struct slice parts[] = {
         slice_of("bursar token", sizeof "bursar token"), /* with the zero byte */
         slice_of(digits, len), slice_of("", 1), token};
     digest(exchange->worker->crypto, parts, sizeof parts / sizeof parts[0], ret_digest);
+    return true;
 }
 
 static bool digest_body(struct exchange *exchange, unsigned char ret_digest[DIGEST_BYTES])
@@ -66,11 +68,9 @@ bool exchange_make_request(struct exchange *exchange, struct command *command)
     command->arena = exchange->arena;
     if (!token->given)
         return true;
-    if (!client_token_is_valid(token->text))
-        return exchange_refuse(exchange, ERROR_VALUE_CLIENT_TOKEN);
-    if (!digest_body(exchange, command->request.body))
-        return false;
-    digest_token(exchange, command, token->text, command->request.token);
+    bool has_none = command->kind == COMMAND_CREATE_ORGANISATION;
     command->request.given = true;
-    return true;
+    return exchange_digest_token(exchange, has_none ? 0 : command->organisation, token->text,
+                                 command->request.token) &&
+           digest_body(exchange, command->request.body);
 }

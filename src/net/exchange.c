@@ -258,8 +258,7 @@ bool exchange_run(struct connection *connection)
     return false;
 }
 
-/* Only writes are pending, and only a write takes or gives a secret (a new key): nothing of it is
- * left behind. */
+/* Only a call that waits takes or gives a secret (a new key): nothing of it is left behind. */
 void exchange_finish(struct connection *connection, struct call *call)
 {
     struct worker *worker = connection->worker;

@@ -229,6 +229,10 @@ static void answers_hold_what_is_declared(void **state)
         {"DescribeOrganizations", "{}"},
         {"CreateHold", "{\"MemberUin\":\"5\",\"Amount\":0.5}"},
         {"DescribeHolds", "{\"MemberUin\":\"5\"}"},
+        {"DescribeMemberBalance", "{\"MemberUin\":\"5\"}"},
+        {"DescribeMemberBalance", "{\"MemberUin\":\"5\",\"AsOf\":\"2026-11-23 03:12:53\"}"},
+        {"DescribeStatement", "{\"MemberUin\":\"5\",\"StartTime\":\"2026-11-23 03:12:53\"}"},
+        {"DescribeEntries", "{}"},
         {"CreateTemporaryCredit", "{\"MemberUin\":\"5\",\"Amount\":0.5}"},
         {"ModifyMember", "{\"MemberUin\":\"5\",\"MemberName\":\"y\"}"},
     };

@@ -317,11 +317,14 @@ static void routing(void **state)
 static void a_past_moment_is_never_answered_with_today(void **state)
 {
     (void)state;
-    assert_refused(&world, &(struct signed_call){.headers = "X-Bursar-As-Of: 1795403573\r\n"},
+    assert_refused(&world,
+                   &(struct signed_call){.host = "bursar.example.com",
+                                         .version = "2026-11-01",
+                                         .action = "DescribeMembers",
+                                         .headers = "X-Bursar-As-Of: 1795403573\r\n"},
                    "UnsupportedOperation",
-                   "Balances at a past moment (`X-Bursar-As-Of`) are not supported by this "
-                   "version.",
-                   "当前版本不支持查询历史时刻的余额（`X-Bursar-As-Of`）。");
+                   "This operation does not answer for a past moment (`X-Bursar-As-Of`).",
+                   "该接口不支持查询历史时刻（`X-Bursar-As-Of`）。");
 }
 
 /* What a client sends is repeated in texts, but cut, and never as broken UTF-8. */

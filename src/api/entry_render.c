@@ -1,0 +1,215 @@
+/* An entry as the API shows it: what every entry has, and what its kind has besides, keys in
+ * alphabetical order. Never a secret.
+ *
+ * Owns nothing. Thread: the historian's. */
+#include "api/entry_render.h"
+
+#include "api/balance_row.h"
+
+const char entry_help[] =
+    "EntryId, Kind, Time; of accounts: MemberUin, After (its nine fields after the entry, with its "
+    "name of today), Reason; `move`: ToMemberUin, ToAfter (of the two only who the caller may "
+    "see); Amount, or of `adjust` and `opening` "
+    "CashAmount, IncomeAmount, GiftAmount; HoldId, ExpiresAt; GrantId, StartTime, EndTime; "
+    "MemberName; AllowArrears; of the organization: Name, Currency, AccountUin, UserUin, SecretId, "
+    "Enabled, PolicyName, Everyone.";
+
+/* What an entry of the kind has, besides EntryId, Kind and Time. */
+enum part {
+    HAS_AMOUNT = 1 << 0,
+    HAS_AMOUNTS = 1 << 1, /* of each account */
+    HAS_REASON = 1 << 2,
+    IS_HOLD = 1 << 3,
+    OF_HOLD = 1 << 4,
+    IS_GRANT = 1 << 5,
+    OF_GRANT = 1 << 6,
+    HAS_MEMBER_NAME = 1 << 7,
+    HAS_ARREARS = 1 << 8,
+    HAS_NAME = 1 << 9, /* and currency, owner */
+    HAS_KEY = 1 << 10,
+    HAS_ENABLED = 1 << 11,
+    HAS_POLICY = 1 << 12,
+    HAS_EVERYONE = 1 << 13,
+    HAS_ACCOUNT = 1 << 14,
+    HAS_USER = 1 << 15,
+    HAS_EXPIRY = 1 << 16,
+};
+
+static unsigned parts_of(enum entry_kind kind)
+{
+    static const unsigned parts[] = {
+        [ENTRY_TOP_UP] = HAS_AMOUNT | HAS_REASON,
+        [ENTRY_WITHDRAW] = HAS_AMOUNT | HAS_REASON,
+        [ENTRY_CHARGE] = HAS_AMOUNT | HAS_REASON,
+        [ENTRY_REFUND] = HAS_AMOUNT | HAS_REASON,
+        [ENTRY_GRANT_GIFT] = HAS_AMOUNT | HAS_REASON,
+        [ENTRY_MOVE] = HAS_AMOUNT | HAS_REASON,
+        [ENTRY_HOLD] = HAS_AMOUNT | HAS_REASON | IS_HOLD | HAS_EXPIRY,
+        [ENTRY_CAPTURE] = HAS_AMOUNT | HAS_REASON | OF_HOLD,
+        [ENTRY_RELEASE] = HAS_AMOUNT | HAS_REASON | OF_HOLD,
+        [ENTRY_EXPIRE] = HAS_AMOUNT | OF_HOLD,
+        [ENTRY_ADJUST] = HAS_AMOUNTS | HAS_REASON,
+        [ENTRY_OPENING] = HAS_AMOUNTS | HAS_REASON,
+        [ENTRY_JOIN] = HAS_MEMBER_NAME,
+        [ENTRY_LEAVE] = HAS_REASON,
+        [ENTRY_RENAME] = HAS_MEMBER_NAME,
+        [ENTRY_SET_CREDIT] = HAS_REASON,
+        [ENTRY_GRANT_TEMPORARY] = HAS_AMOUNT | HAS_REASON | IS_GRANT,
+        [ENTRY_REVOKE_TEMPORARY] = OF_GRANT | HAS_REASON,
+        [ENTRY_SET_ARREARS] = HAS_ARREARS | HAS_REASON,
+        [ENTRY_START_TEMPORARY] = OF_GRANT,
+        [ENTRY_END_TEMPORARY] = OF_GRANT,
+        [ENTRY_ORGANISATION] = HAS_NAME | HAS_ACCOUNT,
+        [ENTRY_ADD_KEY] = HAS_KEY | HAS_ACCOUNT | HAS_USER | HAS_EXPIRY,
+        [ENTRY_SET_KEY] = HAS_KEY | HAS_ENABLED,
+        [ENTRY_ISSUE_TOKEN] = HAS_KEY | HAS_ACCOUNT | HAS_USER | HAS_EXPIRY,
+        [ENTRY_PUT_POLICY] = HAS_POLICY | HAS_USER,
+        [ENTRY_REMOVE_POLICY] = HAS_POLICY | HAS_USER,
+        [ENTRY_DELEGATE] = HAS_ACCOUNT | HAS_EVERYONE,
+        [ENTRY_REMOVE_DELEGATE] = HAS_ACCOUNT,
+    };
+    return (size_t)kind < sizeof parts / sizeof parts[0] ? parts[kind] : 0;
+}
+
+void entry_render_row(struct api_pending *pending, uint32_t organisation, struct uin uin,
+                      const struct member_state *state, struct buffer *out)
+{
+    const struct book *book = pending_book_begin(pending);
+    const struct member *member = book_find_member(book, organisation, uin);
+    struct slice name = member ? slice_of(member->name, member->name_len) : SLICE("");
+    balance_row_render(state, uin, name, out);
+    pending_book_end(pending);
+}
+
+static void render_number(struct buffer *out, const char *key, uint64_t number)
+{
+    buffer_text(out, key);
+    buffer_u64(out, number);
+}
+
+static void render_text(struct buffer *out, const char *key, struct slice text)
+{
+    buffer_text(out, key);
+    json_quote(out, text);
+}
+
+static bool is_shown(const struct entry *entry, uint32_t touch, const struct uin *only)
+{
+    return touch < entry->touch_count && (!only || uin_equal(entry->touches[touch].uin, *only));
+}
+
+/* AccountUin to Currency; the object has begun, and nothing is in it. */
+static void render_front(struct api_pending *pending, const struct entry *entry, unsigned parts,
+                         const struct uin *only, struct buffer *out)
+{
+    if (parts & HAS_ACCOUNT) {
+        BUFFER_LITERAL(out, "\"AccountUin\":");
+        render_uin(out, entry->account);
+        buffer_char(out, ',');
+    }
+    if (is_shown(entry, 0, only)) {
+        BUFFER_LITERAL(out, "\"After\":");
+        entry_render_row(pending, entry->organisation, entry->touches[0].uin,
+                         &entry->touches[0].after, out);
+        buffer_char(out, ',');
+    }
+    if (parts & HAS_ARREARS) {
+        BUFFER_LITERAL(out, "\"AllowArrears\":");
+        render_bool(out, entry->touches[0].after.flags & MEMBER_ARREARS);
+        buffer_char(out, ',');
+    }
+    if (parts & (HAS_AMOUNT | HAS_AMOUNTS)) {
+        buffer_text(out, parts & HAS_AMOUNT ? "\"Amount\":" : "\"CashAmount\":");
+        decimal_print_cents(out, entry->cash);
+        buffer_char(out, ',');
+    }
+    if (parts & HAS_NAME)
+        render_text(out, "\"Currency\":", entry->text);
+    if (parts & HAS_NAME)
+        buffer_char(out, ',');
+}
+
+/* Enabled to Kind: every one of these ends with EntryId and Kind, so commas are simple. */
+static void render_middle(const struct entry *entry, unsigned parts, struct buffer *out)
+{
+    if (parts & HAS_ENABLED) {
+        BUFFER_LITERAL(out, "\"Enabled\":");
+        render_bool(out, entry->enabled);
+        buffer_char(out, ',');
+    }
+    if (parts & IS_GRANT) {
+        BUFFER_LITERAL(out, "\"EndTime\":");
+        render_end_time(out, entry->end_us);
+        buffer_char(out, ',');
+    }
+    render_number(out, "\"EntryId\":", entry->sequence);
+    if (parts & HAS_EVERYONE) {
+        BUFFER_LITERAL(out, ",\"Everyone\":");
+        render_bool(out, entry->enabled);
+    }
+    if (parts & HAS_EXPIRY) {
+        BUFFER_LITERAL(out, ",\"ExpiresAt\":");
+        render_end_time(out, entry->end_us);
+    }
+    if (parts & HAS_AMOUNTS)
+        RENDER_CENTS(out, ",\"GiftAmount\":", entry->gift);
+    if (parts & (IS_GRANT | OF_GRANT))
+        render_number(out, ",\"GrantId\":", parts & IS_GRANT ? entry->sequence : entry->subject);
+    if (parts & (IS_HOLD | OF_HOLD))
+        render_number(out, ",\"HoldId\":", parts & IS_HOLD ? entry->sequence : entry->subject);
+    if (parts & HAS_AMOUNTS)
+        RENDER_CENTS(out, ",\"IncomeAmount\":", entry->income);
+    BUFFER_LITERAL(out, ",\"Kind\":\"");
+    buffer_text(out, entry_kind_name(entry->kind));
+    buffer_char(out, '"');
+}
+
+/* MemberName to UserUin. */
+static void render_back(struct api_pending *pending, const struct entry *entry, unsigned parts,
+                        const struct uin *only, struct buffer *out)
+{
+    if (parts & HAS_MEMBER_NAME)
+        render_text(out, ",\"MemberName\":", entry->name);
+    if (entry->touch_count > 0) {
+        BUFFER_LITERAL(out, ",\"MemberUin\":");
+        render_uin(out, entry->touches[0].uin);
+    }
+    if (parts & HAS_NAME)
+        render_text(out, ",\"Name\":", entry->name);
+    if (parts & HAS_POLICY)
+        render_text(out, ",\"PolicyName\":", entry->name);
+    if (parts & HAS_REASON)
+        render_text(out, ",\"Reason\":", entry->text);
+    if (parts & HAS_KEY)
+        render_text(out, ",\"SecretId\":", entry->secret_id);
+    if (parts & IS_GRANT) {
+        BUFFER_LITERAL(out, ",\"StartTime\":");
+        render_time(out, entry->start_us);
+    }
+    BUFFER_LITERAL(out, ",\"Time\":");
+    render_time(out, entry->time_us);
+    if (is_shown(entry, 1, only)) {
+        BUFFER_LITERAL(out, ",\"ToAfter\":");
+        entry_render_row(pending, entry->organisation, entry->touches[1].uin,
+                         &entry->touches[1].after, out);
+    }
+    if (entry->touch_count > 1) {
+        BUFFER_LITERAL(out, ",\"ToMemberUin\":");
+        render_uin(out, entry->touches[1].uin);
+    }
+    if (parts & HAS_USER) {
+        BUFFER_LITERAL(out, ",\"UserUin\":");
+        render_uin(out, entry->user);
+    }
+}
+
+void entry_render(struct api_pending *pending, const struct entry *entry, const struct uin *only,
+                  struct buffer *out)
+{
+    unsigned parts = parts_of(entry->kind);
+    buffer_char(out, '{');
+    render_front(pending, entry, parts, only, out);
+    render_middle(entry, parts, out);
+    render_back(pending, entry, parts, only, out);
+    buffer_char(out, '}');
+}
