@@ -138,17 +138,30 @@ void store_write_witness(struct store *store)
     note_write(&store->witness, slice_of(line, sizeof line));
 }
 
-static struct status add_batch(struct store *store, const struct journal_head *head,
-                               uint64_t first_sequence, const unsigned char root[CHAIN_SIZE],
-                               struct fault *fault)
+struct status store_put_batch(struct store *store, const struct batch *batch, struct fault *fault)
 {
-    store_bind(store, SQL_ADD_BATCH, 1, head->batches);
-    store_bind(store, SQL_ADD_BATCH, 2, first_sequence);
-    store_bind(store, SQL_ADD_BATCH, 3, head->sequence);
-    store_bind(store, SQL_ADD_BATCH, 4, (uint64_t)head->time_us);
-    store_bind_bytes(store, SQL_ADD_BATCH, 5, slice_of((const char *)root, CHAIN_SIZE));
-    store_bind_bytes(store, SQL_ADD_BATCH, 6, slice_of((const char *)head->hash, CHAIN_SIZE));
+    store_bind(store, SQL_ADD_BATCH, 1, batch->number);
+    store_bind(store, SQL_ADD_BATCH, 2, batch->first_sequence);
+    store_bind(store, SQL_ADD_BATCH, 3, batch->last_sequence);
+    store_bind(store, SQL_ADD_BATCH, 4, (uint64_t)batch->time_us);
+    store_bind_bytes(store, SQL_ADD_BATCH, 5, slice_of((const char *)batch->root, CHAIN_SIZE));
+    store_bind_bytes(store, SQL_ADD_BATCH, 6, slice_of((const char *)batch->hash, CHAIN_SIZE));
     return store_run(store, SQL_ADD_BATCH, fault);
+}
+
+struct status store_put_entry(struct store *store, const struct entry *entry, struct slice bytes,
+                              const unsigned char *leaf, struct fault *fault)
+{
+    store_bind(store, SQL_ADD_ENTRY, 1, entry->sequence);
+    store_bind_bytes(store, SQL_ADD_ENTRY, 2, bytes);
+    TRY(store_run(store, SQL_ADD_ENTRY, fault));
+    if (entry_kind_is_registry(entry->kind))
+        return add_registry(store, entry, leaf, fault);
+    if (entry->kind != ENTRY_REQUEST)
+        return STATUS_DONE;
+    store_bind(store, SQL_ADD_REQUEST, 1, entry->sequence);
+    store_bind(store, SQL_ADD_REQUEST, 2, request_prefix(entry->token_digest));
+    return store_run(store, SQL_ADD_REQUEST, fault);
 }
 
 /* Everything of a batch but its COMMIT. */
@@ -156,15 +169,19 @@ static struct status write_batch(struct store *store, const struct draft *draft,
                                  struct fault *fault, struct journal_head *ret_head)
 {
     struct batching batching = {.store = store};
-    unsigned char root[CHAIN_SIZE];
+    struct batch batch = {.first_sequence = store->journal.head.sequence + 1};
     merkle_init(&batching.merkle);
     TRY(store_run(store, SQL_BEGIN, fault));
     TRY(add_entries(&batching, draft, fault));
     const struct entry *last = draft_entry(draft, draft_entry_count(draft) - 1);
     struct journal_head head = store->journal.head;
-    merkle_root(&batching.merkle, store->crypto, root);
-    chain_advance(&head, store->crypto, root, last->sequence, last->time_us);
-    TRY(add_batch(store, &head, store->journal.head.sequence + 1, root, fault));
+    merkle_root(&batching.merkle, store->crypto, batch.root);
+    chain_advance(&head, store->crypto, batch.root, last->sequence, last->time_us);
+    batch.number = head.batches;
+    batch.last_sequence = head.sequence;
+    batch.time_us = head.time_us;
+    memcpy(batch.hash, head.hash, CHAIN_SIZE);
+    TRY(store_put_batch(store, &batch, fault));
     *ret_head = head;
     return STATUS_DONE;
 }

@@ -37,7 +37,7 @@ static struct status part_path(const char *folder, const char *name, struct faul
 }
 
 /* After a fault: it is the fault that matters, not what cannot be removed. */
-static void remove_parts(const char *folder)
+void store_remove(const char *folder)
 {
     for (int i = 0; i < PART_COUNT; i++) {
         char path[PATH_MAX];
@@ -152,7 +152,7 @@ static struct status copy_or_nothing(struct copying *copying, struct journal *fr
     struct status status = copy_journal(copying, &from, fault, ret_report);
     journal_close(from);
     if (!status_ok(status))
-        remove_parts(copying->target);
+        store_remove(copying->target);
     return status;
 }
 
@@ -215,7 +215,7 @@ static struct status check_finished(const char *backup, const struct journal *fr
     return STATUS_DONE;
 }
 
-static struct status check_no_journal(const char *folder, struct fault *fault)
+struct status store_check_absent(const char *folder, struct fault *fault)
 {
     for (int i = 0; i < PART_COUNT; i++) {
         char path[PATH_MAX];
@@ -229,7 +229,7 @@ static struct status check_no_journal(const char *folder, struct fault *fault)
 static struct status restore_locked(struct copying *copying, struct journal *from,
                                     struct fault *fault, struct verify_report *ret_report)
 {
-    struct status status = check_no_journal(copying->target, fault);
+    struct status status = store_check_absent(copying->target, fault);
     if (!status_ok(status)) {
         journal_close(from);
         return status;

@@ -65,8 +65,9 @@ STATUS_MUST_USE struct status journal_read(struct journal *journal, uint64_t fir
                                                          struct slice bytes),
                                            void *context, struct fault *fault);
 
-/* Recomputes everything: chain, roots, decoding, book, sums, checkpoint against replay. `progress`
- * may be NULL. CORRUPT names the first wrong batch or entry. */
+/* Recomputes everything: chain, roots, decoding, book, sums, back-links, tokens, checkpoint against
+ * replay. `folder` may be a backup (backup.h) or the file of a dump (dump.h) too. `progress` may be
+ * NULL. CORRUPT names the first wrong batch or entry. */
 struct verify_report {
     struct journal_head head;
     uint64_t entries;

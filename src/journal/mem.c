@@ -78,10 +78,12 @@ static bool add_chunk(struct memory *memory, uint64_t first_sequence, size_t nee
     uint32_t size = need > CHUNK_SIZE ? (uint32_t)need : CHUNK_SIZE;
     if (memory->chunk_count == memory->chunk_cap && !grow_chunks(memory))
         return false;
-    char *bytes = malloc(size);
-    if (!bytes)
+    struct chunk *chunk = &memory->chunks[memory->chunk_count];
+    *chunk = (struct chunk){.first_sequence = first_sequence, .size = size};
+    chunk->bytes = malloc(size);
+    if (!chunk->bytes)
         return false;
-    memory->chunks[memory->chunk_count++] = (struct chunk){first_sequence, 0, size, bytes};
+    memory->chunk_count++;
     return true;
 }
 

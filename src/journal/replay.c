@@ -64,9 +64,15 @@ static struct status prove_batch(struct replay *replay, const struct batch_row *
                            "batch %" PRIu64 " is not the one that was written: the hash chain is "
                            "broken there",
                            row->number);
-    if (replay->visitor->batch)
-        return replay->visitor->batch(replay->visitor->context, &replay->head, fault);
-    return STATUS_DONE;
+    if (!replay->visitor->batch)
+        return STATUS_DONE;
+    struct batch batch = {.number = row->number,
+                          .first_sequence = row->first_sequence,
+                          .last_sequence = row->last_sequence,
+                          .time_us = row->time_us};
+    memcpy(batch.root, root, CHAIN_SIZE);
+    memcpy(batch.hash, replay->head.hash, CHAIN_SIZE);
+    return replay->visitor->batch(replay->visitor->context, &batch, fault);
 }
 
 static struct batch_row read_batch(struct store *store)

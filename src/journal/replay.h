@@ -10,8 +10,8 @@ struct replay_visitor {
     /* After the entry was applied. */
     struct status (*entry)(void *context, const struct entry *entry, const unsigned char *leaf,
                            struct fault *fault);
-    /* After the batch was proved; `head` is the chain so far. */
-    struct status (*batch)(void *context, const struct journal_head *head, struct fault *fault);
+    /* After the batch was proved. */
+    struct status (*batch)(void *context, const struct batch *batch, struct fault *fault);
     void *context;
 };
 

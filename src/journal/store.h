@@ -139,6 +139,15 @@ uint64_t store_checksum(struct slice bytes);
 STATUS_MUST_USE struct status store_append(struct journal *journal, const struct draft *draft,
                                            struct fault *fault);
 void store_write_witness(struct store *store);
+/* Rows as they are, within the caller's transaction. */
+STATUS_MUST_USE struct status store_put_entry(struct store *store, const struct entry *entry,
+                                              struct slice bytes, const unsigned char *leaf,
+                                              struct fault *fault);
+STATUS_MUST_USE struct status store_put_batch(struct store *store, const struct batch *batch,
+                                              struct fault *fault);
+/* backup.c: the files of a journal in a folder, by name. EXISTS names one that is there. */
+STATUS_MUST_USE struct status store_check_absent(const char *folder, struct fault *fault);
+void store_remove(const char *folder);
 /* recovery.c */
 STATUS_MUST_USE struct status store_load(struct journal *journal, struct book *book,
                                          struct fault *fault);

@@ -13,6 +13,7 @@
  * Owns the store and the book for one call. Any thread. */
 #include "base/check.h"
 #include "journal/chain.h"
+#include "journal/dump.h"
 #include "journal/replay.h"
 #include "journal/schema.h"
 
@@ -196,10 +197,10 @@ static struct status see_entry(void *context, const struct entry *entry, const u
     return STATUS_DONE;
 }
 
-static struct status see_batch(void *context, const struct journal_head *head, struct fault *fault)
+static struct status see_batch(void *context, const struct batch *batch, struct fault *fault)
 {
     struct verify *verify = context;
-    if (head->batches == verify->mark.batch)
+    if (batch->number == verify->mark.batch)
         return match_checkpoint(verify, fault);
     return STATUS_DONE;
 }
@@ -263,6 +264,8 @@ struct status journal_verify(const char *folder,
 {
     const struct journal_options options = {.read_only = true};
     struct journal *journal = NULL;
+    if (file_exists(folder) && !folder_exists(folder))
+        return journal_verify_dump(folder, progress, context, fault, ret_report);
     TRY(journal_open(folder, &options, fault, &journal));
     struct verify verify = {.store = store_of(journal), .progress = progress, .context = context};
     struct status status = {STATUS_MEMORY};

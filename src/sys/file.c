@@ -196,6 +196,12 @@ struct status folder_is_empty(const char *path, struct fault *fault, bool *ret_e
     return STATUS_DONE;
 }
 
+bool folder_exists(const char *path)
+{
+    struct stat about;
+    return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
+}
+
 struct status file_remove(const char *path, struct fault *fault)
 {
     if (unlink(path) != 0 && errno != ENOENT)

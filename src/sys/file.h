@@ -19,6 +19,7 @@ STATUS_MUST_USE struct status folder_create(const char *path, struct fault *faul
 STATUS_MUST_USE struct status folder_is_empty(const char *path, struct fault *fault,
                                               bool *ret_empty);
 bool file_exists(const char *path);
+bool folder_exists(const char *path);
 /* Fine if it is not there. */
 STATUS_MUST_USE struct status file_remove(const char *path, struct fault *fault);
 /* Makes durable what others wrote to the file, and its name in its folder. */
