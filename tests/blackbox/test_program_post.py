@@ -229,9 +229,11 @@ def at_terminal(words, typed):
 
 
 @pytest.mark.parametrize("words", [
-    ["post", "withdraw", A, "1"], ["post", "adjust", A, "1", "--reason", "x"]])
+    ["post", "withdraw", A, "1"], ["post", "adjust", A, "1", "--reason", "x"], ["member", "remove", B],
+    ["hold", "release", A, "--all"]])
 def test_a_person_is_asked_before_what_cannot_be_undone(ledger, words):
     data, _ = ledger
+    must("hold", "create", A, "1", "--data", data)
     before = entries(data)
     code, shown = at_terminal([*words, "--data", data], "n\n")
     assert code == 1 and "[y/N]" in shown and "nothing was changed" in shown and entries(data) == before
