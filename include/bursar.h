@@ -250,6 +250,185 @@ BURSAR_API enum bursar_result bursar_post(struct bursar_client *client,
                                           const struct bursar_write_options *options,
                                           const struct bursar_posting **ret_posting);
 
+/* What a change of one member has made. */
+struct bursar_change {
+    int64_t entry_id; /* its entry, the newest if there are several: that of a hold or a temporary
+                         credit is its id. 0 = dry run, or nothing had to change */
+    int64_t amount;   /* of bursar_hold_capture and _release: how much it was; else 0 */
+    struct bursar_member_balance member; /* after it */
+    const char *request_id;
+};
+
+struct bursar_hold_request {
+    const char *member_uin;
+    int64_t amount;     /* above zero */
+    int64_t expires_us; /* in the future; 0 = never */
+    const char *reason; /* NULL = none; here and below at most 1,024 bytes */
+};
+struct bursar_hold_use {
+    const char *member_uin;
+    int64_t hold_id;
+    int64_t amount; /* at most what is left of it, the rest stays held; 0 = all that is left */
+    const char *reason;
+};
+
+/* A hold reserves an amount of what is available, until it is captured (becomes a charge), released
+ * or expires. `options` may be NULL; `partial` is not looked at, here and below. */
+BURSAR_API enum bursar_result bursar_hold_create(struct bursar_client *client,
+                                                 const struct bursar_hold_request *hold,
+                                                 const struct bursar_write_options *options,
+                                                 const struct bursar_change **ret_change);
+BURSAR_API enum bursar_result bursar_hold_capture(struct bursar_client *client,
+                                                  const struct bursar_hold_use *use,
+                                                  const struct bursar_write_options *options,
+                                                  const struct bursar_change **ret_change);
+BURSAR_API enum bursar_result bursar_hold_release(struct bursar_client *client,
+                                                  const struct bursar_hold_use *use,
+                                                  const struct bursar_write_options *options,
+                                                  const struct bursar_change **ret_change);
+
+struct bursar_hold {
+    int64_t hold_id;
+    int64_t amount;     /* what is left of it */
+    int64_t expires_us; /* 0 = never */
+};
+struct bursar_hold_page {
+    const struct bursar_hold *holds; /* open ones, oldest first */
+    size_t hold_count;
+    uint64_t total_count;
+    const char *request_id;
+};
+/* The open holds of a member (NULL: the caller's own), from `offset`, at most `limit` (0 = 100, at
+ * most 1,000). */
+BURSAR_API enum bursar_result bursar_holds(struct bursar_client *client, const char *member_uin,
+                                           uint64_t offset, uint64_t limit,
+                                           const struct bursar_hold_page **ret_page);
+
+enum bursar_switch { BURSAR_AS_IT_IS = 0, BURSAR_OFF = 1, BURSAR_ON = 2 };
+
+struct bursar_credit {
+    const char *member_uin;
+    const int64_t *basic_credit_amount;   /* from 0; NULL = as it is */
+    enum bursar_switch is_credit_account; /* what the row says; nothing follows from it */
+    enum bursar_switch allow_arrears;     /* charges may go beyond what is available */
+    const char *reason;
+};
+/* The lasting credit line of a member. Carried out also when all was so already: then the change
+ * has no entry. */
+BURSAR_API enum bursar_result bursar_credit_set(struct bursar_client *client,
+                                                const struct bursar_credit *credit,
+                                                const struct bursar_write_options *options,
+                                                const struct bursar_change **ret_change);
+
+struct bursar_grant_request {
+    const char *member_uin;
+    int64_t amount;   /* above zero */
+    int64_t start_us; /* 0 = now */
+    int64_t end_us;   /* after the start and in the future; 0 = never */
+    const char *reason;
+};
+struct bursar_grant_end {
+    const char *member_uin;
+    int64_t grant_id;
+    const char *reason;
+};
+/* Temporary credit: raises the line for a time. Revoking ends it before that. */
+BURSAR_API enum bursar_result bursar_credit_grant(struct bursar_client *client,
+                                                  const struct bursar_grant_request *grant,
+                                                  const struct bursar_write_options *options,
+                                                  const struct bursar_change **ret_change);
+BURSAR_API enum bursar_result bursar_credit_revoke(struct bursar_client *client,
+                                                   const struct bursar_grant_end *end,
+                                                   const struct bursar_write_options *options,
+                                                   const struct bursar_change **ret_change);
+
+/* ---- The past: product bursar, version 2026-11-01 ----
+ *
+ * For the owner everything, for delegates the members in their scope, for members their own. */
+struct bursar_past_balance {
+    struct bursar_member_balance member; /* amounts of that moment, the name of today */
+    int64_t entry_id;                    /* the newest of the account at that moment */
+    int64_t as_of_us;
+    const char *request_id;
+};
+/* What a member (NULL: the caller's own account) had at a moment; 0 = now. Refused as
+ * ResourceNotFound when it was no member then. Belongs to the client until its next call. */
+BURSAR_API enum bursar_result bursar_balance_at(struct bursar_client *client,
+                                                const char *member_uin, int64_t as_of_us,
+                                                const struct bursar_past_balance **ret_past);
+
+/* One thing that happened. What its kind does not have is zero, or NULL. */
+struct bursar_entry {
+    int64_t entry_id;
+    int64_t time_us;
+    const char *kind;       /* as in docs/api.md: "top_up", "charge", "hold", "set_credit", ... */
+    const char *member_uin; /* NULL: about the organisation */
+    const char *to_member_uin; /* of a move */
+    const char *reason;
+    const char *member_name; /* of a join or a rename */
+    int64_t amount;
+    int64_t cash_amount; /* as the next two, of adjust and opening */
+    int64_t income_amount;
+    int64_t gift_amount;
+    int64_t hold_id;
+    int64_t grant_id;
+    int64_t start_us;                   /* of a temporary credit */
+    int64_t end_us;                     /* the same; 0 = never */
+    int64_t expires_us;                 /* of a hold or a key; 0 = never */
+    struct bursar_member_balance after; /* of the member, after it; member_uin NULL = not shown */
+    struct bursar_member_balance to_after; /* of the one who gets */
+    const char *json; /* the entry as it was sent, with what the fields above leave out */
+};
+
+/* Which entries; zero and NULL = all. */
+struct bursar_entry_filter {
+    const char *member_uin; /* NULL: for the owner all of the organisation, for others their own */
+    const char *const *kinds; /* any of these */
+    size_t kind_count;
+    int64_t start_us;         /* of this time or later */
+    int64_t end_us;           /* before this time */
+    int64_t hold_id;          /* the hold and what became of it */
+    const char *client_token; /* what the write with this token made: nothing, if it was not
+                                 carried out */
+    bool ascending;           /* oldest first; false = newest first */
+    uint32_t page_size;       /* entries a call, 1 to 1,000; 0 = 100 */
+};
+
+/* Walks entries, page by page. The client may be used for other calls meanwhile, and must outlive
+ * the walk. `filter` is copied; NULL = no filter. `cursor`: where an earlier walk with the same
+ * filter was (bursar_entries_cursor), NULL or "" = from the first. */
+struct bursar_entries;
+BURSAR_API enum bursar_result bursar_entries_new(struct bursar_client *client,
+                                                 const struct bursar_entry_filter *filter,
+                                                 const char *cursor,
+                                                 struct bursar_entries **ret_entries);
+/* BURSAR_OK and the next entry (valid until the next call), BURSAR_END, or an error of a call,
+ * after which the walk may be continued. */
+BURSAR_API enum bursar_result bursar_entries_next(struct bursar_entries *entries,
+                                                  const struct bursar_entry **ret_entry);
+/* To go on from here, also in another process: no entry is left out, those of the page that is not
+ * used up are given again. NULL: all have been given. Valid until the next bursar_entries_next. */
+BURSAR_API const char *bursar_entries_cursor(const struct bursar_entries *entries);
+BURSAR_API void bursar_entries_free(struct bursar_entries *entries);
+
+/* What an account (NULL: the caller's own) had at the start of a period, what happened, oldest
+ * first, and what it had at the end. `end_us` 0 = now; periods that follow each other share no
+ * entry. Client and errors as with bursar_entries_new. */
+struct bursar_statement;
+BURSAR_API enum bursar_result bursar_statement_new(struct bursar_client *client,
+                                                   const char *member_uin, int64_t start_us,
+                                                   int64_t end_us,
+                                                   struct bursar_statement **ret_statement);
+BURSAR_API enum bursar_result bursar_statement_next(struct bursar_statement *statement,
+                                                    const struct bursar_entry **ret_entry);
+/* NULL before bursar_statement_next has answered BURSAR_OK or BURSAR_END; then valid until its next
+ * call. The closing balance of a period that ends now is final when all entries have been given. */
+BURSAR_API const struct bursar_member_balance *
+bursar_statement_opening(const struct bursar_statement *statement);
+BURSAR_API const struct bursar_member_balance *
+bursar_statement_closing(const struct bursar_statement *statement);
+BURSAR_API void bursar_statement_free(struct bursar_statement *statement);
+
 /* ---- */
 
 /* Signs without sending. `timestamp` in Unix seconds. Header lines ("Name: value", in the order to

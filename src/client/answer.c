@@ -46,6 +46,19 @@ static enum bursar_result fail_memory(const struct answer *answer)
     return client_fail(answer->client, BURSAR_MEMORY, "out of memory");
 }
 
+static enum bursar_result copy_text(const struct answer *answer, struct slice text,
+                                    const char **ret_text)
+{
+    char *copy = arena_take(answer->arena, text.len + 1);
+    if (!copy)
+        return fail_memory(answer);
+    if (text.len > 0)
+        memcpy(copy, text.at, text.len);
+    copy[text.len] = '\0';
+    *ret_text = copy;
+    return BURSAR_OK;
+}
+
 static enum bursar_result take_text(const struct answer *answer, const char *name,
                                     struct json_token token, const char **ret_text)
 {
@@ -53,14 +66,7 @@ static enum bursar_result take_text(const struct answer *answer, const char *nam
         return answer_fail(answer->client, name, "is not a string");
     if (slice_find(token.text, '\0') < token.text.len)
         return answer_fail(answer->client, name, "holds a zero byte");
-    char *copy = arena_take(answer->arena, token.text.len + 1);
-    if (!copy)
-        return fail_memory(answer);
-    if (token.text.len > 0)
-        memcpy(copy, token.text.at, token.text.len);
-    copy[token.text.len] = '\0';
-    *ret_text = copy;
-    return BURSAR_OK;
+    return copy_text(answer, token.text, ret_text);
 }
 
 static enum bursar_result take_uin(const struct answer *answer, const char *name,
@@ -254,6 +260,7 @@ static enum bursar_result read_object(struct answer *answer, const struct answer
 {
     struct json_token token;
     uint32_t seen = 0;
+    size_t start = answer->reader.at - 1;
     CHECK(object->field_count <= 32);
     while (json_next(&answer->reader, &token) == JSON_KEY) {
         size_t field = field_find(object, token.text);
@@ -272,7 +279,10 @@ static enum bursar_result read_object(struct answer *answer, const struct answer
     for (size_t field = 0; field < object->field_count; field++)
         if (!(seen & UINT32_C(1) << field) && !object->fields[field].optional)
             return answer_fail(answer->client, object->fields[field].name, "is missing");
-    return BURSAR_OK;
+    if (object->json_offset == 0)
+        return BURSAR_OK;
+    struct slice json = slice_of(answer->reader.text.at + start, answer->reader.at - start);
+    return copy_text(answer, json, (const char **)(void *)(at + object->json_offset));
 }
 
 enum bursar_result answer_read(struct bursar_client *client, struct arena *arena,

@@ -34,6 +34,7 @@ struct answer_object {
     const struct answer_field *fields;
     size_t field_count; /* at most 32 */
     size_t size;        /* of the struct */
+    size_t json_offset; /* of a const char * to the object as it was sent; 0 = not kept */
 };
 #define ANSWER_FIELD(kind, type, member, name)                                                     \
     {                                                                                              \
@@ -43,9 +44,9 @@ struct answer_object {
     {                                                                                              \
         name, kind, true, offsetof(type, member), 0, NULL                                          \
     }
-#define ANSWER_NESTED(type, member, name, object)                                                  \
+#define ANSWER_NESTED(is_optional, type, member, name, object)                                     \
     {                                                                                              \
-        name, ANSWER_OBJECT, false, offsetof(type, member), 0, object                              \
+        name, ANSWER_OBJECT, is_optional, offsetof(type, member), 0, object                        \
     }
 #define ANSWER_LIST(kind, type, items, count, name, object)                                        \
     {                                                                                              \
@@ -53,7 +54,7 @@ struct answer_object {
     }
 #define ANSWER_OBJECT_OF(table, type)                                                              \
     {                                                                                              \
-        table, sizeof(table) / sizeof(table)[0], sizeof(type)                                      \
+        table, sizeof(table) / sizeof(table)[0], sizeof(type), 0                                   \
     }
 
 /* Reads `response`, a JSON object, into the zeroed struct of `object`. Strict: PROTOCOL, naming the

@@ -19,6 +19,8 @@ enum {
     REQUEST_BYTES_MAX = 16 << 20, /* the API takes 10 MiB */
     HEADERS_MAX = 16,
     CLIENT_TOKEN_BYTES_MAX = 64,
+    HISTORY_ROWS_DEFAULT = 100,
+    HISTORY_ROWS_MAX = 1000,
     MESSAGE_SIZE = 512,
 };
 
@@ -77,13 +79,15 @@ struct bursar_client {
     bool was_sent;     /* at least a part: the service may have carried it out */
     struct bursar_balance_page page;
     struct bursar_posting posting;
+    struct bursar_change change;
+    struct bursar_hold_page holds;
+    struct bursar_past_balance past;
     const char *error_code;
     const char *error_message;
     const char *request_id;
     char message[MESSAGE_SIZE]; /* of failures that are not the service's */
 
-    /* Of the last write; see write.c. */
-    struct buffer parameters;
+    struct buffer parameters; /* see write.c */
     char client_token[CLIENT_TOKEN_BYTES_MAX + 1];
 };
 

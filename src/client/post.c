@@ -131,12 +131,13 @@ enum bursar_result bursar_post(struct bursar_client *client,
                                const struct bursar_posting **ret_posting)
 {
     struct write write;
-    write_begin(client, options, &write);
+    write_begin(client, &write);
+    write_options(&write, options);
     if (options && options->partial)
         write_bool(&write, "Partial", true);
     write_transfers(&write, transfers, transfer_count);
     enum bursar_result result =
-        write_call(&write, "CreateTransfers", &posting_object, &client->posting);
+        write_call(&write, "CreateTransfers", &posting_object, &client->arena, &client->posting);
     if (result == BURSAR_OK && !outcomes_agree(&client->posting, transfer_count, options))
         result = write_doubt(&write, answer_fail(client, "EntryIds", "and Errors do not agree"));
     if (result != BURSAR_OK)

@@ -1,6 +1,7 @@
-/* Calls that change something: their token, their parameters, and an outcome that is never guessed.
+/* Calls of bursar 2026-11-01: their parameters and, if they change something, their token and an
+ * outcome that is never guessed.
  *
- * Owns: client->parameters and client->client_token, which stay until the next write. Invariants:
+ * Owns: client->parameters, and client->client_token, which stays until the next write. Invariants:
  * 1. A write that changes something carries a token; a dry run none.
  * 2. An answer that says "done" but cannot be read leaves the outcome unknown.
  *
@@ -59,8 +60,27 @@ void write_fail(struct write *write, const char *format, ...)
         write->result = client_fail(write->client, BURSAR_USAGE, "%s", text);
 }
 
+void write_begin(struct bursar_client *client, struct write *ret_write)
+{
+    *ret_write = (struct write){.client = client, .result = BURSAR_OK};
+    buffer_clear(&client->parameters);
+    json_writer_init(&ret_write->json, &client->parameters);
+    json_open_object(&ret_write->json);
+    if (client->organization_id > 0)
+        write_id(ret_write, "OrganizationId", (int64_t)client->organization_id);
+}
+
+void write_resume(struct bursar_client *client, struct slice parameters, struct write *ret_write)
+{
+    *ret_write = (struct write){.client = client, .result = BURSAR_OK};
+    buffer_clear(&client->parameters);
+    buffer_append(&client->parameters, parameters);
+    json_writer_init(&ret_write->json, &client->parameters);
+    ret_write->json.comma = true;
+}
+
 /* `given` may be what bursar_client_token answered. */
-static void token_settle(struct write *write, const char *given)
+static void settle_token(struct write *write, const char *given)
 {
     struct bursar_client *client = write->client;
     if (given && token_is_valid(given)) {
@@ -75,37 +95,32 @@ static void token_settle(struct write *write, const char *given)
         write->result = client_fail(client, BURSAR_MEMORY, "the system gives no random bytes");
 }
 
-void write_begin(struct bursar_client *client, const struct bursar_write_options *options,
-                 struct write *ret_write)
+void write_options(struct write *write, const struct bursar_write_options *options)
 {
-    static const struct bursar_write_options defaults = {.client_token = NULL};
-    *ret_write = (struct write){.client = client, .result = BURSAR_OK};
-    if (!options)
-        options = &defaults;
-    buffer_clear(&client->parameters);
-    json_writer_init(&ret_write->json, &client->parameters);
-    json_open_object(&ret_write->json);
-    if (client->organization_id > 0)
-        write_id(ret_write, "OrganizationId", (int64_t)client->organization_id);
-    if (options->dry_run) {
-        client->client_token[0] = '\0';
-        write_bool(ret_write, "DryRun", true);
+    if (options && options->dry_run) {
+        write->client->client_token[0] = '\0';
+        write_bool(write, "DryRun", true);
         return;
     }
-    token_settle(ret_write, options->client_token);
-    write_text(ret_write, "ClientToken", client->client_token);
+    settle_token(write, options ? options->client_token : NULL);
+    write_text(write, "ClientToken", write->client->client_token);
+    write->has_token = true;
+}
+
+void write_item(struct write *write, const char *name, const char *text)
+{
+    if (text && slice_is_utf8(slice_text(text)))
+        json_write_string(&write->json, slice_text(text));
+    else
+        write_fail(write, "%s is not UTF-8", name);
 }
 
 void write_text(struct write *write, const char *name, const char *text)
 {
     if (!text)
         return;
-    if (!slice_is_utf8(slice_text(text))) {
-        write_fail(write, "%s is not UTF-8", name);
-        return;
-    }
     json_write_key(&write->json, slice_text(name));
-    json_write_string(&write->json, slice_text(text));
+    write_item(write, name, text);
 }
 
 void write_uin(struct write *write, const char *name, const char *text)
@@ -129,13 +144,11 @@ void write_id(struct write *write, const char *name, int64_t id)
     json_write_i64(&write->json, id);
 }
 
-void write_time(struct write *write, const char *name, int64_t time_us)
+void write_moment(struct write *write, const char *name, int64_t time_us)
 {
     static const int64_t us_max = INT64_C(253402300799) * 1000000; /* the end of the year 9999 */
     char memory[40];
     struct buffer text;
-    if (time_us == 0)
-        return;
     if (time_us < 0 || time_us > us_max) {
         write_fail(write, "%s is outside the years 1970 to 9999", name);
         return;
@@ -144,6 +157,12 @@ void write_time(struct write *write, const char *name, int64_t time_us)
     timestamp_print_rfc3339(&text, time_us);
     json_write_key(&write->json, slice_text(name));
     json_write_string(&write->json, buffer_slice(&text));
+}
+
+void write_time(struct write *write, const char *name, int64_t time_us)
+{
+    if (time_us != 0)
+        write_moment(write, name, time_us);
 }
 
 void write_amount(struct write *write, const char *name, int64_t micros)
@@ -168,24 +187,30 @@ static enum bursar_result write_end(struct write *write)
     return write->result;
 }
 
-enum bursar_result write_call(struct write *write, const char *action,
-                              const struct answer_object *object, void *ret_answer)
+enum bursar_result write_send(struct write *write, const char *action, struct slice *ret_response)
 {
-    struct bursar_client *client = write->client;
-    struct slice response;
     enum bursar_result result = write_end(write);
-    if (result == BURSAR_OK)
-        result =
-            client_call(client, "bursar", "2026-11-01", action, client->parameters.at, &response);
     if (result != BURSAR_OK)
         return result;
-    result = answer_read(client, &client->arena, response, object, ret_answer);
+    return client_call(write->client, "bursar", "2026-11-01", action, write->client->parameters.at,
+                       ret_response);
+}
+
+enum bursar_result write_call(struct write *write, const char *action,
+                              const struct answer_object *object, struct arena *arena,
+                              void *ret_answer)
+{
+    struct slice response = SLICE_NONE;
+    enum bursar_result result = write_send(write, action, &response);
+    if (result != BURSAR_OK)
+        return result;
+    result = answer_read(write->client, arena, response, object, ret_answer);
     return result == BURSAR_OK ? BURSAR_OK : write_doubt(write, result);
 }
 
 enum bursar_result write_doubt(const struct write *write, enum bursar_result result)
 {
-    return write->client->client_token[0] ? client_doubt(write->client) : result;
+    return write->has_token ? client_doubt(write->client) : result;
 }
 
 const char *bursar_client_token(const struct bursar_client *client)

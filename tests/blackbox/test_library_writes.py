@@ -1,4 +1,4 @@
-"""libbursar's writes against the real program, over a network that loses answers: exactly once all the same.
+"""libbursar's typed calls against the real program, over a network that loses answers: exactly once all the same.
 
 The caller is examples/post.c, out of the build folder ($BURSAR_BUILD, else the one that $BURSAR is in)."""
 import contextlib
@@ -98,10 +98,14 @@ def balance(server, key):
     return call(server.address, key)["Data"][0]["RealBalance"]
 
 
-def post(endpoint, key, *words):
+def stranger(program, key, *words):
     environment = {"TENCENTCLOUD_SECRET_ID": key[0], "TENCENTCLOUD_SECRET_KEY": key[1]}
-    return subprocess.run([BUILD / "examples/post", endpoint, *words], capture_output=True, text=True, timeout=60,
+    return subprocess.run([BUILD / program, *words], capture_output=True, text=True, timeout=60,
                           env=clean_environment(environment))
+
+
+def post(endpoint, key, *words):
+    return stranger("examples/post", key, endpoint, *words)
 
 
 def token_of(body):
@@ -165,3 +169,39 @@ def test_nothing_is_called_unknown_that_was_never_sent_or_was_refused(ledger, tm
     nobody = post(f"http://{address}", key, "top_up", MEMBER, "1")
     assert nobody.returncode == 1
     assert "Connection refused" in nobody.stderr
+
+
+def test_every_typed_call(ledger, tmp_path):
+    data, key = ledger
+    with serving(tmp_path, data, "--calls-per-second", 0) as server:
+        done = stranger("tests/blackbox/library_calls", key, f"http://{server.address}", MEMBER)
+    assert done.returncode == 0, done.stdout
+    none = "credit 0.00, temporary 0.00"
+    assert done.stdout.splitlines() == [
+        f"a hold, dry: amount 0.00, real 990.00, {none}, entry none",
+        f"a hold: amount 0.00, real 990.00, {none}, entry made",
+        "open holds: 1, 10.00 until 4102444800000000",
+        f"a capture: amount 4.000001, real 990.00, {none}, entry made",
+        f"a release: amount 5.999999, real 995.999999, {none}, entry made",
+        "open holds: 0",
+        "credit: amount 0.00, real 995.999999, credit 50.00, temporary 0.00, entry made",
+        "credit again: amount 0.00, real 995.999999, credit 50.00, temporary 0.00, entry none",
+        "a grant: amount 0.00, real 995.999999, credit 55.00, temporary 5.00, entry made",
+        "a revocation: amount 0.00, real 995.999999, credit 50.00, temporary 0.00, entry made",
+        "two transfers: 1 error, FailedOperation.BalanceInsufficient at 1, real 998.999999",
+        "entry: join 0.00, real 0.00",
+        "entry: top_up 1000.00, real 1000.00",
+        "entry: hold 10.00, real 990.00",
+        "entry: capture 4.000001, real 990.00",
+        "entry: release 5.999999, real 995.999999",
+        "entry: set_credit 0.00, real 995.999999",
+        "entry: set_arrears 0.00, real 995.999999",
+        "entry: grant_temporary 5.00, real 995.999999",
+        "entry: revoke_temporary 0.00, real 995.999999",
+        "entry: grant_gift 3.00, real 998.999999",
+        "statement: from 0.00 to 998.999999",
+        "newest first: grant_gift revoke_temporary grant_temporary set_arrears set_credit release capture hold top_up join",
+        "of two kinds: hold capture",
+        "of a token: grant_gift",
+        "of no token:",
+    ]
