@@ -79,16 +79,18 @@ static void ask(int fd)
     }
 }
 
+/* statm: the second number is the resident pages. */
 static long resident_bytes(pid_t pid)
 {
-    char path[64];
-    long total, resident = 0;
+    char path[64], line[256];
     snprintf(path, sizeof path, "/proc/%d/statm", (int)pid);
     FILE *file = fopen(path, "r");
-    if (!file || fscanf(file, "%ld %ld", &total, &resident) != 2)
+    if (!file || !fgets(line, sizeof line, file))
         die(path);
     fclose(file);
-    return resident * sysconf(_SC_PAGESIZE);
+    char *rest;
+    (void)strtol(line, &rest, 10);
+    return strtol(rest, NULL, 10) * sysconf(_SC_PAGESIZE);
 }
 
 static void to_answer(const char *port, char **command)

@@ -397,5 +397,6 @@ int main(int argc, char **argv)
     start_all(connections, count);
     run(strtol(argv[6], NULL, 10));
     report((double)(steady_us() - start_us) / 1e6);
+    free(connections);
     return 0;
 }

@@ -128,6 +128,7 @@ int main(int argc, char **argv)
         die(argv[1]);
     for (uint64_t i = strtoull(argv[8], NULL, 10); i > 0; i--)
         write_request(file, body);
+    free(body);
     if (fclose(file) != 0)
         die(argv[1]);
     return 0;

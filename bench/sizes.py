@@ -189,5 +189,4 @@ def commands(work, options):
     folder = Folder(work, 100000, "commands")
     data = {"demo": demo_starts(work), "query_ms": query_times(folder), "verify": verify_rates(folder, options)}
     folder.remove()
-    tell("commands: done")
     save("commands", data)

@@ -187,7 +187,6 @@ def beside(work, options):
     with folder.serve():
         rounds = [beside_round(work, folder, options) for _ in range(options.rounds)]
     folder.remove()
-    tell("beside: done")
     save("beside", {"reads_per_second": READS_PER_SECOND, "batch": BESIDE_BATCH, "rounds": rounds})
 
 
@@ -205,5 +204,4 @@ def disk(work, options):
         server.stop()
         rows[str(batch)] = {"transfers": said["answers"] * batch, "bytes": folder.bytes() - before}
         folder.remove()
-    tell("disk: done")
     save("disk", {"rows": rows})

@@ -372,6 +372,17 @@ static uint32_t gather_touched(const struct command *command, struct touched *to
     return kept;
 }
 
+/* Members lie anywhere in memory, so they are asked for before their row's turn: first the place in
+ * the index, then the member itself. */
+static void look_ahead(const struct book *book, const struct touched *touched, uint32_t left)
+{
+    enum { FAR = 12, NEAR = 6 };
+    if (left > FAR)
+        book_expect_member(book, touched[FAR].uin, false);
+    if (left > NEAR)
+        book_expect_member(book, touched[NEAR].uin, true);
+}
+
 /* Names are those of then (of now, when nothing was done); the gate is left now and then, so that
  * the committer need not wait. */
 static bool render_members(struct exchange *exchange, const struct command *command,
@@ -388,6 +399,7 @@ static bool render_members(struct exchange *exchange, const struct command *comm
     for (uint32_t i = 0; i < count;) {
         const struct book *book = exchange_book_begin(exchange);
         for (uint32_t end = count - i > GATE_ROWS ? i + GATE_ROWS : count; i < end; i++) {
+            look_ahead(book, &touched[i], count - i);
             const struct member *member =
                 book_find_member(book, command->organisation, touched[i].uin);
             CHECK(member);
