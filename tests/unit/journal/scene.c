@@ -363,6 +363,18 @@ struct status scene_try_commit(struct scene *scene, struct fault *fault)
     return STATUS_DONE;
 }
 
+struct entry *scene_newest(struct scene *scene)
+{
+    return &scene->draft->entries[scene->draft->count - 1];
+}
+
+void scene_append(struct scene *scene)
+{
+    struct fault fault;
+    assert_ok(journal_append(scene->journal, scene->draft, &fault), &fault);
+    scene->draft->count = 0;
+}
+
 void scene_commit(struct scene *scene)
 {
     struct fault fault;

@@ -66,6 +66,10 @@ void scene_token(uint32_t index, unsigned char ret_token[DIGEST_BYTES]);
 void scene_make_request(struct scene *scene, uint32_t made);
 /* `count` top-ups of members at random. */
 void scene_make_top_ups(struct scene *scene, uint32_t count);
+/* The entry made last, to be changed before it is committed. */
+struct entry *scene_newest(struct scene *scene);
+/* Appends what was made, whatever the law says of it: neither book nor model knows. */
+void scene_append(struct scene *scene);
 /* Appends, applies and notes what was made. */
 void scene_commit(struct scene *scene);
 /* The same, but a fault is handed back, and then the model forgets what was made. */

@@ -256,6 +256,103 @@ static void edits_are_named(void **state)
     assert_int_equal(examine(), UNCHANGED);
 }
 
+/* Hashes that fit are not enough: what was written must be lawful. */
+static void assert_unlawful(void (*make)(void), const char *words)
+{
+    struct verify_report report;
+    struct fault fault;
+    scene_begin(&scene);
+    scene_create(&scene);
+    scene_populate(&scene, 3);
+    make();
+    scene_append(&scene);
+    scene_close(&scene);
+    assert_int_equal(journal_verify(scene.folder, NULL, NULL, &fault, &report).code,
+                     STATUS_CORRUPT);
+    if (!strstr(fault.text, words))
+        fail_msg("\"%s\" does not say \"%s\"", fault.text, words);
+    scene_end(&scene);
+}
+
+static void make_wrong_balance(void)
+{
+    scene_make_top_up(&scene, 1);
+    scene_newest(&scene)->touches[0].after.cash.micros++;
+}
+
+static void make_wrong_link(void)
+{
+    scene_make_top_up(&scene, 1);
+    scene_make_top_up(&scene, 2);
+    scene_make_top_up(&scene, 1);
+    scene_newest(&scene)->touches[0].previous--;
+}
+
+static void make_hold(int64_t end_us)
+{
+    scene_make_top_up(&scene, 1);
+    struct entry *hold = scene_newest(&scene);
+    hold->kind = ENTRY_HOLD;
+    hold->end_us = end_us;
+    hold->touches[0].after = (struct member_state){.frozen = hold->cash};
+}
+
+/* A hold that should have expired before the entry behind it. */
+static void make_late_entry(void)
+{
+    make_hold(scene.time_us + 5);
+    scene.time_us += 10;
+    scene_make_top_up(&scene, 2);
+}
+
+/* Expired a microsecond after its end, and one before. */
+static void make_expiry(int64_t off_us)
+{
+    int64_t end_us = scene.time_us + 5;
+    make_hold(end_us);
+    uint64_t hold = scene_newest(&scene)->sequence;
+    struct amount amount = scene_newest(&scene)->cash;
+    scene.time_us = end_us + off_us - 1;
+    scene_make_top_up(&scene, 1);
+    struct entry *expiry = scene_newest(&scene);
+    expiry->kind = ENTRY_EXPIRE;
+    expiry->cash = amount;
+    expiry->subject = hold;
+    expiry->touches[0].after = (struct member_state){0};
+}
+
+static void make_late_expiry(void)
+{
+    make_expiry(1);
+}
+
+static void make_early_expiry(void)
+{
+    make_expiry(-1);
+}
+
+static void make_token_twice(void)
+{
+    scene_make_top_up(&scene, 1);
+    scene_make_request(&scene, 1);
+    scene_make_top_up(&scene, 1);
+    scene.request_count = 0;
+    scene_make_request(&scene, 1);
+}
+
+static void unlawful_entries_are_named(void **state)
+{
+    (void)state;
+    scene_end(&scene);
+    assert_unlawful(make_wrong_balance, "entry 6 (top_up)");
+    assert_unlawful(make_wrong_link, "entry 8 (top_up): its back-links");
+    assert_unlawful(make_late_entry, "entry 7 (top_up): something else was due");
+    assert_unlawful(make_late_expiry, "entry 7 (expire)");
+    assert_unlawful(make_early_expiry, "entry 7 (expire)");
+    assert_unlawful(make_token_twice, "entry 9 (request): its token was used before");
+    scene_begin(&scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -264,6 +361,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(flips_of_the_witness_do_no_harm, setup, teardown),
         cmocka_unit_test_setup_teardown(a_cut_database_is_noticed, setup, teardown),
         cmocka_unit_test_setup_teardown(edits_are_named, setup, teardown),
+        cmocka_unit_test_setup_teardown(unlawful_entries_are_named, setup, teardown),
     };
     return cmocka_run_group_tests_name("damage", tests, NULL, NULL);
 }
