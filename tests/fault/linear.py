@@ -255,7 +255,8 @@ class Recording:
 
     def _item(self, number, i, kind):
         payer, payee = self.random.sample(drive.TILLS, 2)
-        amount = self.random.choice([1, 10, drive.TILL_CENTS // 100, drive.TILL_CENTS // 3])
+        most = drive.TILL_CENTS // (8 if kind in ("top_up", "grant_gift") else 2)  # more goes than comes: soon there is little
+        amount = self.random.choice([1, 10, drive.TILL_CENTS // 100, most])
         return {"Kind": kind, "MemberUin": payer, "Amount": amount, "Reason": f"o{number}.{i}",
                 **({"ToMemberUin": payee} if kind == "move" else {})}
 
