@@ -385,18 +385,45 @@ EXPORT int fdatasync(int fd)
 
 /* SQLite's log --------------------------------------------------------------------------------- */
 
-static int (*wal_hook)(void *, sqlite3 *, const char *, int);
+/* A process has several connections, and SQLite gives each a hook of its own when it is opened. */
+static struct {
+    sqlite3 *db;
+    int (*hook)(void *, sqlite3 *, const char *, int);
+} wal_hooks[16];
+static pthread_mutex_t wal_hooks_lock = PTHREAD_MUTEX_INITIALIZER;
+
+enum { WAL_HOOKS = sizeof wal_hooks / sizeof wal_hooks[0] };
+
+/* The connection's place, or a free one. */
+static unsigned wal_hook_place(sqlite3 *db)
+{
+    for (unsigned i = 0; i < WAL_HOOKS; i++)
+        if (wal_hooks[i].db == db)
+            return i;
+    for (unsigned i = 0; i < WAL_HOOKS; i++)
+        if (!wal_hooks[i].db)
+            return i;
+    abort();
+}
 
 static int exaggerate(void *context, sqlite3 *db, const char *name, int pages)
 {
-    return wal_hook(context, db, name,
-                    pages > INT_MAX / recorder_fold ? INT_MAX : pages * recorder_fold);
+    pthread_mutex_lock(&wal_hooks_lock);
+    int (*hook)(void *, sqlite3 *, const char *, int) = wal_hooks[wal_hook_place(db)].hook;
+    pthread_mutex_unlock(&wal_hooks_lock);
+    return hook(context, db, name,
+                pages > INT_MAX / recorder_fold ? INT_MAX : pages * recorder_fold);
 }
 
 EXPORT void *sqlite3_wal_hook(sqlite3 *db, int (*hook)(void *, sqlite3 *, const char *, int),
                               void *context)
 {
     recorder_ready();
-    wal_hook = hook;
+    pthread_mutex_lock(&wal_hooks_lock);
+    unsigned place = wal_hook_place(db);
+    wal_hooks[place].db =
+        db; /* of a closed connection: used again by the one that gets its memory */
+    wal_hooks[place].hook = hook;
+    pthread_mutex_unlock(&wal_hooks_lock);
     return real.sqlite3_wal_hook(db, hook ? exaggerate : NULL, context);
 }

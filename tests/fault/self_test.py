@@ -60,7 +60,7 @@ def test_a_write_that_was_refused_and_done_is_seen():
 
 
 def test_a_write_applied_twice_is_seen():
-    writes = writes_of(20)
+    writes = writes_of(60)
     money = next(write for write in writes if write.action == "CreateMembers" and len(write.marks) == 1)
     uin, cash = next(iter(money.marks)).split("=")
     marks = marks_of(writes) - money.marks | {f"{uin}={2 * int(cash)}"}
@@ -173,7 +173,7 @@ def test_a_tail_lost_by_a_kill_is_caught(folder):
 
 
 @pytest.mark.parametrize("fault, what", [
-    ("short-lie,write,101,ever", "lost"),  # half of what was to be written, and the program does not know
+    ("short-lie,write,103,ever", "lost"),  # half of what was to be written, and the program does not know
     ("silent,sync,20,once", "went on after a failed sync"),
     ("silent,sync,20,ever", "lost"),
 ])
