@@ -36,6 +36,17 @@ static bool choose_product(struct exchange *exchange, struct slice claimed)
     return true;
 }
 
+/* The UTC date, which is the same for all requests of a day. */
+static struct slice date_of(struct api_worker *worker, uint64_t unix_seconds)
+{
+    enum { SECONDS_PER_DAY = 86400 };
+    uint64_t day = unix_seconds / SECONDS_PER_DAY + 1;
+    if (worker->day != day)
+        timestamp_print_date(worker->date, (int64_t)unix_seconds);
+    worker->day = day;
+    return slice_of(worker->date, sizeof worker->date);
+}
+
 bool authenticate_scope(struct exchange *exchange)
 {
     struct envelope *envelope = &exchange->envelope;
@@ -49,9 +60,7 @@ bool authenticate_scope(struct exchange *exchange)
         return refuse_part(exchange, SLICE("Service"));
     if (!choose_product(exchange, parts->service))
         return false;
-    char date[10];
-    timestamp_print_date(date, (int64_t)envelope->unix_seconds);
-    if (!slice_equal(parts->date, slice_of(date, sizeof date)))
+    if (!slice_equal(parts->date, date_of(exchange->worker, envelope->unix_seconds)))
         return refuse_part(exchange, SLICE("Date"));
     return true;
 }

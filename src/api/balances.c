@@ -4,6 +4,7 @@
  * This is the hot path: after warm-up nothing here allocates but from the worker's arena. Keys are
  * written in the alphabetical order of the official example. Owns nothing. Thread: the worker's. */
 #include "api/action.h"
+#include "base/put.h"
 #include "ledger/fields.h"
 
 enum { PAGE_SIZE_MAX = 10, MEMBER_UINS_MAX = 10 };
@@ -51,7 +52,8 @@ static size_t uins_sort(struct uin *uins, size_t count)
             at--;
         if (at > 0 && uin_equal(uins[at - 1], uin))
             continue;
-        memmove(&uins[at + 1], &uins[at], (kept - at) * sizeof uins[0]);
+        if (at < kept)
+            memmove(&uins[at + 1], &uins[at], (kept - at) * sizeof uins[0]);
         uins[at] = uin;
         kept++;
     }
@@ -129,41 +131,51 @@ static void rows_find(const struct exchange *exchange, const struct book *book,
 
 /* ---- rendering ---- */
 
+/* The longest row but for its name: eight keys and more, six amounts, a uin. */
+enum { ROW_BYTES_MAX = 192 + 6 * DECIMAL_BYTES_MAX + UIN_DIGITS_MAX };
+
+#define PUT_CENTS(at, key, amount) decimal_put_cents(PUT_LITERAL((at), key), (amount))
+
 static void render_row(const struct book *book, const struct member *member, int64_t now_us,
                        struct buffer *out)
 {
     struct fields fields;
     fields_of(book, member, now_us, &fields);
-    RENDER_CENTS(out, "{\"BasicCreditAmount\":", fields.basic_credit_amount);
-    RENDER_CENTS(out, ",\"CashAccountBalance\":", fields.cash_account_balance);
-    RENDER_CENTS(out, ",\"CreditAmount\":", fields.credit_amount);
-    BUFFER_LITERAL(out, ",\"IsCreditAccount\":");
-    render_bool(out, member->state.flags & MEMBER_IS_CREDIT);
-    BUFFER_LITERAL(out, ",\"MemberName\":");
-    json_quote(out, slice_of(member->name, member->name_len));
-    BUFFER_LITERAL(out, ",\"MemberUin\":");
-    render_uin(out, member->uin);
-    RENDER_CENTS(out, ",\"OweAmount\":", fields.owe_amount);
-    RENDER_CENTS(out, ",\"RealBalance\":", fields.real_balance);
-    RENDER_CENTS(out, ",\"TempCredit\":", fields.temp_credit);
-    buffer_char(out, '}');
+    char *at = buffer_room(out, ROW_BYTES_MAX + JSON_QUOTED_BYTES_MAX((size_t)member->name_len));
+    if (!at)
+        return;
+    at = PUT_CENTS(at, "{\"BasicCreditAmount\":", fields.basic_credit_amount);
+    at = PUT_CENTS(at, ",\"CashAccountBalance\":", fields.cash_account_balance);
+    at = PUT_CENTS(at, ",\"CreditAmount\":", fields.credit_amount);
+    at = PUT_LITERAL(at, ",\"IsCreditAccount\":");
+    if (member->state.flags & MEMBER_IS_CREDIT)
+        at = PUT_LITERAL(at, "true,\"MemberName\":");
+    else
+        at = PUT_LITERAL(at, "false,\"MemberName\":");
+    at = json_put_quoted(at, slice_of(member->name, member->name_len));
+    at = put_uin(PUT_LITERAL(at, ",\"MemberUin\":\""), member->uin);
+    at = PUT_CENTS(at, "\",\"OweAmount\":", fields.owe_amount);
+    at = PUT_CENTS(at, ",\"RealBalance\":", fields.real_balance);
+    at = PUT_CENTS(at, ",\"TempCredit\":", fields.temp_credit);
+    buffer_wrote(out, put_char(at, '}'));
 }
 
 static void render_page(const struct exchange *exchange, const struct book *book,
                         const struct page *page, const struct rows *rows, struct buffer *out)
 {
+    enum { TAIL_BYTES_MAX = 64 + 3 * PUT_U64_MAX };
     BUFFER_LITERAL(out, "\"Data\":[");
     for (size_t i = 0; i < rows->count; i++) {
         if (i > 0)
             buffer_char(out, ',');
         render_row(book, rows->members[i], exchange->now_us, out);
     }
-    BUFFER_LITERAL(out, "],\"PageNumber\":");
-    buffer_u64(out, page->number);
-    BUFFER_LITERAL(out, ",\"PageSize\":");
-    buffer_u64(out, rows->count);
-    BUFFER_LITERAL(out, ",\"TotalCount\":");
-    buffer_u64(out, rows->total);
+    char *at = buffer_room(out, TAIL_BYTES_MAX);
+    if (!at)
+        return;
+    at = put_u64(PUT_LITERAL(at, "],\"PageNumber\":"), page->number);
+    at = put_u64(PUT_LITERAL(at, ",\"PageSize\":"), rows->count);
+    buffer_wrote(out, put_u64(PUT_LITERAL(at, ",\"TotalCount\":"), rows->total));
 }
 
 static bool answer_members(struct exchange *exchange, struct buffer *out)

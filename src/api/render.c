@@ -3,6 +3,7 @@
  *
  * Owns nothing. Thread: the worker's. */
 #include "api/action.h"
+#include "base/put.h"
 #include "codec/timestamp.h"
 
 void render_open(struct buffer *out)
@@ -12,11 +13,14 @@ void render_open(struct buffer *out)
 
 void render_close(const struct exchange *exchange, bool comma, struct buffer *out)
 {
+    char *at = buffer_room(out, REQUEST_ID_SIZE + sizeof ",\"RequestId\":\"\"}}");
+    if (!at)
+        return;
     if (comma)
-        buffer_char(out, ',');
-    BUFFER_LITERAL(out, "\"RequestId\":\"");
-    buffer_append(out, exchange_request_id(exchange));
-    BUFFER_LITERAL(out, "\"}}");
+        at = put_char(at, ',');
+    at = PUT_LITERAL(at, "\"RequestId\":\"");
+    at = put_bytes(at, exchange->request_id, REQUEST_ID_SIZE);
+    buffer_wrote(out, PUT_LITERAL(at, "\"}}"));
 }
 
 void render_error(const struct exchange *exchange, struct buffer *out)

@@ -36,40 +36,50 @@ struct header_slot {
     const char *name; /* as documented, for messages */
 };
 
-static struct header_slot header_choose(struct slice name, const char *known, struct slice *value)
-{
-    if (slice_equal_nocase(name, slice_of(known, name.len)))
-        return (struct header_slot){value, known};
-    return (struct header_slot){NULL, NULL};
-}
+static const struct header_slot no_slot = {NULL, NULL};
 
-/* Which common parameter a header is; no two of them but Action and Region share a length. */
-static struct header_slot header_slot(struct envelope *envelope, struct slice name)
+/* Which common parameter a header is; they are told by length first. */
+static inline struct header_slot header_slot(struct envelope *envelope, struct slice name)
 {
     switch (name.len) {
     case 10:
-        return header_choose(name, "X-TC-Token", &envelope->token);
+        if (http1_is_named(name, SLICE("x-tc-token")))
+            return (struct header_slot){&envelope->token, "X-TC-Token"};
+        break;
     case 11:
-        if (ascii_lower(name.at[5]) == 'r')
-            return header_choose(name, "X-TC-Region", &envelope->region);
-        return header_choose(name, "X-TC-Action", &envelope->action);
+        if (http1_is_named(name, SLICE("x-tc-action")))
+            return (struct header_slot){&envelope->action, "X-TC-Action"};
+        if (http1_is_named(name, SLICE("x-tc-region")))
+            return (struct header_slot){&envelope->region, "X-TC-Region"};
+        break;
     case 12:
-        return header_choose(name, "X-TC-Version", &envelope->version);
+        if (http1_is_named(name, SLICE("x-tc-version")))
+            return (struct header_slot){&envelope->version, "X-TC-Version"};
+        break;
     case 13:
-        if (ascii_lower(name.at[0]) == 'a')
-            return header_choose(name, "Authorization", &envelope->authorization);
-        return header_choose(name, "X-TC-Language", &envelope->language);
+        if (http1_is_named(name, SLICE("authorization")))
+            return (struct header_slot){&envelope->authorization, "Authorization"};
+        if (http1_is_named(name, SLICE("x-tc-language")))
+            return (struct header_slot){&envelope->language, "X-TC-Language"};
+        break;
     case 14:
-        if (ascii_lower(name.at[2]) == 't')
-            return header_choose(name, "X-TC-Timestamp", &envelope->timestamp);
-        return header_choose(name, "X-Bursar-As-Of", &envelope->as_of);
+        if (http1_is_named(name, SLICE("x-tc-timestamp")))
+            return (struct header_slot){&envelope->timestamp, "X-TC-Timestamp"};
+        if (http1_is_named(name, SLICE("x-bursar-as-of")))
+            return (struct header_slot){&envelope->as_of, "X-Bursar-As-Of"};
+        break;
     case 16:
-        return header_choose(name, "X-Bursar-Product", &envelope->product);
+        if (http1_is_named(name, SLICE("x-bursar-product")))
+            return (struct header_slot){&envelope->product, "X-Bursar-Product"};
+        break;
     case 19:
-        return header_choose(name, "X-TC-Content-SHA256", &envelope->content_sha256);
+        if (http1_is_named(name, SLICE("x-tc-content-sha256")))
+            return (struct header_slot){&envelope->content_sha256, "X-TC-Content-SHA256"};
+        break;
     default:
-        return (struct header_slot){NULL, NULL};
+        break;
     }
+    return no_slot;
 }
 
 /* All are read before one is refused, so that the refusal is in the language asked for. */

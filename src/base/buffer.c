@@ -6,7 +6,7 @@
  * Owns the memory of growing buffers. One thread at a time. */
 #include "base/buffer.h"
 
-#include "base/check.h"
+#include "base/put.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -84,20 +84,11 @@ void buffer_i64(struct buffer *buffer, int64_t value)
     buffer_u64(buffer, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
 }
 
-/* By arithmetic rather than a table, so that the compiler can make vectors of it. */
 void buffer_hex(struct buffer *buffer, const void *at, size_t len)
 {
-    const unsigned char *bytes = at;
-    if (!buffer_reserve(buffer, 2 * len))
-        return;
-    char *out = buffer->at + buffer->len;
-    for (size_t i = 0; i < len; i++) {
-        unsigned high = bytes[i] >> 4;
-        unsigned low = bytes[i] & 15u;
-        out[2 * i] = (char)('0' + high + (high > 9 ? 'a' - '0' - 10 : 0));
-        out[2 * i + 1] = (char)('0' + low + (low > 9 ? 'a' - '0' - 10 : 0));
-    }
-    buffer->len += 2 * len;
+    char *room = buffer_room(buffer, 2 * len);
+    if (room)
+        buffer_wrote(buffer, put_hex(room, at, len));
 }
 
 void buffer_printf(struct buffer *buffer, const char *format, ...)

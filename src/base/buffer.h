@@ -7,6 +7,7 @@
 #ifndef BASE_BUFFER_H
 #define BASE_BUFFER_H
 
+#include "base/check.h"
 #include "base/slice.h"
 
 struct buffer {
@@ -44,6 +45,21 @@ static inline bool buffer_ok(const struct buffer *buffer)
 static inline struct slice buffer_slice(const struct buffer *buffer)
 {
     return (struct slice){buffer->at, buffer->len};
+}
+
+/* Room for `size` bytes to be written through the pointer (base/put.h); NULL and failed when it
+ * cannot be. */
+static inline char *buffer_room(struct buffer *buffer, size_t size)
+{
+    return buffer_reserve(buffer, size) ? buffer->at + buffer->len : NULL;
+}
+
+/* What was written into the room ends at `end`. */
+static inline void buffer_wrote(struct buffer *buffer, const char *end)
+{
+    size_t len = (size_t)(end - buffer->at);
+    CHECK(len >= buffer->len && len <= buffer->cap);
+    buffer->len = len;
 }
 
 static inline void buffer_bytes(struct buffer *buffer, const void *at, size_t len)

@@ -1,12 +1,24 @@
 /* Looking at borrowed bytes: comparing, cutting, trimming, counting. Owns nothing. Any thread. */
 #include "base/slice.h"
 
+#include "base/word.h"
+
+/* Numbers are read and printed eight digits at once. */
+enum { BLOCK_DIGITS = 8, BLOCK = 100000000 };
+
+static inline bool words_same_nocase(uint64_t a, uint64_t b)
+{
+    return a == b || word_lower(a) == word_lower(b);
+}
+
 bool slice_same_nocase(struct slice a, struct slice b)
 {
-    for (size_t i = 0; i < a.len; i++)
-        if (a.at[i] != b.at[i] && ascii_lower(a.at[i]) != ascii_lower(b.at[i]))
+    size_t at = 0;
+    for (; a.len - at >= WORD_BYTES; at += WORD_BYTES)
+        if (!words_same_nocase(word_load(a.at + at), word_load(b.at + at)))
             return false;
-    return true;
+    return at == a.len || words_same_nocase(word_load_part(a.at + at, a.len - at),
+                                            word_load_part(b.at + at, a.len - at));
 }
 
 int slice_compare(struct slice a, struct slice b)
@@ -31,25 +43,25 @@ static bool is_line_blank(char c)
     return is_blank(c) || (c >= '\n' && c <= '\r');
 }
 
-static struct slice trim(struct slice text, bool (*blank)(char))
+static inline struct slice trim(struct slice text, bool (*blank)(char))
 {
-    while (text.len && blank(text.at[0])) {
-        text.at++;
-        text.len--;
-    }
-    while (text.len && blank(text.at[text.len - 1]))
-        text.len--;
-    return text;
+    const char *at = text.at;
+    const char *end = at + text.len;
+    while (at < end && blank(*at))
+        at++;
+    while (at < end && blank(end[-1]))
+        end--;
+    return slice_of(at, (size_t)(end - at));
 }
 
 struct slice slice_trim(struct slice text)
 {
-    return trim(text, is_blank);
+    return text.len ? trim(text, is_blank) : text;
 }
 
 struct slice slice_trim_lines(struct slice text)
 {
-    return trim(text, is_line_blank);
+    return text.len ? trim(text, is_line_blank) : text;
 }
 
 size_t slice_find(struct slice text, char byte)
@@ -65,11 +77,32 @@ struct slice slice_cut(struct slice text, char byte, struct slice *ret_rest)
     return slice_of(text.at, end);
 }
 
-bool slice_to_u64(struct slice text, uint64_t *ret_value)
+/* Eight digits at once: twos, fours and all eight are joined side by side. Digits are 0x30 to 0x39:
+ * their upper half is 3, and stays so when 6 is added. */
+static inline bool parse_block(uint64_t text, uint64_t *ret_value)
+{
+    uint64_t uppers = text & WORD_OF(0xF0);
+    uint64_t uppers_above = (text + WORD_OF(0x06)) & WORD_OF(0xF0);
+    if ((uppers | uppers_above >> 4) != WORD_OF(0x33))
+        return false;
+    text &= WORD_OF(0x0F);
+    text = (text * 10 + (text >> 8)) & UINT64_C(0x00FF00FF00FF00FF);
+    text = (text * 100 + (text >> 16)) & UINT64_C(0x0000FFFF0000FFFF);
+    *ret_value = (text * 10000 + (text >> 32)) & UINT32_MAX;
+    return true;
+}
+
+/* One to eight bytes as the end of eight, zeros in front. */
+static inline uint64_t load_block(const char *at, size_t len)
+{
+    size_t zeros = WORD_BYTES - len;
+    uint64_t word = word_load_part(at, len);
+    return zeros ? word << 8 * zeros | WORD_OF('0') >> 8 * len : word;
+}
+
+static bool parse_long(struct slice text, uint64_t *ret_value)
 {
     uint64_t value = 0;
-    if (text.len == 0)
-        return false;
     for (size_t i = 0; i < text.len; i++) {
         if (text.at[i] < '0' || text.at[i] > '9')
             return false;
@@ -78,6 +111,23 @@ bool slice_to_u64(struct slice text, uint64_t *ret_value)
             return false;
     }
     *ret_value = value;
+    return true;
+}
+
+bool slice_to_u64(struct slice text, uint64_t *ret_value)
+{
+    uint64_t high, low;
+    if (text.len == 0)
+        return false;
+    if (text.len <= BLOCK_DIGITS)
+        return parse_block(load_block(text.at, text.len), ret_value);
+    if (text.len > 2 * BLOCK_DIGITS)
+        return parse_long(text, ret_value);
+    size_t high_len = text.len - BLOCK_DIGITS;
+    if (!parse_block(load_block(text.at, high_len), &high) ||
+        !parse_block(word_load(text.at + high_len), &low))
+        return false;
+    *ret_value = high * BLOCK + low;
     return true;
 }
 
@@ -93,23 +143,47 @@ bool slice_to_i64(struct slice text, int64_t *ret_value)
     return true;
 }
 
-/* Two digits a division, from the end. */
+/* Up to eight digits, the first in the lowest byte, zeros in front: halves, quarters and digits are
+ * split side by side, by multiplications instead of divisions (10486 / 2^20 is a hundredth for
+ * numbers below 10000, 103 / 2^10 a tenth for those below 100). */
+static inline uint64_t block_digits(uint32_t value)
+{
+    uint64_t fours = value / 10000 + ((uint64_t)(value % 10000) << 32);
+    uint64_t hundreds = (fours * 10486 >> 20) & UINT64_C(0x7F0000007F);
+    uint64_t twos = hundreds + ((fours - 100 * hundreds) << 16);
+    uint64_t tens = (twos * 103 >> 10) & UINT64_C(0x000F000F000F000F);
+    return tens + ((twos - 10 * tens) << 8);
+}
+
+static inline void block_put(uint64_t digits, char *at)
+{
+    word_store(at, digits + WORD_OF('0'));
+}
+
+/* Without zeros in front; the bytes behind the digits up to the eighth are written too. */
+static inline size_t block_print(uint32_t value, char *at)
+{
+    uint64_t digits = block_digits(value);
+    unsigned zeros = (unsigned)__builtin_ctzll(digits | UINT64_C(1) << 56) / 8;
+    block_put(digits >> 8 * zeros, at);
+    return BLOCK_DIGITS - zeros;
+}
+
 size_t u64_print(uint64_t value, char at[U64_DIGITS_MAX])
 {
-    static const char pairs[] =
-        "00010203040506070809101112131415161718192021222324252627282930313233"
-        "34353637383940414243444546474849505152535455565758596061626364656667"
-        "6869707172737475767778798081828384858687888990919293949596979899";
-    char digits[U64_DIGITS_MAX];
-    size_t start = sizeof digits;
-    for (; value >= 100; value /= 100)
-        memcpy(digits + (start -= 2), pairs + 2 * (value % 100), 2);
-    if (value >= 10)
-        memcpy(digits + (start -= 2), pairs + 2 * value, 2);
-    else
-        digits[--start] = (char)('0' + value);
-    memcpy(at, digits + start, sizeof digits - start);
-    return sizeof digits - start;
+    if (value < BLOCK)
+        return block_print((uint32_t)value, at);
+    uint64_t above = value / BLOCK;
+    size_t len;
+    if (above < BLOCK) {
+        len = block_print((uint32_t)above, at);
+    } else {
+        len = block_print((uint32_t)(above / BLOCK), at);
+        block_put(block_digits((uint32_t)(above % BLOCK)), at + len);
+        len += BLOCK_DIGITS;
+    }
+    block_put(block_digits((uint32_t)(value % BLOCK)), at + len);
+    return len + BLOCK_DIGITS;
 }
 
 /* Length of the well-formed sequence at `at`, 0 if there is none (RFC 3629 section 4). */
@@ -153,14 +227,12 @@ uint64_t slice_hash(struct slice text, uint64_t seed)
 {
     uint64_t hash = seed ^ (text.len * UINT64_C(0x9E3779B97F4A7C15));
     size_t i = 0;
-    for (; i + 8 <= text.len; i += 8) {
-        uint64_t word;
-        memcpy(&word, text.at + i, 8);
-        hash = (hash ^ word) * UINT64_C(0xBF58476D1CE4E5B9);
+    for (; text.len - i >= WORD_BYTES; i += WORD_BYTES) {
+        hash = (hash ^ word_load(text.at + i)) * UINT64_C(0xBF58476D1CE4E5B9);
         hash ^= hash >> 29;
     }
-    for (; i < text.len; i++)
-        hash = (hash ^ (unsigned char)text.at[i]) * UINT64_C(0x94D049BB133111EB);
+    if (i < text.len)
+        hash = (hash ^ word_load_part(text.at + i, text.len - i)) * UINT64_C(0x94D049BB133111EB);
     hash ^= hash >> 32;
     hash *= UINT64_C(0xD6E8FEB86659FD93);
     return hash ^ (hash >> 32);

@@ -50,7 +50,7 @@ bool slice_same_nocase(struct slice a, struct slice b);
 /* ASCII letters compared without case, all other bytes exactly. */
 static inline bool slice_equal_nocase(struct slice a, struct slice b)
 {
-    return a.len == b.len && slice_same_nocase(a, b);
+    return a.len == b.len && (a.len == 0 || slice_same_nocase(a, b));
 }
 /* Byte order, shorter first when one is the other's prefix: <0, 0, >0. */
 int slice_compare(struct slice a, struct slice b);
@@ -67,7 +67,8 @@ size_t slice_find(struct slice text, char byte);
 bool slice_to_u64(struct slice text, uint64_t *ret_value);
 /* As slice_to_u64, with an optional leading '-'. */
 bool slice_to_i64(struct slice text, int64_t *ret_value);
-/* Writes the decimal digits (1..20, no final zero) and returns how many. */
+/* Writes the decimal digits (1..20, no final zero) and returns how many. What is behind them in
+ * `at` may have been written too. */
 enum { U64_DIGITS_MAX = 20 };
 size_t u64_print(uint64_t value, char at[U64_DIGITS_MAX]);
 /* Well-formed UTF-8 (RFC 3629: shortest form, no surrogates, up to U+10FFFF). */

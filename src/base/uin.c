@@ -4,27 +4,20 @@
 enum { HALF_DIGITS = 10 };
 #define HALF UINT64_C(10000000000)
 
-/* Up to ten digits. */
-static bool parse_half(struct slice text, uint64_t *ret_half)
-{
-    uint64_t half = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.at[i] < '0' || text.at[i] > '9')
-            return false;
-        half = half * 10 + (uint64_t)(text.at[i] - '0');
-    }
-    *ret_half = half;
-    return true;
-}
-
 bool uin_parse(struct slice text, struct uin *ret_uin)
 {
+    uint64_t whole;
     struct uin uin;
     if (text.len == 0 || text.len > UIN_DIGITS_MAX || text.at[0] == '0')
         return false;
-    size_t high_len = text.len > HALF_DIGITS ? text.len - HALF_DIGITS : 0;
-    if (!parse_half(slice_of(text.at, high_len), &uin.high) ||
-        !parse_half(slice_of(text.at + high_len, text.len - high_len), &uin.low))
+    if (text.len < UIN_DIGITS_MAX) { /* fits 64 bits */
+        if (!slice_to_u64(text, &whole))
+            return false;
+        *ret_uin = (struct uin){whole / HALF, whole % HALF};
+        return true;
+    }
+    if (!slice_to_u64(slice_of(text.at, HALF_DIGITS), &uin.high) ||
+        !slice_to_u64(slice_of(text.at + HALF_DIGITS, HALF_DIGITS), &uin.low))
         return false;
     *ret_uin = uin;
     return true;
@@ -32,8 +25,8 @@ bool uin_parse(struct slice text, struct uin *ret_uin)
 
 size_t uin_print(struct uin uin, char at[UIN_DIGITS_MAX])
 {
-    if (uin.high == 0)
-        return u64_print(uin.low, at);
+    if (uin.high < UINT64_MAX / HALF) /* nearly always */
+        return u64_print(uin.high * HALF + uin.low, at);
     /* Ten digits with their leading zeros, by way of an eleventh in front. */
     char low[U64_DIGITS_MAX];
     size_t len = u64_print(uin.high, at);

@@ -31,6 +31,13 @@ static inline bool bytes_are(struct slice text, unsigned classes)
     return true;
 }
 
+/* How far a run goes. Each returns where it ends, `end` when nothing ends it before. Machines with
+ * SSE2 look at sixteen bytes a step, the others at one. */
+
+/* Of bytes of the class, which is any but BYTE_HEX and BYTE_DIGIT. */
+const char *bytes_skip(const char *at, const char *end, unsigned classes);
+/* Of BYTE_VALUE. */
+const char *bytes_skip_value(const char *at, const char *end);
 /* Index of the first quote, backslash or control byte at or behind `at`, or text.len: how far a
  * JSON string is plain. *is_ascii becomes false when a byte over 0x7f was passed. */
 size_t bytes_skip_plain(struct slice text, size_t at, bool *is_ascii);

@@ -6,6 +6,8 @@
  * Owns nothing. Any thread. */
 #include "codec/decimal.h"
 
+#include "base/put.h"
+
 /* One unit is 10^6 micros, one cent 10^4. */
 enum { UNIT_DIGITS = 6, CENT_DIGITS = 4, EXPONENT_MAX = 1000000000 };
 
@@ -116,8 +118,10 @@ enum decimal_result decimal_parse_units(struct slice text, struct amount *ret_am
     return parse(text, UNIT_DIGITS, ret_amount);
 }
 
-/* With `scale` digits behind the point, less trailing zeros down to `digits_min` of them. */
-static void print(struct buffer *out, struct amount amount, int scale, int digits_min)
+/* With `scale` digits behind the point, less trailing zeros down to `digits_min` of them. Rarely
+ * needed, and kept out of the way of those who do not. */
+__attribute__((noinline)) static char *put(char *at, struct amount amount, int scale,
+                                           int digits_min)
 {
     uint64_t size = amount.micros < 0 ? 0 - (uint64_t)amount.micros : (uint64_t)amount.micros;
     char fraction[UNIT_DIGITS] = {0};
@@ -127,22 +131,29 @@ static void print(struct buffer *out, struct amount amount, int scale, int digit
     while (len > digits_min && fraction[len - 1] == '0')
         len--;
     if (amount.micros < 0)
-        buffer_char(out, '-');
-    buffer_u64(out, size);
+        at = put_char(at, '-');
+    at = put_u64(at, size);
     if (len > 0)
-        buffer_char(out, '.');
-    buffer_bytes(out, fraction, (size_t)len);
+        at = put_char(at, '.');
+    return put_bytes(at, fraction, (size_t)len);
+}
+
+char *decimal_put_cents(char *at, struct amount amount)
+{
+    int64_t cents = amount.micros / AMOUNT_MICROS_PER_CENT;
+    if (cents * AMOUNT_MICROS_PER_CENT == amount.micros) /* nearly always */
+        return put_i64(at, cents);
+    return put(at, amount, CENT_DIGITS, 0);
 }
 
 void decimal_print_cents(struct buffer *out, struct amount amount)
 {
-    if (amount.micros % AMOUNT_MICROS_PER_CENT == 0) /* nearly always */
-        buffer_i64(out, amount.micros / AMOUNT_MICROS_PER_CENT);
-    else
-        print(out, amount, CENT_DIGITS, 0);
+    char text[DECIMAL_BYTES_MAX];
+    buffer_bytes(out, text, (size_t)(decimal_put_cents(text, amount) - text));
 }
 
 void decimal_print_units(struct buffer *out, struct amount amount)
 {
-    print(out, amount, UNIT_DIGITS, 2);
+    char text[DECIMAL_BYTES_MAX];
+    buffer_bytes(out, text, (size_t)(put(text, amount, UNIT_DIGITS, 2) - text));
 }

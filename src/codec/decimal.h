@@ -20,6 +20,9 @@ enum decimal_result decimal_parse_units(struct slice text, struct amount *ret_am
 /* As a JSON number in cents: integral when whole (36365911, 0), else up to four decimals without
  * trailing zeros (1061.25). */
 void decimal_print_cents(struct buffer *out, struct amount amount);
+/* The same through a bare pointer (base/put.h), at most DECIMAL_BYTES_MAX bytes. */
+enum { DECIMAL_BYTES_MAX = 24 };
+char *decimal_put_cents(char *at, struct amount amount);
 /* In units, two decimals, or as many as needed: 12.34, -0.05, 0.00, 1.000001. */
 void decimal_print_units(struct buffer *out, struct amount amount);
 

@@ -10,6 +10,7 @@
  * Owns nothing. Any thread. */
 #include "codec/http1.h"
 
+#include "base/put.h"
 #include "codec/bytes.h"
 
 enum { LEADING_EMPTY_LINES_MAX = 2, STATUS_NONE = 0 };
@@ -22,6 +23,7 @@ struct head {
     const char *fields; /* first byte after the request line; NULL before */
     const struct http1_limits *limits;
     struct http1_request *request;
+    uint32_t field_count_max;
     int status;         /* of the refusal */
     const char *reason; /* of the refusal */
     bool has_host;
@@ -42,44 +44,6 @@ static enum line_result bad(struct head *head, int status, const char *reason)
     head->status = status;
     head->reason = reason;
     return LINE_BAD;
-}
-
-/* Where the class ends. */
-static inline const char *skip(const char *at, const char *end, unsigned classes)
-{
-    for (; end - at >= 4; at += 4) {
-        if (!byte_is(at[0], classes))
-            return at;
-        if (!byte_is(at[1], classes))
-            return at + 1;
-        if (!byte_is(at[2], classes))
-            return at + 2;
-        if (!byte_is(at[3], classes))
-            return at + 3;
-    }
-    while (at < end && byte_is(*at, classes))
-        at++;
-    return at;
-}
-
-/* Eight bytes at a step while none of them is below 0x20 or 0x7f; then byte by byte, on
- * little-endian machines from the first such byte on: it sets the lowest bit. */
-static const char *skip_value(const char *at, const char *end)
-{
-    const uint64_t ones = UINT64_C(0x0101010101010101);
-    const uint64_t tops = UINT64_C(0x8080808080808080);
-    while (end - at >= 8) {
-        uint64_t word;
-        memcpy(&word, at, sizeof word);
-        uint64_t special = ((word - ones * 0x20) | (word + ones)) & ~word & tops;
-        if (special) {
-            if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
-                at += __builtin_ctzll(special) / 8;
-            break;
-        }
-        at += 8;
-    }
-    return skip(at, end, BYTE_VALUE);
 }
 
 /* CRLF at head->at ends the line. */
@@ -134,7 +98,7 @@ static size_t measure_host(struct slice text)
         bool is_closed = close < end && *close == ']' && close > text.at + 1;
         return is_closed ? (size_t)(close + 1 - text.at) : 0;
     }
-    const char *stop = skip(text.at, text.at + text.len, BYTE_HOST);
+    const char *stop = bytes_skip(text.at, text.at + text.len, BYTE_HOST);
     struct slice name = slice_of(text.at, (size_t)(stop - text.at));
     return are_escapes_whole(name) ? name.len : 0;
 }
@@ -223,16 +187,16 @@ static enum line_result read_request_line(struct head *head)
 {
     struct http1_request *request = head->request;
     const char *method = head->at;
-    const char *blank = skip(method, head->end, BYTE_TOKEN);
+    const char *blank = bytes_skip(method, head->end, BYTE_TOKEN);
     if (blank == head->end)
         return LINE_SHORT;
     if (blank == method || *blank != ' ')
         return bad(head, 400, "the request line does not begin with a method and one blank");
     const char *target = blank + 1;
-    const char *stop = skip(target, head->end, BYTE_TARGET);
+    const char *stop = bytes_skip(target, head->end, BYTE_TARGET);
     /* An authority in brackets has the only other bytes a target may hold. */
     while (stop < head->end && (*stop == '[' || *stop == ']'))
-        stop = skip(stop + 1, head->end, BYTE_TARGET);
+        stop = bytes_skip(stop + 1, head->end, BYTE_TARGET);
     if (stop == head->end)
         return LINE_SHORT;
     if (stop == target || *stop != ' ')
@@ -334,66 +298,77 @@ static enum line_result note_expect(struct head *head, struct slice value)
     return LINE_OK;
 }
 
-/* A token against a name in lower case, which has no bytes but letters and '-': the bit that makes
- * a letter small makes no other byte of a token one of these. */
-static bool is_named(struct slice token, struct slice name)
-{
-    for (size_t i = 0; i < name.len; i++)
-        if ((token.at[i] | 0x20) != name.at[i])
-            return false;
-    return true;
-}
-
+/* The fields that steer the connection are told by length first, as most others are. */
 static enum line_result note_field(struct head *head, struct field field)
 {
-    static const struct {
-        struct slice name;
-        enum line_result (*note)(struct head *head, struct slice value);
-    } steering[] = {
-        {{"host", 4}, note_host},
-        {{"expect", 6}, note_expect},
-        {{"connection", 10}, note_connection},
-        {{"content-type", 12}, note_type},
-        {{"content-length", 14}, note_length},
-        {{"transfer-encoding", 17}, note_coding},
-    };
-    /* 1 + the index of the steering field of that length; most fields are told by length alone. */
-    static const unsigned char by_length[18] = {
-        [4] = 1, [6] = 2, [10] = 3, [12] = 4, [14] = 5, [17] = 6};
-    unsigned known = field.name.len < sizeof by_length ? by_length[field.name.len] : 0;
-    if (known == 0 || !is_named(field.name, steering[known - 1].name))
-        return LINE_OK;
-    return steering[known - 1].note(head, field.value);
+    switch (field.name.len) {
+    case 4:
+        if (http1_is_named(field.name, SLICE("host")))
+            return note_host(head, field.value);
+        break;
+    case 6:
+        if (http1_is_named(field.name, SLICE("expect")))
+            return note_expect(head, field.value);
+        break;
+    case 10:
+        if (http1_is_named(field.name, SLICE("connection")))
+            return note_connection(head, field.value);
+        break;
+    case 12:
+        if (http1_is_named(field.name, SLICE("content-type")))
+            return note_type(head, field.value);
+        break;
+    case 14:
+        if (http1_is_named(field.name, SLICE("content-length")))
+            return note_length(head, field.value);
+        break;
+    case 17:
+        if (http1_is_named(field.name, SLICE("transfer-encoding")))
+            return note_coding(head, field.value);
+        break;
+    default:
+        break;
+    }
+    return LINE_OK;
+}
+
+/* No name and colon are at the start of the line. */
+static enum line_result refuse_name(struct head *head, const char *stop)
+{
+    bool is_short =
+        stop == head->end || (stop == head->at && *stop == '\r' && stop + 1 == head->end);
+    return is_short ? LINE_SHORT
+                    : bad(head, 400, "a header line does not begin with a name and a colon");
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
 }
 
 static enum line_result read_field(struct head *head)
 {
     struct http1_request *request = head->request;
     const char *name = head->at;
-    const char *colon = skip(name, head->end, BYTE_TOKEN);
-    if (colon == head->end)
-        return LINE_SHORT;
-    if (colon == name || *colon != ':')
-        return *name == '\r' && name + 1 == head->end
-                   ? LINE_SHORT
-                   : bad(head, 400, "a header line does not begin with a name and a colon");
+    const char *colon = bytes_skip(name, head->end, BYTE_TOKEN);
+    if (colon == head->end || colon == name || *colon != ':')
+        return refuse_name(head, colon);
     const char *value = colon + 1;
-    while (value < head->end && (*value == ' ' || *value == '\t'))
+    while (value < head->end && is_blank(*value))
         value++;
-    head->at = skip_value(value, head->end);
-    const char *stop = head->at;
+    const char *stop = bytes_skip_value(value, head->end);
+    head->at = stop;
     enum line_result result = finish_line(head);
     if (result != LINE_OK)
         return result;
-    if (request->field_count >= HTTP1_FIELDS_MAX ||
-        request->field_count >= head->limits->field_count_max)
+    if (request->field_count >= head->field_count_max)
         return bad(head, 431, "too many header lines");
-    while (stop > value && (stop[-1] == ' ' || stop[-1] == '\t'))
+    while (stop > value && is_blank(stop[-1]))
         stop--;
-    struct field field = {slice_of(name, (size_t)(colon - name)),
-                          slice_of(value, (size_t)(stop - value))};
-    request->fields[request->field_count++] = field;
-    return note_field(head, field);
+    struct field *field = &request->fields[request->field_count++];
+    field->name = slice_of(name, (size_t)(colon - name));
+    field->value = slice_of(value, (size_t)(stop - value));
+    return note_field(head, *field);
 }
 
 /* Lines and limits. */
@@ -521,7 +496,11 @@ static enum line_result judge_head(struct head *head)
 struct http1_verdict http1_parse_head(struct slice text, const struct http1_limits *limits,
                                       size_t *scanned, struct http1_request *ret_request)
 {
-    struct head head = {.limits = limits, .request = ret_request};
+    struct head head = {.limits = limits,
+                        .request = ret_request,
+                        .field_count_max = limits->field_count_max < HTTP1_FIELDS_MAX
+                                               ? limits->field_count_max
+                                               : HTTP1_FIELDS_MAX};
     if (text.len == 0)
         return (struct http1_verdict){.progress = HTTP1_MORE};
     head.at = skip_empty_lines(text);
@@ -594,20 +573,21 @@ const char *http1_reason_phrase(int status)
 void http1_write_head(struct buffer *out, int status, struct slice content_type,
                       uint64_t body_bytes, bool keep_alive, struct slice extra)
 {
-    BUFFER_LITERAL(out, "HTTP/1.1 ");
-    buffer_u64(out, (uint64_t)status);
-    buffer_char(out, ' ');
-    buffer_text(out, http1_reason_phrase(status));
-    if (content_type.len) {
-        BUFFER_LITERAL(out, "\r\nContent-Type: ");
-        buffer_append(out, content_type);
-    }
-    BUFFER_LITERAL(out, "\r\nContent-Length: ");
-    buffer_u64(out, body_bytes);
+    enum { NAMES_BYTES_MAX = 128 };
+    struct slice phrase = slice_text(http1_reason_phrase(status));
+    char *at = buffer_room(out, NAMES_BYTES_MAX + 2 * PUT_U64_MAX + phrase.len + content_type.len +
+                                    extra.len);
+    if (!at)
+        return;
+    at = put_u64(PUT_LITERAL(at, "HTTP/1.1 "), (uint64_t)status);
+    at = put_slice(put_char(at, ' '), phrase);
+    if (content_type.len)
+        at = put_slice(PUT_LITERAL(at, "\r\nContent-Type: "), content_type);
+    at = put_u64(PUT_LITERAL(at, "\r\nContent-Length: "), body_bytes);
     if (keep_alive)
-        BUFFER_LITERAL(out, "\r\nConnection: keep-alive\r\n");
+        at = PUT_LITERAL(at, "\r\nConnection: keep-alive\r\n");
     else
-        BUFFER_LITERAL(out, "\r\nConnection: close\r\n");
-    buffer_append(out, extra);
-    BUFFER_LITERAL(out, "\r\n");
+        at = PUT_LITERAL(at, "\r\nConnection: close\r\n");
+    at = put_slice(at, extra);
+    buffer_wrote(out, PUT_LITERAL(at, "\r\n"));
 }

@@ -9,6 +9,7 @@
 #define CODEC_HTTP1_H
 
 #include "base/buffer.h"
+#include "base/word.h"
 
 enum { HTTP1_FIELDS_MAX = 100 };
 
@@ -75,6 +76,22 @@ struct http1_chunked {
  * body. While MORE, all `len` were taken. */
 struct http1_verdict http1_chunked_decode(struct http1_chunked *decoder, char *at, size_t len,
                                           uint64_t body_bytes_max, size_t *ret_decoded);
+
+/* Is the token (a field's name) this name? `name` is in lower case, of letters, digits and '-': the
+ * bit that makes a letter small makes no other byte of a token one of these. Costs next to nothing
+ * for a literal. */
+static inline bool http1_is_named(struct slice token, struct slice name)
+{
+    size_t at = 0;
+    if (token.len != name.len)
+        return false;
+    for (; name.len - at >= WORD_BYTES; at += WORD_BYTES)
+        if ((word_load(token.at + at) | WORD_OF(0x20)) != word_load(name.at + at))
+            return false;
+    size_t left = name.len - at;
+    uint64_t small = WORD_OF(0x20) & (((uint64_t)1 << 8 * left) - 1);
+    return (word_load_part(token.at + at, left) | small) == word_load_part(name.at + at, left);
+}
 
 /* First field of that name (any case), or a slice with at NULL. */
 struct slice http1_find(const struct http1_request *request, struct slice name);

@@ -89,5 +89,9 @@ void json_write_null(struct json_writer *writer);
 void json_write_raw(struct json_writer *writer, struct slice json);
 /* Only the quoted, escaped text, without commas. */
 void json_quote(struct buffer *out, struct slice text);
+/* The same through a bare pointer (base/put.h); at most so many bytes for a text of that length. */
+enum { JSON_ESCAPE_BYTES_MAX = 6 };
+#define JSON_QUOTED_BYTES_MAX(len) (2 + JSON_ESCAPE_BYTES_MAX * (len))
+char *json_put_quoted(char *at, struct slice text);
 
 #endif

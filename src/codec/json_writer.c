@@ -2,6 +2,7 @@
  * Owns nothing; the text goes to the caller's buffer. Any thread. */
 #include "codec/json.h"
 
+#include "base/put.h"
 #include "codec/bytes.h"
 
 void json_writer_init(struct json_writer *writer, struct buffer *out)
@@ -91,17 +92,18 @@ void json_write_raw(struct json_writer *writer, struct slice json)
     buffer_append(writer->out, json);
 }
 
-static void escape(struct buffer *out, char c)
+static char *put_escape(char *at, char c)
 {
     static const char hex[] = "0123456789abcdef";
     static const char letters[] = "btn?fr"; /* of bytes 8 to 13, '?' has none */
-    char text[6] = {'\\', 'u', '0', '0', hex[(unsigned char)c >> 4], hex[c & 15]};
-    size_t len = sizeof text;
-    if (c == '"' || c == '\\' || (c >= '\b' && c <= '\r' && c != '\v')) {
-        text[1] = c == '"' || c == '\\' ? c : letters[c - '\b'];
-        len = 2;
-    }
-    buffer_bytes(out, text, len);
+    at = put_char(at, '\\');
+    if (c == '"' || c == '\\')
+        return put_char(at, c);
+    if (c >= '\b' && c <= '\r' && c != '\v')
+        return put_char(at, letters[c - '\b']);
+    at = PUT_LITERAL(at, "u00");
+    at = put_char(at, hex[(unsigned char)c >> 4]);
+    return put_char(at, hex[c & 15]);
 }
 
 void json_quote(struct buffer *out, struct slice text)
@@ -110,10 +112,25 @@ void json_quote(struct buffer *out, struct slice text)
     for (size_t at = 0; at < text.len;) {
         bool is_ascii = true;
         size_t stop = bytes_skip_plain(text, at, &is_ascii);
+        char escape[JSON_ESCAPE_BYTES_MAX];
         buffer_bytes(out, text.at + at, stop - at);
         if (stop < text.len)
-            escape(out, text.at[stop]);
+            buffer_bytes(out, escape, (size_t)(put_escape(escape, text.at[stop]) - escape));
         at = stop + 1;
     }
     buffer_char(out, '"');
+}
+
+char *json_put_quoted(char *to, struct slice text)
+{
+    to = put_char(to, '"');
+    for (size_t at = 0; at < text.len;) {
+        bool is_ascii = true;
+        size_t stop = bytes_skip_plain(text, at, &is_ascii);
+        to = put_bytes(to, text.at + at, stop - at);
+        if (stop < text.len)
+            to = put_escape(to, text.at[stop]);
+        at = stop + 1;
+    }
+    return put_char(to, '"');
 }

@@ -6,6 +6,7 @@
  * its own `struct crypto`. */
 #include "crypto/tc3.h"
 
+#include "base/put.h"
 #include "crypto/host.h"
 
 const char tc3_unsigned_payload_hash[2 * SHA256_SIZE + 1] =
@@ -53,12 +54,24 @@ static bool names_header(struct slice list, struct slice name)
     return false;
 }
 
+static bool names_enough(struct slice list)
+{
+    return slice_equal(list, SLICE("content-type;host")) || /* nearly always */
+           (names_header(list, SLICE("content-type")) && names_header(list, SLICE("host")));
+}
+
+/* Without a way out before the end, so that the compiler can make vectors of it. */
 static bool is_signature(struct slice text)
 {
-    for (size_t i = 0; i < text.len; i++)
-        if (!((text.at[i] >= '0' && text.at[i] <= '9') || (text.at[i] >= 'a' && text.at[i] <= 'f')))
-            return false;
-    return text.len == 2 * SHA256_SIZE;
+    unsigned char others = 0;
+    if (text.len != 2 * SHA256_SIZE)
+        return false;
+    for (size_t i = 0; i < 2 * SHA256_SIZE; i++) {
+        unsigned char digit = (unsigned char)(text.at[i] - '0');
+        unsigned char letter = (unsigned char)(text.at[i] - 'a');
+        others |= digit > 9 && letter > 5;
+    }
+    return !others;
 }
 
 /* <id>/<date>/<service>/tc3_request */
@@ -83,9 +96,7 @@ enum tc3_parse tc3_parse_authorization(struct slice header, struct tc3_authoriza
         !take_part(&rest, SLICE("SignedHeaders="), &parts.signed_headers) ||
         !take_part(&rest, SLICE("Signature="), &parts.signature))
         return TC3_MALFORMED;
-    if (rest.at || !is_signature(parts.signature) ||
-        !names_header(parts.signed_headers, SLICE("content-type")) ||
-        !names_header(parts.signed_headers, SLICE("host")))
+    if (rest.at || !is_signature(parts.signature) || !names_enough(parts.signed_headers))
         return TC3_MALFORMED;
     *ret_parts = parts;
     return TC3_OK;
@@ -105,14 +116,6 @@ static const struct field *find_header(const struct tc3_request *request, struct
     return found;
 }
 
-static void append_lower(struct buffer *out, struct slice text)
-{
-    if (!buffer_reserve(out, text.len))
-        return;
-    for (size_t i = 0; i < text.len; i++)
-        out->at[out->len++] = ascii_lower(text.at[i]);
-}
-
 static bool append_header(const struct tc3_request *request, struct slice name, enum tc3_form form,
                           struct buffer *out)
 {
@@ -122,47 +125,51 @@ static bool append_header(const struct tc3_request *request, struct slice name, 
     struct slice value = slice_trim(header->value);
     if (form & TC3_HOST_WITHOUT_PORT && slice_equal_nocase(name, SLICE("host")))
         value = host_without_port(value);
-    append_lower(out, name);
-    buffer_char(out, ':');
-    if (form & TC3_LOWER_VALUES)
-        append_lower(out, value);
-    else
-        buffer_append(out, value);
-    buffer_char(out, '\n');
+    char *at = buffer_room(out, name.len + value.len + 2 + WORD_BYTES);
+    if (!at)
+        return false;
+    at = put_char(put_lower(at, name), ':');
+    at = form & TC3_LOWER_VALUES ? put_lower(at, value) : put_slice(at, value);
+    buffer_wrote(out, put_char(at, '\n'));
     return true;
 }
 
 bool tc3_canonical_request(const struct tc3_request *request, enum tc3_form form,
                            struct buffer *out)
 {
-    buffer_append(out, request->method);
-    BUFFER_LITERAL(out, "\n/\n");
-    buffer_append(out, request->query);
-    buffer_char(out, '\n');
+    enum { BREAKS_MAX = 8 };
+    char *at = buffer_room(out, request->method.len + request->query.len + BREAKS_MAX);
+    if (!at)
+        return false;
+    at = PUT_LITERAL(put_slice(at, request->method), "\n/\n");
+    buffer_wrote(out, put_char(put_slice(at, request->query), '\n'));
     struct slice names = request->signed_headers;
     while (names.len > 0)
         if (!append_header(request, slice_cut(names, ';', &names), form, out))
             return false;
-    buffer_char(out, '\n');
-    buffer_append(out, request->signed_headers);
-    buffer_char(out, '\n');
-    buffer_append(out, request->payload_hash);
-    return buffer_ok(out);
+    at = buffer_room(out, request->signed_headers.len + request->payload_hash.len + BREAKS_MAX);
+    if (!at)
+        return false;
+    at = put_slice(put_char(at, '\n'), request->signed_headers);
+    buffer_wrote(out, put_slice(put_char(at, '\n'), request->payload_hash));
+    return true;
 }
 
 void tc3_string_to_sign(struct crypto *crypto, const struct tc3_request *request,
                         struct slice canonical_request, struct buffer *out)
 {
+    enum { WORDS_BYTES = 48 }; /* what is the same in all */
     unsigned char hash[SHA256_SIZE];
     sha256(crypto, canonical_request, hash); /* before `out`, which may hold it, can move */
-    BUFFER_LITERAL(out, "TC3-HMAC-SHA256\n");
-    buffer_append(out, request->timestamp);
-    buffer_char(out, '\n');
-    buffer_append(out, request->date);
-    buffer_char(out, '/');
-    buffer_append(out, request->service);
-    BUFFER_LITERAL(out, "/tc3_request\n");
-    buffer_hex(out, hash, sizeof hash);
+    char *at = buffer_room(out, WORDS_BYTES + request->timestamp.len + request->date.len +
+                                    request->service.len + 2 * sizeof hash);
+    if (!at)
+        return;
+    at = PUT_LITERAL(at, "TC3-HMAC-SHA256\n");
+    at = put_char(put_slice(at, request->timestamp), '\n');
+    at = put_char(put_slice(at, request->date), '/');
+    at = PUT_LITERAL(put_slice(at, request->service), "/tc3_request\n");
+    buffer_wrote(out, put_hex(at, hash, sizeof hash));
 }
 
 static struct slice mac_slice(const unsigned char *mac)
@@ -195,10 +202,8 @@ void tc3_sign(struct crypto *crypto, const struct hmac_key *signing_key,
               struct slice string_to_sign, char ret_hex[2 * SHA256_SIZE])
 {
     unsigned char mac[HMAC_SIZE_MAX];
-    struct buffer hex;
-    size_t size = hmac_sign(crypto, signing_key, string_to_sign, mac);
-    buffer_init_fixed(&hex, ret_hex, 2 * SHA256_SIZE);
-    buffer_hex(&hex, mac, size);
+    CHECK(hmac_sign(crypto, signing_key, string_to_sign, mac) == SHA256_SIZE);
+    (void)put_hex(ret_hex, mac, SHA256_SIZE);
 }
 
 static bool verify_form(struct crypto *crypto, const struct hmac_key *signing_key,

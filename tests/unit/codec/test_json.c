@@ -316,6 +316,33 @@ static void every_byte_is_escaped_rightly(void **state)
         json_quote(&fixture->out, slice_of(&byte, 1));
         assert_int_equal(fixture->out.len, strlen(expected) + 2);
         assert_memory_equal(fixture->out.at + 1, expected, strlen(expected));
+        char *put = malloc(JSON_QUOTED_BYTES_MAX(1));
+        assert_non_null(put);
+        char *end = json_put_quoted(put, slice_of(&byte, 1));
+        assert_true(slice_equal(slice_of(put, (size_t)(end - put)), buffer_slice(&fixture->out)));
+        free(put);
+    }
+}
+
+static void quoting_through_a_pointer_is_the_same(void **state)
+{
+    static const char *const texts[] = {
+        "",
+        "Alpha",
+        "a \"name\" of more than sixteen bytes",
+        "\\",
+        "\xE5\x8D\x97\xE6\x96\xB9\xE7\xA7\x91\xE6\x8A\x80\xE6\x9C\x89\xE9\x99\x90\x1F",
+    };
+    struct fixture *fixture = *state;
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        struct slice text = slice_text(texts[i]);
+        char *put = malloc(JSON_QUOTED_BYTES_MAX(text.len));
+        assert_non_null(put);
+        buffer_clear(&fixture->out);
+        json_quote(&fixture->out, text);
+        char *end = json_put_quoted(put, text);
+        assert_true(slice_equal(slice_of(put, (size_t)(end - put)), buffer_slice(&fixture->out)));
+        free(put);
     }
 }
 
@@ -375,6 +402,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(strings_alias_the_text, setup, teardown),
         cmocka_unit_test(integers),
         cmocka_unit_test_setup_teardown(every_byte_is_escaped_rightly, setup, teardown),
+        cmocka_unit_test_setup_teardown(quoting_through_a_pointer_is_the_same, setup, teardown),
         cmocka_unit_test_setup_teardown(writing, setup, teardown),
         cmocka_unit_test(a_full_buffer_is_seen),
     };
