@@ -4,6 +4,7 @@
  * This is the hot path: after warm-up nothing here allocates but from the worker's arena. Keys are
  * written in the alphabetical order of the official example. Owns nothing. Thread: the worker's. */
 #include "api/action.h"
+#include "api/balance_row.h"
 #include "base/put.h"
 #include "ledger/fields.h"
 
@@ -131,35 +132,6 @@ static void rows_find(const struct exchange *exchange, const struct book *book,
 
 /* ---- rendering ---- */
 
-/* The longest row but for its name: eight keys and more, six amounts, a uin. */
-enum { ROW_BYTES_MAX = 192 + 6 * DECIMAL_BYTES_MAX + UIN_DIGITS_MAX };
-
-#define PUT_CENTS(at, key, amount) decimal_put_cents(PUT_LITERAL((at), key), (amount))
-
-static void render_row(const struct book *book, const struct member *member, int64_t now_us,
-                       struct buffer *out)
-{
-    struct fields fields;
-    fields_of(book, member, now_us, &fields);
-    char *at = buffer_room(out, ROW_BYTES_MAX + JSON_QUOTED_BYTES_MAX((size_t)member->name_len));
-    if (!at)
-        return;
-    at = PUT_CENTS(at, "{\"BasicCreditAmount\":", fields.basic_credit_amount);
-    at = PUT_CENTS(at, ",\"CashAccountBalance\":", fields.cash_account_balance);
-    at = PUT_CENTS(at, ",\"CreditAmount\":", fields.credit_amount);
-    at = PUT_LITERAL(at, ",\"IsCreditAccount\":");
-    if (member->state.flags & MEMBER_IS_CREDIT)
-        at = PUT_LITERAL(at, "true,\"MemberName\":");
-    else
-        at = PUT_LITERAL(at, "false,\"MemberName\":");
-    at = json_put_quoted(at, slice_of(member->name, member->name_len));
-    at = put_uin(PUT_LITERAL(at, ",\"MemberUin\":\""), member->uin);
-    at = PUT_CENTS(at, "\",\"OweAmount\":", fields.owe_amount);
-    at = PUT_CENTS(at, ",\"RealBalance\":", fields.real_balance);
-    at = PUT_CENTS(at, ",\"TempCredit\":", fields.temp_credit);
-    buffer_wrote(out, put_char(at, '}'));
-}
-
 static void render_page(const struct exchange *exchange, const struct book *book,
                         const struct page *page, const struct rows *rows, struct buffer *out)
 {
@@ -168,7 +140,7 @@ static void render_page(const struct exchange *exchange, const struct book *book
     for (size_t i = 0; i < rows->count; i++) {
         if (i > 0)
             buffer_char(out, ',');
-        render_row(book, rows->members[i], exchange->now_us, out);
+        balance_row_of(book, rows->members[i], exchange->now_us, out);
     }
     char *at = buffer_room(out, TAIL_BYTES_MAX);
     if (!at)

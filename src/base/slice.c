@@ -95,9 +95,10 @@ static inline bool parse_block(uint64_t text, uint64_t *ret_value)
 /* One to eight bytes as the end of eight, zeros in front. */
 static inline uint64_t load_block(const char *at, size_t len)
 {
-    size_t zeros = WORD_BYTES - len;
     uint64_t word = word_load_part(at, len);
-    return zeros ? word << 8 * zeros | WORD_OF('0') >> 8 * len : word;
+    if (len == WORD_BYTES)
+        return word;
+    return word << 8 * (WORD_BYTES - len) | WORD_OF('0') >> 8 * len;
 }
 
 static bool parse_long(struct slice text, uint64_t *ret_value)

@@ -149,11 +149,13 @@ char *decimal_put_cents(char *at, struct amount amount)
 void decimal_print_cents(struct buffer *out, struct amount amount)
 {
     char text[DECIMAL_BYTES_MAX];
-    buffer_bytes(out, text, (size_t)(decimal_put_cents(text, amount) - text));
+    const char *end = decimal_put_cents(text, amount);
+    buffer_bytes(out, text, (size_t)(end - text));
 }
 
 void decimal_print_units(struct buffer *out, struct amount amount)
 {
     char text[DECIMAL_BYTES_MAX];
-    buffer_bytes(out, text, (size_t)(put(text, amount, UNIT_DIGITS, 2) - text));
+    const char *end = put(text, amount, UNIT_DIGITS, 2);
+    buffer_bytes(out, text, (size_t)(end - text));
 }

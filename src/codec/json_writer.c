@@ -114,8 +114,10 @@ void json_quote(struct buffer *out, struct slice text)
         size_t stop = bytes_skip_plain(text, at, &is_ascii);
         char escape[JSON_ESCAPE_BYTES_MAX];
         buffer_bytes(out, text.at + at, stop - at);
-        if (stop < text.len)
-            buffer_bytes(out, escape, (size_t)(put_escape(escape, text.at[stop]) - escape));
+        if (stop < text.len) {
+            const char *end = put_escape(escape, text.at[stop]);
+            buffer_bytes(out, escape, (size_t)(end - escape));
+        }
         at = stop + 1;
     }
     buffer_char(out, '"');
