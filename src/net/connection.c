@@ -12,6 +12,8 @@
  *    come meanwhile.
  * 3. After the last answer the client gets time to read it: closing with its bytes unread would
  *    reset the connection and take the answer away.
+ * 4. A turn of the loop reads once from each connection that has something: whoever sends without
+ *    pause does not keep the thread from the others.
  *
  * Owns the connection structs. The loop's thread. */
 #include "net/connection.h"
@@ -133,10 +135,16 @@ void connection_close(struct connection *connection)
 
 /* --- reading --- */
 
+/* Invariant 4: libuv would read on, up to 32 times, while every read fills its room. No room ends
+ * that; what is there still is offered again in the next turn of the loop. */
 static void on_room(uv_handle_t *handle, size_t suggested, uv_buf_t *ret_memory)
 {
     struct connection *connection = handle->data;
     (void)suggested;
+    if (connection->filled) {
+        *ret_memory = uv_buf_init(NULL, 0);
+        return;
+    }
     size_t room = CIPHER_BYTES;
     char *at = connection->tls ? connection->worker->cipher : input_room(connection, &room);
     *ret_memory = uv_buf_init(at, at ? (unsigned int)(room < INT32_MAX ? room : INT32_MAX) : 0);
@@ -152,9 +160,14 @@ static void stop_reading(struct connection *connection)
 static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *memory)
 {
     struct connection *connection = stream->data;
+    if (count == UV_ENOBUFS && connection->filled) {
+        connection->filled = false;
+        return;
+    }
     if (count < 0 && count != UV_EOF)
         connection_close(connection);
     size_t len = count > 0 ? (size_t)count : 0;
+    connection->filled = len > 0 && len == memory->len;
     figures_add(&connection->worker->figures, FIGURE_RECEIVED_BYTES, len);
     if (count == UV_EOF) {
         connection->ended = true;

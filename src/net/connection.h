@@ -50,6 +50,7 @@ struct connection {
     size_t unsent_seen; /* bytes left when the write deadline was last set */
 
     bool reading;    /* libuv reads */
+    bool filled;     /* the last read filled its room: the next one waits for its turn */
     bool counted;    /* in the ceiling */
     bool served;     /* at least one request was answered */
     bool renewed;    /* a request was answered since the deadline was set */

@@ -268,6 +268,30 @@ def test_announced_bodies_take_no_memory():
             client.close()
 
 
+# --- fairness ---
+
+
+def test_a_flood_of_requests_lets_others_through():
+    """A thousand requests of one client wait, then one of another: the other is not answered last."""
+    with Door(log=1) as door:
+        lines = []
+        reader = threading.Thread(target=lambda: lines.extend(door.process.stderr), daemon=True)
+        reader.start()
+        with door.connect() as flood, door.connect() as other:
+            assert flood.ask(get()).status == other.ask(get()).status == 200
+            door.process.send_signal(signal.SIGSTOP)
+            flood.send(get("/", "X-A: " + "b" * 16) * 1000)
+            other.send(get().replace(b"GET", b"DELETE"))
+            door.process.send_signal(signal.SIGCONT)
+            assert other.answer().status == 200
+            for _ in range(1000):
+                assert flood.answer().status == 200
+        door.drain()
+        reader.join(PATIENCE)
+        assert len(lines) == 1003
+        assert next(i for i, line in enumerate(lines) if "method=DELETE" in line) < 500
+
+
 # --- limits ---
 
 
