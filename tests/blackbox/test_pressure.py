@@ -213,7 +213,8 @@ def test_connects_and_drops(tmp_path):
 
 def test_a_crowd_beyond_the_ceiling(tmp_path):
     """Who is in stays in; who comes too late is closed at once; when the crowd goes, there is room again."""
-    with pressed(tmp_path, "--connections-max", "1000", "--header-timeout", "60s") as it, contextlib.ExitStack() as crowd, Client(it.server.address) as early:
+    with (pressed(tmp_path, "--connections-max", "1000", "--header-timeout", "60s") as it, contextlib.ExitStack() as crowd,
+          Client(it.server.address) as early):
         assert early.ask(it.asked).status == 200
         before = it.resident_bytes()
         it.stopped.set()  # they come and go: not beside a crowd that takes every place
