@@ -74,7 +74,9 @@ struct bursar_options {
                              dry runs and those with a ClientToken), on network failures,
                              ServiceUnavailable and InternalError; default 0. Pauses 1, 2, 4, ... s,
                              at most 16 */
-    bool unsigned_requests;   /* send no signature: only a control socket accepts that */
+    bool unsigned_requests; /* send no signature: only a control socket accepts that */
+    const char *as_of; /* balances as they were: sent to product billing as X-Bursar-As-Of, which a
+                          bursar server understands: RFC 3339 or Unix seconds; NULL = as they are */
     uint64_t organization_id; /* of the typed calls to bursar 2026-11-01; only through a control
                                  socket may it be another than the key's own; 0 = not sent */
 };

@@ -76,6 +76,8 @@ static const char *check_texts(const struct bursar_options *options)
         return "the region holds blanks or characters that are not ASCII";
     if (options->language && !is_token(options->language))
         return "the language holds blanks or characters that are not ASCII";
+    if (options->as_of && !is_line(options->as_of))
+        return "the moment holds control characters or characters that are not ASCII";
     return NULL;
 }
 
@@ -121,7 +123,8 @@ static bool copy_options(struct bursar_client *client, const struct bursar_optio
            copy_option(options->secret_key, &client->secret_key) &&
            copy_option(options->token, &client->token) &&
            copy_option(options->region, &client->region) &&
-           copy_option(options->language, &client->language);
+           copy_option(options->language, &client->language) &&
+           copy_option(options->as_of, &client->as_of);
 }
 
 /* The system's bundle and the user's, one behind the other: libcurl takes one bundle only. Where
@@ -219,6 +222,7 @@ void bursar_client_free(struct bursar_client *client)
     free(client->host);
     free(client->region);
     free(client->language);
+    free(client->as_of);
     buffer_done(&client->trusted);
     buffer_done(&client->response);
     buffer_done(&client->parameters);

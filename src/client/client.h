@@ -58,6 +58,7 @@ struct bursar_client {
     char *token;
     char *region;
     char *language;
+    char *as_of;
     struct buffer trusted; /* PEM; empty = the system's */
     enum bursar_signing signing;
     uint32_t timeout_ms;

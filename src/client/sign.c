@@ -115,6 +115,13 @@ static void add_option(struct signed_request *request, struct slice name, const 
         add_header(request, name, slice_text(value));
 }
 
+/* Not part of the cloud's signatures. */
+static void add_as_of(struct bursar_client *client, const struct call *call)
+{
+    if (slice_equal(call->service, SLICE("billing")))
+        add_option(&client->request, SLICE("X-Bursar-As-Of"), client->as_of);
+}
+
 static void add_tc3_headers(struct bursar_client *client, const struct call *call,
                             struct slice host, struct slice timestamp)
 {
@@ -126,6 +133,7 @@ static void add_tc3_headers(struct bursar_client *client, const struct call *cal
     add_header(request, SLICE("X-TC-Timestamp"), timestamp);
     add_option(request, SLICE("X-TC-Region"), client->region);
     add_option(request, SLICE("X-TC-Language"), client->language);
+    add_as_of(client, call);
     add_header(request, SLICE("X-TC-RequestClient"), REQUEST_CLIENT);
     if (client->unsigned_requests)
         return;
@@ -274,6 +282,7 @@ static bool sign_v1(struct bursar_client *client, const struct call *call, struc
     buffer_done(&fields);
     add_header(&client->request, SLICE("Host"), host);
     add_header(&client->request, SLICE("Content-Type"), form_type);
+    add_as_of(client, call);
     return ok;
 }
 

@@ -249,8 +249,11 @@ static struct status call_there(struct admin *admin, const char *action, struct 
     enum bursar_result result = bursar_call(admin->client, "bursar", ADMIN_VERSION, action,
                                             admin->answer.at, &response, &response_len);
     if (result != BURSAR_OK && result != BURSAR_REFUSED)
-        return fault_raise(fault, result == BURSAR_USAGE ? STATUS_INVALID : STATUS_NETWORK, "%s",
-                           bursar_error_message(admin->client));
+        return fault_raise(fault,
+                           result == BURSAR_USAGE     ? STATUS_INVALID
+                           : result == BURSAR_UNKNOWN ? STATUS_UNKNOWN
+                                                      : STATUS_NETWORK,
+                           "%s", bursar_error_message(admin->client));
     bool refused = result == BURSAR_REFUSED;
     *ret_response = slice_of(response, response_len);
     *ret_error_code = refused ? slice_text(bursar_error_code(admin->client)) : SLICE_NONE;

@@ -191,7 +191,7 @@ static int stopped(const struct post *post, int code)
     import_problems_end(&post->problems);
     if (post->writing.management.dry_run)
         return code;
-    if (settled == 0 && code != EXIT_NETWORK && code != EXIT_INTERRUPTED)
+    if (settled == 0 && code != EXIT_INTEGRITY && code != EXIT_INTERRUPTED)
         return fail(&subcommand_post, (enum exit_code)code, "nothing was posted");
     return fail(&subcommand_post, (enum exit_code)code,
                 "stopped after %" PRIu64 " of %" PRIu64

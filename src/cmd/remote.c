@@ -72,6 +72,7 @@ static void fill_options(const struct remote_flags *flags, const struct profile 
         .region = region,
         .language = language ? language : or_null(out->language),
         .ca_file = or_null(flags->ca_file),
+        .as_of = or_null(flags->as_of),
         .timeout_ms = (uint32_t)flags->timeout_s * 1000,
         .retries_max =
             flags->retries == REMOTE_RETRIES_UNSET ? retries_default : (uint32_t)flags->retries,

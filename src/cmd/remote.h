@@ -9,6 +9,7 @@
 
 struct remote_flags {
     const char *endpoint, *host, *credentials, *profile, *region, *language, *ca_file;
+    const char *as_of;  /* of `query`; NULL = now */
     uint64_t timeout_s; /* 0 = default */
     uint64_t retries;   /* REMOTE_RETRIES_UNSET = the subcommand's default */
 };

@@ -15,6 +15,8 @@ extern const struct subcommand subcommand_post;
 extern const struct subcommand subcommand_hold;
 extern const struct subcommand subcommand_credit;
 extern const struct subcommand subcommand_member;
+extern const struct subcommand subcommand_history;
+extern const struct subcommand subcommand_statement;
 extern const struct subcommand subcommand_key;
 extern const struct subcommand subcommand_policy;
 extern const struct subcommand subcommand_delegate;

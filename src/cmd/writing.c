@@ -1,6 +1,7 @@
 /* Writing (cmd/writing.h). A `struct writing` owns its management. Main thread.
  *
- * 1. A call that may have been carried out is only ever sent again with the same token.
+ * 1. A call that may have been carried out is only ever sent again with the same token: libbursar
+ *    does so, up to --retries times.
  * 2. When the outcome is not known, that is said, with the token that settles it. */
 #include "cmd/writing.h"
 
@@ -10,10 +11,8 @@
 #include "sys/sys.h"
 
 #include <stdio.h>
-#include <unistd.h>
 
-enum { RETRIES_DEFAULT = 3, RETRIES_MAX = 20, PAUSE_US = 250000, PAUSE_US_MAX = 8000000 };
-enum { MADE_BYTES = 12 };
+enum { RETRIES_DEFAULT = 2, MADE_BYTES = 12 };
 
 static bool token_is_good(const char *token)
 {
@@ -96,10 +95,10 @@ int writing_number(struct writing *writing, const char *name, const char *text, 
     return -1;
 }
 
-static void say_token(const struct writing *writing)
+static void say_token(const struct writing *writing, struct status status)
 {
-    if (!writing->management.dry_run)
-        fail(writing->management.self, EXIT_NETWORK,
+    if (!writing->management.dry_run && status.code == STATUS_UNKNOWN)
+        fail(writing->management.self, EXIT_INTEGRITY,
              "it is not known whether it was carried out; the same command with --token %s does "
              "it at most once",
              writing->token);
@@ -109,26 +108,17 @@ int writing_try(struct writing *writing, const char *action, struct slice *ret_r
                 struct slice *ret_code, struct slice *ret_message)
 {
     struct management *management = &writing->management;
-    uint64_t retries = management->target.remote.retries;
-    useconds_t pause_us = PAUSE_US;
     struct fault fault;
-    struct status status;
     int code = management_ready(management);
     if (code >= 0)
         return code;
-    for (uint64_t repeats = 0;; repeats++) {
-        *ret_code = *ret_message = SLICE_NONE;
-        status = admin_call(management->admin, action, buffer_slice(&management->request), &fault,
-                            ret_response, ret_code, ret_message);
-        if (status.code != STATUS_NETWORK || repeats >= retries)
-            break;
-        usleep(pause_us);
-        pause_us = pause_us * 2 < PAUSE_US_MAX ? pause_us * 2 : PAUSE_US_MAX;
-    }
+    *ret_code = *ret_message = SLICE_NONE;
+    struct status status = admin_call(management->admin, action, buffer_slice(&management->request),
+                                      &fault, ret_response, ret_code, ret_message);
     if (status_ok(status))
         return -1;
     code = fail(management->self, exit_code_of_status(status), "%s", fault.text);
-    say_token(writing);
+    say_token(writing, status);
     return code;
 }
 

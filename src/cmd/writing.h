@@ -40,7 +40,7 @@ struct writing {
     {                                                                                              \
         "retries", "N",                                                                            \
             "Tries again up to N times, 0..20, with the same token, when the rate limit or the "   \
-            "network stood in the way of a call to --endpoint. Default 3.",                        \
+            "network stood in the way of a call to --endpoint. Default 2.",                        \
             OPTION_NUMBER, &(w)->management.target.remote.retries                                  \
     }
 #define WRITING_YES_OPTION(w)                                                                      \
@@ -56,8 +56,8 @@ struct writing {
     "finds out or does it, never twice.\n\n"
 #define WRITING_EXITS                                                                              \
     "Exit status: 0 done; 1 the ledger refused it and nothing was changed; 2 usage; 3 key or "     \
-    "permission refused; 4 no such member, hold or grant; 5 rate limit; 6 network or disk, "       \
-    "the outcome may be unknown."
+    "permission refused; 4 no such member, hold or grant; 5 rate limit; 6 network or disk, and "   \
+    "nothing was changed; 7 the outcome is not known."
 
 /* Settles token and retries. -1 or the exit code. */
 int writing_open(struct writing *writing);

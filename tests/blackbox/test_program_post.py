@@ -192,7 +192,7 @@ def test_an_unknown_outcome_is_called_unknown_and_its_token_settles_it(ledger, t
     with serving(tmp_path, data) as server, losing(server.address, 1) as (endpoint, _):
         words = ["post", "top_up", A, "1", "--endpoint", endpoint, *credentials(tmp_path, key)]
         done = run(*words, "--retries", "0")
-        assert done.returncode == 6 and "not known" in done.stderr and done.stdout == ""
+        assert done.returncode == 7 and "not known" in done.stderr and done.stdout == ""
         token = re.search(r"--token (\S+)", done.stderr).group(1)
         assert cash(data, A) == [10100]  # it had happened
         must(*words, "--token", token)
@@ -201,7 +201,7 @@ def test_an_unknown_outcome_is_called_unknown_and_its_token_settles_it(ledger, t
 
 def test_a_server_that_is_not_there(ledger, tmp_path):
     done = run("post", "top_up", A, "1", "--endpoint", "http://127.0.0.1:1", "--retries", "1", *credentials(tmp_path, ledger[1]))
-    assert done.returncode == 6 and "--token" in done.stderr
+    assert done.returncode == 6 and done.stdout == "" and "not known" not in done.stderr
 
 
 # ---- asking first ----

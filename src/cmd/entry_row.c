@@ -1,0 +1,205 @@
+/* Entries for people (cmd/entry_row.h). Owns nothing. Main thread.
+ *
+ * 1. Tables are in units of the currency, CSV in the API's cents, as everywhere. */
+#include "cmd/entry_row.h"
+
+#include "codec/csv.h"
+#include "codec/decimal.h"
+
+const struct table_column entry_columns[ENTRY_COLUMNS] = {
+    {"ENTRY", true},        {"TIME", false}, {"KIND", false},   {"AMOUNT", true},
+    {"REAL BALANCE", true}, {"CASH", true},  {"REASON", false}, {"MEMBER UIN", false},
+};
+
+/* A move has two members: both are read, and one is taken. */
+struct reading {
+    struct entry_row *row;
+    struct arena *arena;
+    struct bursar_member_balance after, to_after;
+    bool has_after, has_to_after;
+};
+
+static bool read_after(struct json_reader *reader, struct reading *reading, bool to)
+{
+    struct json_token token;
+    if (json_next(reader, &token) != JSON_OBJECT)
+        return false;
+    *(to ? &reading->has_to_after : &reading->has_after) = true;
+    return member_row_read(reader, reading->arena, to ? &reading->to_after : &reading->after);
+}
+
+static bool is_amount(struct slice key)
+{
+    return slice_equal(key, SLICE("Amount")) || slice_equal(key, SLICE("CashAmount")) ||
+           slice_equal(key, SLICE("IncomeAmount")) || slice_equal(key, SLICE("GiftAmount"));
+}
+
+static bool read_amount(struct json_reader *reader, struct entry_row *row)
+{
+    struct json_token token;
+    struct amount amount;
+    row->has_amount = true;
+    return json_next(reader, &token) == JSON_NUMBER &&
+           decimal_parse_cents(token.text, &amount) == DECIMAL_OK &&
+           amount_add(row->amount, amount, &row->amount);
+}
+
+static struct slice *text_of(struct entry_row *row, struct slice key)
+{
+    return slice_equal(key, SLICE("Time"))          ? &row->time
+           : slice_equal(key, SLICE("Kind"))        ? &row->kind
+           : slice_equal(key, SLICE("MemberUin"))   ? &row->member
+           : slice_equal(key, SLICE("ToMemberUin")) ? &row->to
+           : slice_equal(key, SLICE("Reason"))      ? &row->reason
+           : slice_equal(key, SLICE("MemberName")) || slice_equal(key, SLICE("Name")) ||
+                   slice_equal(key, SLICE("PolicyName")) || slice_equal(key, SLICE("SecretId"))
+               ? &row->name
+               : NULL;
+}
+
+static bool read_field(struct json_reader *reader, struct slice key, struct reading *reading)
+{
+    struct json_token token;
+    struct slice *text = text_of(reading->row, key);
+    if (slice_equal(key, SLICE("After")) || slice_equal(key, SLICE("ToAfter")))
+        return read_after(reader, reading, key.at[0] == 'T');
+    if (is_amount(key))
+        return read_amount(reader, reading->row);
+    if (slice_equal(key, SLICE("EntryId")))
+        return json_next(reader, &token) == JSON_NUMBER &&
+               slice_to_u64(token.text, &reading->row->entry);
+    if (!text)
+        return json_skip(reader);
+    if (json_next(reader, &token) != JSON_STRING)
+        return false;
+    *text = token.text;
+    return true;
+}
+
+static bool is_receiver(const struct entry_row *row, struct slice uin)
+{
+    return row->to.len > 0 && slice_equal(row->to, uin);
+}
+
+bool entry_row_read(struct json_reader *reader, struct arena *arena, struct slice uin,
+                    struct entry_row *ret_row)
+{
+    struct json_token key;
+    struct reading reading = {.row = ret_row, .arena = arena};
+    size_t start = reader->at - 1;
+    *ret_row = (struct entry_row){0};
+    while (json_next(reader, &key) == JSON_KEY)
+        if (!read_field(reader, key.text, &reading))
+            return false;
+    bool to = is_receiver(ret_row, uin);
+    ret_row->raw = slice_of(reader->text.at + start, reader->at - start);
+    ret_row->has_after = to ? reading.has_to_after : reading.has_after;
+    ret_row->after = to ? reading.to_after : reading.after;
+    ret_row->real_micros = ret_row->after.real_balance;
+    ret_row->cash_micros = ret_row->after.cash_account_balance;
+    return key.kind == JSON_OBJECT_END && ret_row->entry > 0;
+}
+
+/* What an entry of a kind does to RealBalance: +1, -1 or nothing. */
+static int direction_of(const struct entry_row *row, struct slice uin)
+{
+    static const struct slice up[] = {{"top_up", 6},  {"refund", 6}, {"grant_gift", 10},
+                                      {"release", 7}, {"expire", 6}, {"adjust", 6},
+                                      {"opening", 7}};
+    static const struct slice down[] = {{"withdraw", 8}, {"charge", 6}, {"hold", 4}};
+    if (slice_equal(row->kind, SLICE("move")))
+        return is_receiver(row, uin) ? 1 : -1;
+    for (size_t i = 0; i < sizeof up / sizeof *up; i++)
+        if (slice_equal(row->kind, up[i]))
+            return 1;
+    for (size_t i = 0; i < sizeof down / sizeof *down; i++)
+        if (slice_equal(row->kind, down[i]))
+            return -1;
+    return 0;
+}
+
+void entry_row_print_amount(const struct entry_row *row, struct slice uin, struct buffer *out)
+{
+    int direction = direction_of(row, uin);
+    if (!row->has_amount)
+        return;
+    if (direction > 0 && !amount_is_negative(row->amount))
+        buffer_char(out, '+');
+    if (direction < 0)
+        buffer_char(out, '-');
+    decimal_print_units(out, row->amount);
+}
+
+static struct slice units(struct buffer *memory, bool given, int64_t micros)
+{
+    size_t start = memory->len;
+    if (given)
+        decimal_print_units(memory, (struct amount){micros});
+    return slice_of(memory->at + start, memory->len - start);
+}
+
+/* Why, or with whom, or which name, policy or key. */
+static struct slice reason_of(const struct entry_row *row, struct slice uin, struct buffer *memory)
+{
+    size_t start = memory->len;
+    if (row->to.len > 0) {
+        bool to = is_receiver(row, uin);
+        buffer_text(memory, to ? "from " : "to ");
+        buffer_append(memory, to ? row->member : row->to);
+        buffer_text(memory, row->reason.len > 0 ? ": " : "");
+    }
+    buffer_append(memory, row->reason.len > 0 ? row->reason : row->name);
+    return slice_of(memory->at + start, memory->len - start);
+}
+
+void entry_row_cells(const struct entry_row *row, struct slice uin, struct buffer *memory,
+                     struct slice ret_cells[ENTRY_COLUMNS])
+{
+    enum { CELLS_BYTES_MAX = 8192 };
+    buffer_clear(memory);
+    if (!buffer_reserve(memory, CELLS_BYTES_MAX)) /* so that the cells stay where they are */
+        return;
+    size_t start = memory->len;
+    if (row->entry > 0)
+        buffer_u64(memory, row->entry);
+    ret_cells[0] = slice_of(memory->at + start, memory->len - start);
+    ret_cells[1] = row->time;
+    ret_cells[2] = row->kind;
+    start = memory->len;
+    entry_row_print_amount(row, uin, memory);
+    ret_cells[3] = slice_of(memory->at + start, memory->len - start);
+    ret_cells[4] = units(memory, row->has_after, row->real_micros);
+    ret_cells[5] = units(memory, row->has_after, row->cash_micros);
+    ret_cells[6] = reason_of(row, uin, memory);
+    ret_cells[7] = row->member;
+}
+
+void entry_csv_header(struct buffer *out)
+{
+    BUFFER_LITERAL(out, "EntryId,Time,Kind,MemberUin,ToMemberUin,Amount,RealBalance,"
+                        "CashAccountBalance,Reason\n");
+}
+
+static void cents(struct buffer *out, bool given, int64_t micros)
+{
+    buffer_char(out, ',');
+    if (given)
+        decimal_print_cents(out, (struct amount){micros});
+}
+
+void entry_row_csv(const struct entry_row *row, struct buffer *out)
+{
+    const struct slice texts[] = {row->time, row->kind, row->member, row->to};
+    if (row->entry > 0)
+        buffer_u64(out, row->entry);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        buffer_char(out, ',');
+        csv_write(out, texts[i]);
+    }
+    cents(out, row->has_amount, row->amount.micros);
+    cents(out, row->has_after, row->real_micros);
+    cents(out, row->has_after, row->cash_micros);
+    buffer_char(out, ',');
+    csv_write(out, row->reason);
+    buffer_char(out, '\n');
+}
