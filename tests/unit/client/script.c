@@ -26,12 +26,14 @@ static void play(void *context, struct slice request, struct buffer *out)
 {
     struct script *script = context;
     unsigned at = 0;
+    pthread_mutex_lock(&script->lock);
     while (at < script->served && script->answers[at + 1])
         at++;
     if (script->served < SCRIPT_ANSWERS_MAX)
         keep(script, script->served, request);
     script->served++;
     struct slice answer = slice_text(script->answers[at]);
+    pthread_mutex_unlock(&script->lock);
     if (slice_starts_with(answer, SLICE("HTTP/")) || answer.len == 0)
         buffer_append(out, answer);
     else
@@ -41,6 +43,7 @@ static void play(void *context, struct slice request, struct buffer *out)
 void script_start(struct script *script, struct bursar_options options)
 {
     char message[200] = "";
+    pthread_mutex_init(&script->lock, NULL);
     server_start(&script->server, NULL, play, script);
     options.endpoint = script->server.endpoint;
     options.secret_id = "id";
@@ -53,16 +56,25 @@ void script_start(struct script *script, struct bursar_options options)
 void script_restart(struct script *script, const char *const *answers)
 {
     unsigned count = 0;
+    pthread_mutex_lock(&script->lock);
     for (; answers[count] && count < SCRIPT_ANSWERS_MAX; count++)
         script->answers[count] = answers[count];
     script->answers[count] = NULL;
     script->served = 0;
+    pthread_mutex_unlock(&script->lock);
+}
+
+void script_settle(struct script *script)
+{
+    pthread_mutex_lock(&script->lock);
+    pthread_mutex_unlock(&script->lock);
 }
 
 void script_stop(struct script *script)
 {
     bursar_client_free(script->client);
     server_stop(&script->server);
+    pthread_mutex_destroy(&script->lock);
 }
 
 void body_text(const char *body, const char *name, char *ret_text, size_t size)

@@ -15,6 +15,7 @@ struct script {
     unsigned served;
     char bodies[SCRIPT_ANSWERS_MAX][SCRIPT_BODY_SIZE]; /* of the requests */
     char actions[SCRIPT_ANSWERS_MAX][64];
+    pthread_mutex_t lock; /* held while a request is played */
     struct server server;
     struct bursar_client *client; /* does not sleep */
 };
@@ -23,6 +24,8 @@ struct script {
 void script_start(struct script *script, struct bursar_options options);
 /* A second run: other answers, nothing served yet. Only between calls. */
 void script_restart(struct script *script, const char *const *answers);
+/* What was served may be looked at, though the server has not been stopped. */
+void script_settle(struct script *script);
 void script_stop(struct script *script);
 
 #define CLOSED ""
