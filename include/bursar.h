@@ -174,7 +174,8 @@ BURSAR_API void bursar_balance_walk_free(struct bursar_balance_walk *walk);
  * of a call carry the same token and the same parameters, so that a lost answer is settled by
  * asking again, `retries_max` times. Then the result is
  *   BURSAR_OK       carried out, and durable;
- *   BURSAR_REFUSED  not carried out, for the reason given;
+ *   BURSAR_REFUSED  not carried out, for the reason given. An attempt that timed out may still be
+ *                   on its way: it is decided if it comes within five minutes of its timestamp;
  *   BURSAR_NETWORK  not carried out: no attempt reached the server;
  *   BURSAR_UNKNOWN  nobody knows: keep bursar_client_token, and call the same function with the
  *                   same arguments and this token, now or after a restart, until the result is
@@ -193,7 +194,8 @@ struct bursar_write_options {
 };
 
 /* Of the last write on this client: the token it carried, whatever came of it; owned by the client
- * until its next write. Never NULL; empty when there was none (dry run, BURSAR_USAGE). */
+ * until its next write. Never NULL; empty when there was none (a dry run, or what was given is no
+ * token). */
 BURSAR_API const char *bursar_client_token(const struct bursar_client *client);
 
 enum bursar_transfer_kind {
@@ -236,9 +238,9 @@ struct bursar_posting {
     size_t entry_id_count;    /* as many as transfers */
     const struct bursar_post_error *errors; /* with `partial`: those refused, ascending by index */
     size_t error_count;
-    const struct bursar_member_balance
-        *members; /* who was (or would be) changed, once each, in
-                     ascending uin order, as after the last transfer */
+    /* Who was (or would be) changed, once each, in ascending uin order, as after the last transfer.
+     */
+    const struct bursar_member_balance *members;
     size_t member_count;
     const char *request_id;
 };
@@ -431,7 +433,7 @@ BURSAR_API const struct bursar_member_balance *
 bursar_statement_closing(const struct bursar_statement *statement);
 BURSAR_API void bursar_statement_free(struct bursar_statement *statement);
 
-/* ---- */
+/* ---- Signing ---- */
 
 /* Signs without sending. `timestamp` in Unix seconds. Header lines ("Name: value", in the order to
  * be sent) and, for people, the canonical request and the string to sign; all owned by the client
