@@ -8,6 +8,7 @@
 #include "api/api.h"
 
 #include "api/action.h"
+#include "api/selections.h"
 #include "base/check.h"
 
 #include <stdlib.h>
@@ -51,7 +52,10 @@ struct status api_new(const struct api_world *world, const struct api_options *o
         status = world->sys->entropy(world->sys->context, &seed, sizeof seed, fault);
     if (status_ok(status) && !(api->limiter = limiter_new(seed)))
         status = fault_raise(fault, STATUS_MEMORY, "no memory for the rate limits");
+    if (status_ok(status) && !(api->selections = selections_new()))
+        status = fault_raise(fault, STATUS_MEMORY, "no memory for selections");
     if (!status_ok(status)) {
+        limiter_free(api->limiter);
         free(api);
         return status;
     }
@@ -66,6 +70,7 @@ void api_free(struct api *api)
         return;
     CHECK(api->workers == NULL);
     limiter_free(api->limiter);
+    selections_free(api->selections);
     (void)pthread_mutex_destroy(&api->registry);
     free(api);
 }

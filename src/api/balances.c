@@ -3,25 +3,9 @@
  *
  * This is the hot path: after warm-up nothing here allocates but from the worker's arena. Keys are
  * written in the alphabetical order of the official example. Owns nothing. Thread: the worker's. */
-#include "api/action.h"
+#include "api/balances.h"
 #include "api/balance_row.h"
 #include "base/put.h"
-#include "ledger/fields.h"
-
-enum { PAGE_SIZE_MAX = 10, MEMBER_UINS_MAX = 10 };
-
-struct balances_input {
-    struct integer_value page_number;
-    struct integer_value page_size;
-    struct list_value member_uins; /* of text_value */
-};
-
-/* The page asked for. */
-struct page {
-    uint64_t number;
-    uint64_t size;
-    uint64_t first; /* rank of its first row; past the end for huge numbers */
-};
 
 /* What is on it. */
 struct rows {
@@ -30,7 +14,7 @@ struct rows {
     uint64_t total; /* in the listing */
 };
 
-static struct page page_asked(const struct balances_input *input)
+struct page page_asked(const struct balances_input *input)
 {
     struct page page = {1, PAGE_SIZE_MAX, 0};
     if (input->page_number.given)
@@ -69,8 +53,8 @@ static bool refuse_uin(struct exchange *exchange, uint32_t index)
     return exchange_refuse_word(exchange, ERROR_VALUE_UIN, place);
 }
 
-static bool uins_asked(struct exchange *exchange, const struct list_value *list, struct uin *uins,
-                       size_t *ret_count)
+bool uins_asked(struct exchange *exchange, const struct list_value *list, struct uin *uins,
+                size_t *ret_count)
 {
     const struct text_value *values = list->items;
     for (uint32_t i = 0; i < list->count; i++)
@@ -102,24 +86,23 @@ static void rows_offer(struct rows *rows, const struct page *page, const struct 
     rows->total++;
 }
 
-struct selection {
+struct asked {
     const struct uin *uins;         /* asked for, ascending */
     size_t count;                   /* 0 = all */
     const struct delegation *scope; /* NULL = everyone */
 };
 
 static void rows_find(const struct exchange *exchange, const struct book *book,
-                      const struct selection *selection, const struct page *page,
-                      struct rows *ret_rows)
+                      const struct asked *asked, const struct page *page, struct rows *ret_rows)
 {
     uint32_t organisation = exchange->organisation;
-    const struct delegation *scope = selection->scope;
+    const struct delegation *scope = asked->scope;
     *ret_rows = (struct rows){.count = 0};
-    for (size_t i = 0; i < selection->count; i++) {
-        if (!scope || delegation_includes(scope, selection->uins[i]))
-            rows_offer(ret_rows, page, book, organisation, selection->uins[i]);
+    for (size_t i = 0; i < asked->count; i++) {
+        if (!scope || delegation_includes(scope, asked->uins[i]))
+            rows_offer(ret_rows, page, book, organisation, asked->uins[i]);
     }
-    if (selection->count > 0)
+    if (asked->count > 0)
         return;
     for (uint32_t i = 0; scope && i < scope->scope_count; i++)
         rows_offer(ret_rows, page, book, organisation, scope->scope[i]);
@@ -132,22 +115,27 @@ static void rows_find(const struct exchange *exchange, const struct book *book,
 
 /* ---- rendering ---- */
 
+void page_render_end(const struct page *page, size_t rows, uint64_t total, struct buffer *out)
+{
+    enum { END_BYTES_MAX = 64 + 3 * PUT_U64_MAX };
+    char *at = buffer_room(out, END_BYTES_MAX);
+    if (!at)
+        return;
+    at = put_u64(PUT_LITERAL(at, "],\"PageNumber\":"), page->number);
+    at = put_u64(PUT_LITERAL(at, ",\"PageSize\":"), rows);
+    buffer_wrote(out, put_u64(PUT_LITERAL(at, ",\"TotalCount\":"), total));
+}
+
 static void render_page(const struct exchange *exchange, const struct book *book,
                         const struct page *page, const struct rows *rows, struct buffer *out)
 {
-    enum { TAIL_BYTES_MAX = 64 + 3 * PUT_U64_MAX };
     BUFFER_LITERAL(out, "\"Data\":[");
     for (size_t i = 0; i < rows->count; i++) {
         if (i > 0)
             buffer_char(out, ',');
         balance_row_of(book, rows->members[i], exchange->now_us, out);
     }
-    char *at = buffer_room(out, TAIL_BYTES_MAX);
-    if (!at)
-        return;
-    at = put_u64(PUT_LITERAL(at, "],\"PageNumber\":"), page->number);
-    at = put_u64(PUT_LITERAL(at, ",\"PageSize\":"), rows->count);
-    buffer_wrote(out, put_u64(PUT_LITERAL(at, ",\"TotalCount\":"), rows->total));
+    page_render_end(page, rows->count, rows->total, out);
 }
 
 static bool answer_members(struct exchange *exchange, struct buffer *out)
@@ -155,18 +143,18 @@ static bool answer_members(struct exchange *exchange, struct buffer *out)
     const struct balances_input *input = exchange->input;
     struct page page = page_asked(input);
     struct uin uins[MEMBER_UINS_MAX];
-    struct selection selection = {.uins = uins};
+    struct asked asked = {.uins = uins};
     struct rows rows;
-    if (!uins_asked(exchange, &input->member_uins, uins, &selection.count) ||
+    if (!uins_asked(exchange, &input->member_uins, uins, &asked.count) ||
         !exchange_choose_organisation(exchange, NULL))
         return false;
     const struct book *book = exchange_book_begin(exchange);
     if (!exchange->sees_everyone)
-        selection.scope =
+        asked.scope =
             book_find_delegation(book, exchange->organisation, exchange->principal.account);
-    bool allowed = exchange->sees_everyone || selection.scope; /* it may be gone since */
+    bool allowed = exchange->sees_everyone || asked.scope; /* it may be gone since */
     if (allowed) {
-        rows_find(exchange, book, &selection, &page, &rows);
+        rows_find(exchange, book, &asked, &page, &rows);
         render_page(exchange, book, &page, &rows, out);
     }
     exchange_book_end(exchange);
@@ -201,20 +189,30 @@ const struct action action_describe_org_member_account_balance = {
     .access = ACCESS_BALANCES,
     .input = PARAMETERS(balances_parameters, balances_input),
     .outputs = balances_outputs,
-    .help = "The balances of the members of the caller's organization.",
+    .help =
+        "The balances of the members of the caller's organization, now or with `X-Bursar-As-Of` at "
+        "a past moment.",
     .answer = answer_members,
+    .takes_as_of = true,
+    .asks_journal = is_as_of,
+    .ask = balances_past_ask,
+    .read = balances_past_read,
 };
 
 /* ---- the caller's own account ---- */
-
-struct own_balance_input {
-    struct boolean_value temp_credit;
-};
 
 /* Whole cents, toward zero: `Balance` is an integer in every SDK. */
 static void render_whole_cents(struct buffer *out, struct amount amount)
 {
     buffer_i64(out, amount.micros / AMOUNT_MICROS_PER_CENT);
+}
+
+void own_grant_render(const struct grant *grant, struct uin uin, struct buffer *out)
+{
+    render_grant(out, grant);
+    BUFFER_LITERAL(out, ",\"Uin\":");
+    render_uin(out, uin);
+    buffer_char(out, '}');
 }
 
 static void render_own_grants(const struct book *book, const struct member *member, int64_t now_us,
@@ -229,40 +227,48 @@ static void render_own_grants(const struct book *book, const struct member *memb
         if (!first)
             buffer_char(out, ',');
         first = false;
-        render_grant(out, grant);
-        BUFFER_LITERAL(out, ",\"Uin\":");
-        render_uin(out, member->uin);
-        buffer_char(out, '}');
+        own_grant_render(grant, member->uin, out);
     }
     buffer_char(out, ']');
 }
 
-static void render_own_balance(const struct book *book, const struct member *member, int64_t now_us,
-                               bool with_grants, struct buffer *out)
+void own_balance_render(const struct fields *fields, uint8_t flags, struct buffer *out)
+{
+    BUFFER_LITERAL(out, "\"Balance\":");
+    render_whole_cents(out, fields->real_balance);
+    RENDER_CENTS(out, ",\"CashAccountBalance\":", fields->cash_account_balance);
+    RENDER_CENTS(out, ",\"CreditAmount\":", fields->credit_amount);
+    RENDER_CENTS(out, ",\"CreditBalance\":", fields->credit_balance);
+    RENDER_CENTS(out, ",\"FreezeAmount\":", fields->freeze_amount);
+    RENDER_CENTS(out, ",\"IncomeIntoAccountBalance\":", fields->income_into_account_balance);
+    BUFFER_LITERAL(out, ",\"IsAllowArrears\":");
+    render_bool(out, flags & MEMBER_ARREARS);
+    BUFFER_LITERAL(out, ",\"IsCreditLimited\":false");
+    RENDER_CENTS(out, ",\"OweAmount\":", fields->owe_amount);
+    RENDER_CENTS(out, ",\"PresentAccountBalance\":", fields->present_account_balance);
+    RENDER_CENTS(out, ",\"RealBalance\":", fields->real_balance);
+    RENDER_CENTS(out, ",\"RealCreditBalance\":", fields->real_credit_balance);
+}
+
+void own_balance_render_end(const struct own_balance_input *input, const struct fields *fields,
+                            struct uin uin, struct buffer *out)
 {
     char digits[UIN_DIGITS_MAX];
+    if (input->temp_credit.value)
+        RENDER_CENTS(out, ",\"TempCredit\":", fields->temp_credit);
+    BUFFER_LITERAL(out, ",\"Uin\":");
+    buffer_bytes(out, digits, uin_print(uin, digits));
+}
+
+static void render_own_balance(const struct own_balance_input *input, const struct book *book,
+                               const struct member *member, int64_t now_us, struct buffer *out)
+{
     struct fields fields;
     fields_of(book, member, now_us, &fields);
-    BUFFER_LITERAL(out, "\"Balance\":");
-    render_whole_cents(out, fields.real_balance);
-    RENDER_CENTS(out, ",\"CashAccountBalance\":", fields.cash_account_balance);
-    RENDER_CENTS(out, ",\"CreditAmount\":", fields.credit_amount);
-    RENDER_CENTS(out, ",\"CreditBalance\":", fields.credit_balance);
-    RENDER_CENTS(out, ",\"FreezeAmount\":", fields.freeze_amount);
-    RENDER_CENTS(out, ",\"IncomeIntoAccountBalance\":", fields.income_into_account_balance);
-    BUFFER_LITERAL(out, ",\"IsAllowArrears\":");
-    render_bool(out, member->state.flags & MEMBER_ARREARS);
-    BUFFER_LITERAL(out, ",\"IsCreditLimited\":false");
-    RENDER_CENTS(out, ",\"OweAmount\":", fields.owe_amount);
-    RENDER_CENTS(out, ",\"PresentAccountBalance\":", fields.present_account_balance);
-    RENDER_CENTS(out, ",\"RealBalance\":", fields.real_balance);
-    RENDER_CENTS(out, ",\"RealCreditBalance\":", fields.real_credit_balance);
-    if (with_grants) {
+    own_balance_render(&fields, member->state.flags, out);
+    if (input->temp_credit.value)
         render_own_grants(book, member, now_us, out);
-        RENDER_CENTS(out, ",\"TempCredit\":", fields.temp_credit);
-    }
-    BUFFER_LITERAL(out, ",\"Uin\":");
-    buffer_bytes(out, digits, uin_print(member->uin, digits));
+    own_balance_render_end(input, &fields, member->uin, out);
 }
 
 static bool answer_own(struct exchange *exchange, struct buffer *out)
@@ -274,7 +280,7 @@ static bool answer_own(struct exchange *exchange, struct buffer *out)
     const struct member *member =
         book_find_member(book, exchange->organisation, exchange->principal.account);
     if (member)
-        render_own_balance(book, member, exchange->now_us, input->temp_credit.value, out);
+        render_own_balance(input, book, member, exchange->now_us, out);
     exchange_book_end(exchange);
     return member || exchange_refuse(exchange, ERROR_NO_ORGANIZATION);
 }
@@ -309,6 +315,11 @@ const struct action action_describe_account_balance = {
     .access = ACCESS_OWN,
     .input = PARAMETERS(own_balance_parameters, own_balance_input),
     .outputs = own_balance_outputs,
-    .help = "The balance of the caller's own account.",
+    .help =
+        "The balance of the caller's own account, now or with `X-Bursar-As-Of` at a past moment.",
     .answer = answer_own,
+    .takes_as_of = true,
+    .asks_journal = is_as_of,
+    .ask = own_past_ask,
+    .read = own_past_read,
 };

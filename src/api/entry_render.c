@@ -8,7 +8,7 @@
 
 const char entry_help[] =
     "EntryId, Kind, Time; of accounts: MemberUin, After (its nine fields after the entry, with its "
-    "name of today), Reason; `move`: ToMemberUin, ToAfter (of the two only who the caller may "
+    "name of then), Reason; `move`: ToMemberUin, ToAfter (of the two only who the caller may "
     "see); Amount, or of `adjust` and `opening` "
     "CashAmount, IncomeAmount, GiftAmount; HoldId, ExpiresAt; GrantId, StartTime, EndTime; "
     "MemberName; AllowArrears; of the organization: Name, Currency, AccountUin, UserUin, SecretId, "
@@ -71,13 +71,14 @@ static unsigned parts_of(enum entry_kind kind)
     return (size_t)kind < sizeof parts / sizeof parts[0] ? parts[kind] : 0;
 }
 
-void entry_render_row(struct api_pending *pending, uint32_t organisation, struct uin uin,
-                      const struct member_state *state, struct buffer *out)
+/* The nine fields of an account after the entry, with its name of then. */
+static void render_row(struct api_pending *pending, const struct entry *entry,
+                       const struct touch *touch, struct buffer *out)
 {
     const struct book *book = pending_book_begin(pending);
-    const struct member *member = book_find_member(book, organisation, uin);
-    struct slice name = member ? slice_of(member->name, member->name_len) : SLICE("");
-    balance_row_render(state, uin, name, out);
+    const struct member *member = book_find_member(book, entry->organisation, touch->uin);
+    struct slice name = member ? book_name_at(book, member, entry->sequence) : SLICE("");
+    balance_row_render(&touch->after, touch->uin, name, out);
     pending_book_end(pending);
 }
 
@@ -109,8 +110,7 @@ static void render_front(struct api_pending *pending, const struct entry *entry,
     }
     if (is_shown(entry, 0, only)) {
         BUFFER_LITERAL(out, "\"After\":");
-        entry_render_row(pending, entry->organisation, entry->touches[0].uin,
-                         &entry->touches[0].after, out);
+        render_row(pending, entry, &entry->touches[0], out);
         buffer_char(out, ',');
     }
     if (parts & HAS_ARREARS) {
@@ -190,8 +190,7 @@ static void render_back(struct api_pending *pending, const struct entry *entry, 
     render_time(out, entry->time_us);
     if (is_shown(entry, 1, only)) {
         BUFFER_LITERAL(out, ",\"ToAfter\":");
-        entry_render_row(pending, entry->organisation, entry->touches[1].uin,
-                         &entry->touches[1].after, out);
+        render_row(pending, entry, &entry->touches[1], out);
     }
     if (entry->touch_count > 1) {
         BUFFER_LITERAL(out, ",\"ToMemberUin\":");

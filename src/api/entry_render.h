@@ -8,10 +8,6 @@
  * nine fields then; NULL: all may. */
 void entry_render(struct api_pending *pending, const struct entry *entry, const struct uin *only,
                   struct buffer *out);
-/* Appends the nine fields of the account, with its name of today. */
-void entry_render_row(struct api_pending *pending, uint32_t organisation, struct uin uin,
-                      const struct member_state *state, struct buffer *out);
-
 /* For the documentation of whatever answers entries. */
 extern const char entry_help[];
 

@@ -21,6 +21,7 @@
 
 struct action;
 struct product;
+struct selections;
 
 enum { API_ACTIONS_MAX = 64, API_ARENA_BYTES_MAX = 64 << 20 };
 
@@ -34,7 +35,8 @@ struct api {
     struct api_options options; /* without the borrowed limits */
     uint32_t limits[API_ACTIONS_MAX];
     struct limiter *limiter;
-    pthread_mutex_t registry; /* guards the two below */
+    struct selections *selections; /* the historian's thread's */
+    pthread_mutex_t registry;      /* guards the two below */
     struct api_worker *workers;
     uint64_t workers_made;
     struct tally gone; /* of workers freed */

@@ -1,16 +1,11 @@
-/* Members: CreateMembers and DescribeMembers, bursar 2026-11-01.
+/* CreateMembers, bursar 2026-11-01.
  *
- * CreateMembers takes all or, with Partial, the good ones; either way its answer lists every member
+ * It takes all or, with Partial, the good ones; either way its answer lists every member
  * that is wrong, so that an import can show all mistakes at once: when one cannot even be read, the
  * others are decided as a partial dry run, only to learn what else is wrong.
  *
  * Owns nothing; memory is the call's. Thread: the worker's. */
 #include "api/opening.h"
-#include "ledger/fields.h"
-
-enum { LIST_LIMIT_MAX = 1000, LIST_LIMIT_DEFAULT = 100 };
-
-/* ---- CreateMembers ---- */
 
 struct create_input {
     struct integer_value organization_id;
@@ -226,145 +221,4 @@ const struct action action_create_members = {
     .prepare = create_prepare,
     .lists_refusals = true,
     .answer_commit = create_answer,
-};
-
-/* ---- DescribeMembers ---- */
-
-struct describe_input {
-    struct integer_value organization_id;
-    struct text_value after_uin;
-    struct integer_value limit;
-};
-
-/* As render_grant, with the number that DeleteTemporaryCredit takes. */
-static void render_numbered_grant(struct buffer *out, const struct grant *grant)
-{
-    BUFFER_LITERAL(out, "{\"EndTime\":");
-    render_end_time(out, grant->end_us);
-    BUFFER_LITERAL(out, ",\"GrantId\":");
-    buffer_u64(out, grant->id);
-    BUFFER_LITERAL(out, ",\"StartTime\":");
-    render_time(out, grant->start_us);
-    RENDER_CENTS(out, ",\"TempAmount\":", grant->amount);
-    buffer_char(out, '}');
-}
-
-/* Those that are not over. */
-static void render_grants(const struct book *book, const struct member *member, int64_t now_us,
-                          struct buffer *out)
-{
-    bool first = true;
-    BUFFER_LITERAL(out, ",\"TempAmountInfoList\":[");
-    for (const struct grant *grant = grant_after(book, member, 0); grant;
-         grant = grant_after(book, member, grant->id)) {
-        if (grant->end_us != 0 && grant->end_us <= now_us)
-            continue;
-        if (!first)
-            buffer_char(out, ',');
-        first = false;
-        render_numbered_grant(out, grant);
-    }
-    buffer_char(out, ']');
-}
-
-/* Everything CreateMembers takes, so that what was exported can be imported. */
-static void render_member(const struct book *book, const struct member *member, int64_t now_us,
-                          struct buffer *out)
-{
-    struct fields fields;
-    fields_of(book, member, now_us, &fields);
-    BUFFER_LITERAL(out, "{\"AllowArrears\":");
-    render_bool(out, member->state.flags & MEMBER_ARREARS);
-    RENDER_CENTS(out, ",\"BasicCreditAmount\":", fields.basic_credit_amount);
-    RENDER_CENTS(out, ",\"CashAccountBalance\":", fields.cash_account_balance);
-    RENDER_CENTS(out, ",\"CreditAmount\":", fields.credit_amount);
-    RENDER_CENTS(out, ",\"FreezeAmount\":", fields.freeze_amount);
-    RENDER_CENTS(out, ",\"IncomeIntoAccountBalance\":", fields.income_into_account_balance);
-    BUFFER_LITERAL(out, ",\"IsCreditAccount\":");
-    render_bool(out, member->state.flags & MEMBER_IS_CREDIT);
-    BUFFER_LITERAL(out, ",\"MemberName\":");
-    json_quote(out, slice_of(member->name, member->name_len));
-    BUFFER_LITERAL(out, ",\"MemberUin\":");
-    render_uin(out, member->uin);
-    RENDER_CENTS(out, ",\"OweAmount\":", fields.owe_amount);
-    RENDER_CENTS(out, ",\"PresentAccountBalance\":", fields.present_account_balance);
-    RENDER_CENTS(out, ",\"RealBalance\":", fields.real_balance);
-    render_grants(book, member, now_us, out);
-    RENDER_CENTS(out, ",\"TempCredit\":", fields.temp_credit);
-    buffer_char(out, '}');
-}
-
-/* Inside the gate: rank of the first member after the cursor. */
-static uint64_t rank_after(const struct book *book, uint32_t organisation, struct uin uin)
-{
-    const struct member *member;
-    uint64_t rank = book_rank(book, organisation, uin);
-    if (book_list(book, organisation, rank, 1, &member) == 1 && uin_equal(member->uin, uin))
-        rank++;
-    return rank;
-}
-
-static void render_listing(struct exchange *exchange, const struct book *book, struct uin after,
-                           const struct member **members, size_t limit, struct buffer *out)
-{
-    uint32_t organisation = exchange->organisation;
-    uint64_t rank = uin_is_none(after) ? 0 : rank_after(book, organisation, after);
-    uint64_t total = book_listed_count(book, organisation);
-    size_t count = rank < total ? book_list(book, organisation, rank, limit, members) : 0;
-    BUFFER_LITERAL(out, "\"Data\":[");
-    for (size_t i = 0; i < count; i++) {
-        if (i > 0)
-            buffer_char(out, ',');
-        render_member(book, members[i], exchange->now_us, out);
-    }
-    BUFFER_LITERAL(out, "],\"NextUin\":");
-    if (count > 0 && rank + count < total)
-        render_uin(out, members[count - 1]->uin);
-    else
-        BUFFER_LITERAL(out, "\"\"");
-    BUFFER_LITERAL(out, ",\"TotalCount\":");
-    buffer_u64(out, total);
-}
-
-static bool describe_answer(struct exchange *exchange, struct buffer *out)
-{
-    const struct describe_input *input = exchange->input;
-    struct uin after = {0, 0};
-    size_t limit = input->limit.given ? (size_t)input->limit.value : LIST_LIMIT_DEFAULT;
-    const struct member **members = arena_take_array(exchange->arena, limit, sizeof *members);
-    if (!members)
-        return exchange_refuse(exchange, ERROR_INTERNAL);
-    if (!exchange_choose_organisation(exchange, &input->organization_id) ||
-        (input->after_uin.text.len > 0 &&
-         !value_to_uin(exchange, &input->after_uin, SLICE("AfterUin"), &after)))
-        return false;
-    const struct book *book = exchange_book_begin(exchange);
-    render_listing(exchange, book, after, members, limit, out);
-    exchange_book_end(exchange);
-    return true;
-}
-
-static const struct parameter describe_parameters[] = {
-    ORGANIZATION_PARAMETER(describe_input),
-    {PARAMETER(PARAMETER_TEXT, describe_input, after_uin, "AfterUin",
-               "The NextUin of the page before; absent or empty: from the start.")},
-    {PARAMETER(PARAMETER_INTEGER, describe_input, limit, "Limit", "Rows; default 100."),
-     .minimum = 1, .maximum = LIST_LIMIT_MAX},
-};
-
-static const struct output describe_outputs[] = {
-    {"Data", "list of object",
-     "The members after AfterUin, ascending, with every field that CreateMembers takes."},
-    {"NextUin", "string", "The cursor for the next page; empty: this is the last."},
-    {"TotalCount", "int64", "Members in the listing."},
-    {NULL, NULL, NULL},
-};
-
-const struct action action_describe_members = {
-    .name = {"DescribeMembers", 15},
-    .access = ACCESS_OWNER,
-    .input = PARAMETERS(describe_parameters, describe_input),
-    .outputs = describe_outputs,
-    .help = "The members with all they have, page by page.",
-    .answer = describe_answer,
 };

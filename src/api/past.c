@@ -8,20 +8,29 @@
  * Owns nothing; memory is the call's. Thread: the historian's. */
 #include "api/past.h"
 
-/* Inside the gate. False: memory is short. */
-static bool look_up(struct api_pending *pending, const struct book *book, struct past *past)
+/* Inside the gate. */
+static void look_up(struct api_pending *pending, const struct book *book, struct past *past)
 {
     const struct member *member = book_find_member(book, pending->exchange.organisation, past->uin);
     past->found = false;
     past->last_sequence = 0;
     if (!member)
-        return true;
+        return;
     past->last_sequence = member->last_sequence;
     past->latest = member->state;
     past->latest.frozen = book_frozen(book, member, past->t_us);
     past->latest.temporary = book_temporary_credit(book, member, past->t_us);
-    past->name = arena_copy(pending->exchange.arena, slice_of(member->name, member->name_len));
-    return past->name.len == member->name_len;
+}
+
+/* Inside the gate; before its first entry an account has its first name. False: memory is short. */
+static bool name_it(struct api_pending *pending, const struct book *book, struct past *past)
+{
+    const struct member *member = book_find_member(book, pending->exchange.organisation, past->uin);
+    if (!member)
+        return true;
+    struct slice name = book_name_at(book, member, past->found ? past->entry : 0);
+    past->name = arena_copy(pending->exchange.arena, name);
+    return past->name.len == name.len;
 }
 
 static struct status find(struct api_pending *pending, struct history *history, struct past *past,
@@ -45,15 +54,18 @@ struct status past_read(struct api_pending *pending, struct history *history, st
 {
     bool has_memory = true;
     const struct book *book = pending_book_begin(pending);
-    for (size_t i = 0; i < count && has_memory; i++)
-        has_memory = look_up(pending, book, &members[i]);
+    for (size_t i = 0; i < count; i++)
+        look_up(pending, book, &members[i]);
     pending_book_end(pending);
-    if (!has_memory)
-        return fault_raise(fault, STATUS_MEMORY, "no memory for the names of members");
     TRY(history_begin(history, fault));
     for (size_t i = 0; i < count; i++)
         TRY(find(pending, history, &members[i], fault));
-    return STATUS_DONE;
+    book = pending_book_begin(pending);
+    for (size_t i = 0; i < count && has_memory; i++)
+        has_memory = name_it(pending, book, &members[i]);
+    pending_book_end(pending);
+    return has_memory ? STATUS_DONE
+                      : fault_raise(fault, STATUS_MEMORY, "no memory for the names of members");
 }
 
 bool past_is_listed(const struct past *member)

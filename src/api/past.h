@@ -13,7 +13,7 @@ struct past {
     uint64_t entry;            /* the newest by then */
     uint64_t ordinal;          /* the number of that entry among its own */
     struct member_state state; /* with what was frozen and the temporary credit of the moment */
-    struct slice name;         /* of today; in the call's arena */
+    struct slice name;         /* of then; in the call's arena */
     /* from the book */
     uint64_t last_sequence; /* 0 = it never had one */
     struct member_state latest;

@@ -56,7 +56,7 @@ static bool balance_answer(struct exchange *exchange, struct buffer *out)
         past.state = member->state;
         past.state.temporary = book_temporary_credit(book, member, past.t_us);
         past.state.frozen = book_frozen(book, member, past.t_us);
-        past.name = slice_of(member->name, member->name_len);
+        past.name = member_name(member);
         render_balance(&past, out);
     }
     exchange_book_end(exchange);
@@ -103,7 +103,7 @@ static const struct output balance_outputs[] = {
     {"CreditAmount", "float", ""},
     {"EntryId", "int64", "The account's newest entry at that moment."},
     {"IsCreditAccount", "bool", ""},
-    {"MemberName", "string", "The name of today."},
+    {"MemberName", "string", "The name of then."},
     {"MemberUin", "string", ""},
     {"OweAmount", "float", ""},
     {"RealBalance", "float", ""},

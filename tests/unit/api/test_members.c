@@ -252,7 +252,7 @@ static void forget_grant_ids(char *text)
 static char *as_members(const char *answer)
 {
     const char *from = strstr(answer, "\"Data\":[") + strlen("\"Data\":[");
-    const char *to = strstr(from, "],\"NextUin\"");
+    const char *to = strstr(from, "],\"NextCursor\"");
     size_t size = (size_t)(to - from) + 64;
     char *parameters = malloc(size);
     snprintf(parameters, size, "{\"Members\":[%.*s]}", (int)(to - from), from);
