@@ -14,6 +14,7 @@
  *    book_recovered at the end of the tail.
  * 5. That a uin is at home in one organisation only can be said of one moment; rows of several
  *    moments may contradict it, so it too is checked beyond loaded_until only.
+ * 6. Rows that have a member twice are followed by no entry: nobody could say which one it means.
  *
  * A writer alone. */
 #include "ledger/book_state.h"
@@ -53,6 +54,8 @@ static struct status check_order(const struct book *book, const struct entry *en
         gap_allowed ? entry->sequence > book->sequence : entry->sequence == book->sequence + 1;
     if (!follows)
         return wrong(entry, fault, "out of sequence");
+    if (book->twice)
+        return wrong(entry, fault, "the checkpoint before it has a member twice");
     if (entry->time_us < book->time_us)
         return wrong(entry, fault, "its time is before that of the entry before");
     return check_due(book, entry, fault);

@@ -116,7 +116,8 @@ static void life_free(struct life *life)
     free(life);
 }
 
-static struct book *recover(const struct life *life, uint64_t seed)
+/* Registry and rows, up to where the rows end. */
+static struct book *load(const struct life *life, uint64_t seed)
 {
     struct book *book = book_new(seed);
     struct fault fault = {{0}};
@@ -129,6 +130,13 @@ static struct book *recover(const struct life *life, uint64_t seed)
     for (uint32_t i = 0; i < life->member_count; i++)
         if (!status_ok(book_member_load(book, slice(life->members[i]), &fault)))
             fail_msg("%s", fault.text);
+    return book;
+}
+
+static struct book *recover(const struct life *life, uint64_t seed)
+{
+    struct book *book = load(life, seed);
+    struct fault fault = {{0}};
     book_loaded(book, life->mark, life->mark_time);
     for (uint64_t s = life->mark + 1; s <= ENTRIES; s++)
         scene_apply_bytes(book, s, slice(life->entries[s]));
@@ -253,6 +261,26 @@ static void a_member_twice_is_corrupt(void **state)
     life_free(life);
 }
 
+/* Whichever of the two an entry meant: the tail is not applied, and nothing breaks. */
+static void no_entry_follows_a_member_twice(void **state)
+{
+    (void)state;
+    struct life *life = life_new(11);
+    struct book *book = load(life, 1);
+    struct fault fault = {{0}};
+    struct entry entry;
+    for (uint32_t i = 0; i < life->member_count; i++)
+        if (status_ok(book_member_load(book, slice(life->members[i]), &fault)))
+            break; /* an owner's row is refused at once */
+    book_loaded(book, life->mark, life->mark_time);
+    assert_true(
+        entry_decode(life->mark + 1, slice(life->entries[life->mark + 1]), NULL, 0, &entry));
+    assert_int_equal(book_apply(book, &entry, &fault).code, STATUS_CORRUPT);
+    assert_non_null(strstr(fault.text, "a member twice"));
+    book_free(book);
+    life_free(life);
+}
+
 static void an_owner_twice_is_corrupt(void **state)
 {
     (void)state;
@@ -328,6 +356,7 @@ int main(void)
         cmocka_unit_test(rows_from_the_future_are_found),
         cmocka_unit_test(damaged_rows_do_no_harm),
         cmocka_unit_test(a_member_twice_is_corrupt),
+        cmocka_unit_test(no_entry_follows_a_member_twice),
         cmocka_unit_test(an_owner_twice_is_corrupt),
         cmocka_unit_test(unbalanced_rows_are_found),
         cmocka_unit_test(orphaned_rows_are_found),
