@@ -133,8 +133,10 @@ def sizes(data):
 
 def history(data):
     names = {"now": "balance now", "past": "balance at a past moment", "entries": "page of 100 entries"}
-    rows = [(f"{int(count):,}", *(spread(by_count[count]) for by_count in data["rows"].values())) for count in data["rows"]["now"]]
-    return [*measured(data), *table(("entries of the member", *(f"{names[what]}, us" for what in data["rows"])), rows), "",
+    rows = [(f"{int(count):,}", *(spread(by_count[count]) for by_count in data["rows"].values()),
+             *(number(data["read"][what][count]) for what in ("past", "entries"))) for count in data["rows"]["now"]]
+    return [*measured(data), *table(("entries of the member", *(f"{names[what]}, us" for what in data["rows"]), "rows read for a past balance",
+                                     "rows read for a page"), rows), "",
             "![cost by entries of a member](performance/history.svg)"]
 
 

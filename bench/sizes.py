@@ -5,15 +5,17 @@ history   entries a member from one to a million: what a balance in the past and
 commands  the demo's start and memory, `bursar query`, `bursar verify`"""
 import json
 import random
+import re
 import signal
 import sqlite3
-import subprocess
 import time
+import urllib.request
 
 from lab import (BURSAR, FIRST_UIN, NO_LIMIT, PORT, Failed, Folder, ask, end, exec_to_exit_ms, first_answer, load, post, run_json,
                  resident_bytes, save, tc3, tell, words_of)
 
 STARTS = 5
+ADMIN = PORT + 50
 SET_COUNT = 2000  # different requests that are asked in turn
 
 
@@ -115,43 +117,52 @@ ENTRIES = (1, 10, 100, 1000, 10000, 100000, 1000000)
 
 
 def fill_history(folder):
-    """Member i gets ENTRIES[i] entries; those of the largest come last, so that they span the whole time."""
+    """Member i gets ENTRIES[i] entries. Returns when each member's began and ended."""
+    windows = []
     for i, count in enumerate(ENTRIES):
-        batch = min(count, 1000)
+        batch, begin = min(count, 1000), time.time()
         post(folder, PORT, batch, count // batch, connections=1 if count < 100000 else 8, members=1, first=FIRST_UIN + i)
+        windows.append((begin, time.time()))
+    return windows
 
 
-def past_request(folder, uin, moment):
-    when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment))
-    return tc3({"MemberUin": str(uin), "AsOf": when}, folder.key, "DescribeMemberBalance", "bursar", "2026-11-01")
+def call(folder, action, **parameters):
+    return tc3(parameters, folder.key, action, "bursar", "2026-11-01")
 
 
-def history_requests(folder, i, begin, finish):
-    uin, generator = FIRST_UIN + i, random.Random(i)
-    moments = [generator.uniform(begin, finish) for _ in range(200)]
-    return {"now": tc3({"MemberUin": str(uin)}, folder.key, "DescribeMemberBalance", "bursar", "2026-11-01"),
-            "past": b"".join(past_request(folder, uin, moment) for moment in moments),
-            "entries": tc3({"MemberUin": str(uin), "Limit": 100}, folder.key, "DescribeEntries", "bursar", "2026-11-01")}
+def rows_read():
+    """Of the journal, by all calls so far."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{ADMIN}/metrics") as answer:
+        return float(re.search(rb"^bursar_historian_reads_total (\S+)", answer.read(), re.M).group(1))
+
+
+def moment(seconds):
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)) + f".{int(seconds % 1 * 1e6):06d}Z"
+
+
+def history_requests(folder, uin, window):
+    generator = random.Random(uin)
+    moments = [generator.uniform(*window) for _ in range(200)]
+    return {"now": call(folder, "DescribeMemberBalance", MemberUin=str(uin)),
+            "past": b"".join(call(folder, "DescribeMemberBalance", MemberUin=str(uin), AsOf=moment(when)) for when in moments),
+            "entries": call(folder, "DescribeEntries", MemberUin=str(uin), Limit=100)}
 
 
 def history(work, options):
-    folder, rows = Folder(work, 1000, "history"), {}
-    time.sleep(1.1)  # moments are whole seconds: none before the organisation was there
-    with folder.serve():
-        begin = int(time.time())
-        time.sleep(1.1)
-        fill_history(folder)
-        time.sleep(1.1)
-        finish = int(time.time())
+    folder, rows, read = Folder(work, 1000, "history"), {}, {}
+    with folder.serve(more=("--admin-listen", f"127.0.0.1:{ADMIN}")):
+        windows = fill_history(folder)
         for turn in range(options.rounds):
             for i, count in enumerate(ENTRIES):
-                for what, request in history_requests(folder, i, begin, finish).items():
+                for what, request in history_requests(folder, FIRST_UIN + i, windows[i]).items():
                     (work / "history-request").write_bytes(request)
+                    before = rows_read()
                     said = load(PORT, work / "history-request", 1, 1, 1, processors="0,1")
                     rows.setdefault(what, {}).setdefault(str(count), []).append(said["p50_us"])
+                    read.setdefault(what, {})[str(count)] = round((rows_read() - before) / said["answers"], 1)
             tell(f"history: round {turn + 1} of {options.rounds}")
     folder.remove()
-    save("history", {"rows": rows, "rounds": options.rounds, "span_seconds": finish - begin})
+    save("history", {"rows": rows, "read": read, "rounds": options.rounds})
 
 
 # ---- commands ----
