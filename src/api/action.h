@@ -93,6 +93,7 @@ extern const struct action action_delete_temporary_credit;
 extern const struct action action_create_members;
 extern const struct action action_describe_members;
 extern const struct action action_create_key;
+extern const struct action action_create_temporary_key;
 extern const struct action action_describe_keys;
 extern const struct action action_modify_key;
 extern const struct action action_put_policy;

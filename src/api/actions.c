@@ -28,6 +28,7 @@ static const struct action *const bursar_actions[] = {
     &action_describe_statement,
     &action_describe_entries,
     &action_create_key,
+    &action_create_temporary_key,
     &action_describe_keys,
     &action_modify_key,
     &action_put_policy,

@@ -1,56 +1,27 @@
 /* Keys: CreateKey, DescribeKeys, ModifyKey, bursar 2026-11-01 (design section 5).
  *
- * 1. A secret is sealed before it leaves this file and shown once, in the answer of the call that
- *    made it; one that was given is never shown again.
+ * 1. A secret that was given is never shown again.
  * Owns nothing; memory is the call's. Thread: the worker's. */
-#include "api/action.h"
-#include "crypto/seal.h"
+#include "api/keys.h"
 
 enum {
     SECRET_ID_BYTES_MAX = 1024, /* of temporary keys (protocol section 6) */
-    SECRET_KEY_BYTES_MAX = 1024,
     TOKEN_BYTES_MAX = 4096,
-    MADE_BYTES = 32, /* of a secret key, and of a secret id behind its AKID */
 };
-
-static const char *const principal_names[] = {
-    [PRINCIPAL_MAIN] = "main", [PRINCIPAL_SUB] = "sub", [PRINCIPAL_ROLE] = "role"};
 
 /* ---- CreateKey ---- */
 
 struct create_input {
     struct integer_value organization_id;
-    struct text_value account_uin, user_uin, principal, session_name;
+    struct key_holder_input holder;
     struct text_value secret_id, secret_key, token, expires_at;
     struct write_input write;
 };
 
 struct create_work {
-    char secret_id[4 + MADE_BYTES];
-    char secret_key[MADE_BYTES];
+    struct made_key made;
     unsigned char token_hash[SHA256_SIZE];
-    char sealed[SECRET_KEY_BYTES_MAX + SEAL_OVERHEAD];
 };
-
-/* Letters and digits, each as likely as the others. */
-static bool make_text(const struct sys *sys, char *at, size_t len)
-{
-    static const char symbols[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-    enum { SYMBOLS = sizeof symbols - 1, FAIR = 256 - 256 % SYMBOLS };
-    struct fault fault;
-    unsigned char bytes[64];
-    size_t made = 0;
-    while (made < len) {
-        if (!status_ok(sys->entropy(sys->context, bytes, sizeof bytes, &fault)))
-            return false;
-        for (size_t i = 0; i < sizeof bytes && made < len; i++) {
-            if (bytes[i] < FAIR)
-                at[made++] = symbols[bytes[i] % SYMBOLS];
-        }
-    }
-    wipe(bytes, sizeof bytes);
-    return true;
-}
 
 enum text_kind { TEXT_ID, TEXT_SECRET, TEXT_TOKEN };
 
@@ -80,16 +51,8 @@ static bool read_pair(struct exchange *exchange, struct create_work *work, struc
                       struct slice *ret_secret)
 {
     const struct create_input *input = exchange->input;
-    const struct sys *sys = exchange->worker->api->world.sys;
-    if (!input->secret_id.given && !input->secret_key.given) {
-        memcpy(work->secret_id, "AKID", 4);
-        if (!make_text(sys, work->secret_id + 4, MADE_BYTES) ||
-            !make_text(sys, work->secret_key, MADE_BYTES))
-            return exchange_refuse(exchange, ERROR_INTERNAL);
-        key->secret_id = slice_of(work->secret_id, sizeof work->secret_id);
-        *ret_secret = slice_of(work->secret_key, sizeof work->secret_key);
-        return true;
-    }
+    if (!input->secret_id.given && !input->secret_key.given)
+        return key_make_pair(exchange, &work->made, key, ret_secret);
     if (!input->secret_id.given)
         return exchange_refuse_word(exchange, ERROR_MISSING_PARAMETER, SLICE("SecretId"));
     if (!input->secret_key.given)
@@ -98,21 +61,6 @@ static bool read_pair(struct exchange *exchange, struct create_work *work, struc
     *ret_secret = input->secret_key.text;
     return check_text(exchange, key->secret_id, SLICE("SecretId"), TEXT_ID, SECRET_ID_BYTES_MAX) &&
            check_text(exchange, *ret_secret, SLICE("SecretKey"), TEXT_SECRET, SECRET_KEY_BYTES_MAX);
-}
-
-static bool seal_secret(struct exchange *exchange, struct create_work *work, struct slice secret,
-                        struct key *key)
-{
-    const struct api_world *world = &exchange->worker->api->world;
-    unsigned char nonce[SEAL_NONCE_SIZE];
-    struct buffer sealed = {0};
-    struct fault fault;
-    buffer_init_fixed(&sealed, work->sealed, sizeof work->sealed);
-    if (!status_ok(world->sys->entropy(world->sys->context, nonce, sizeof nonce, &fault)) ||
-        !status_ok(seal(world->master_key, nonce, secret, key->secret_id, &sealed, &fault)))
-        return exchange_refuse(exchange, ERROR_INTERNAL);
-    key->sealed_secret = buffer_slice(&sealed);
-    return true;
 }
 
 static bool read_token(struct exchange *exchange, struct create_work *work, struct key *key)
@@ -128,67 +76,15 @@ static bool read_token(struct exchange *exchange, struct create_work *work, stru
     return true;
 }
 
-static bool read_principal_kind(struct exchange *exchange, struct key *key)
-{
-    const struct create_input *input = exchange->input;
-    bool is_main = uin_equal(key->user, key->account);
-    key->principal = is_main ? PRINCIPAL_MAIN : PRINCIPAL_SUB;
-    if (input->principal.text.len == 0)
-        return true;
-    for (unsigned kind = PRINCIPAL_MAIN; kind <= PRINCIPAL_ROLE; kind++) {
-        if (!slice_equal(input->principal.text, slice_text(principal_names[kind])))
-            continue;
-        key->principal = (uint8_t)kind;
-        if (is_main == (kind == PRINCIPAL_MAIN))
-            return true;
-    }
-    return exchange_refuse_word(exchange, ERROR_VALUE_UNSUPPORTED, SLICE("Principal"));
-}
-
-/* By default the caller's account; through the control socket the organisation's owner. A caller
- * makes keys only for accounts of its own organisation. */
-static bool read_account(struct exchange *exchange, struct key *key)
-{
-    const struct create_input *input = exchange->input;
-    bool is_operator = exchange->principal.is_operator;
-    if (input->account_uin.given &&
-        !value_to_uin(exchange, &input->account_uin, SLICE("AccountUin"), &key->account))
-        return false;
-    const struct book *book = exchange_book_begin(exchange);
-    if (!input->account_uin.given)
-        key->account = is_operator ? book_organisation(book, exchange->organisation)->owner
-                                   : exchange->principal.account;
-    const struct organisation *organisation = book_organisation_of(book, key->account);
-    bool belongs = organisation && organisation->id == exchange->organisation;
-    exchange_book_end(exchange);
-    return belongs || is_operator || exchange_refuse(exchange, ERROR_MEMBER_UNKNOWN);
-}
-
-static bool read_principal(struct exchange *exchange, struct key *key)
-{
-    const struct create_input *input = exchange->input;
-    if (!read_account(exchange, key))
-        return false;
-    key->user = key->account;
-    if (input->user_uin.given &&
-        !value_to_uin(exchange, &input->user_uin, SLICE("UserUin"), &key->user))
-        return false;
-    key->session_name = input->session_name.text;
-    if (key->session_name.len > 0 &&
-        !value_to_name(exchange, &input->session_name, SLICE("SessionName")))
-        return false;
-    return read_principal_kind(exchange, key);
-}
-
 static bool create_read(struct exchange *exchange, struct create_work *work, struct key *key)
 {
     const struct create_input *input = exchange->input;
     struct slice secret = SLICE_NONE;
     return exchange_choose_organisation(exchange, &input->organization_id) &&
-           read_principal(exchange, key) &&
+           key_read_holder(exchange, &input->holder, key) &&
            value_to_time(exchange, &input->expires_at, SLICE("ExpiresAt"), &key->expires_us) &&
            read_token(exchange, work, key) && read_pair(exchange, work, key, &secret) &&
-           seal_secret(exchange, work, secret, key);
+           key_seal(exchange, &work->made, secret, key);
 }
 
 static enum preparation create_prepare(struct exchange *exchange, struct api_pending *pending)
@@ -207,14 +103,6 @@ static enum preparation create_prepare(struct exchange *exchange, struct api_pen
     return PREPARED;
 }
 
-static void render_principal(const struct key *key, struct buffer *out)
-{
-    BUFFER_LITERAL(out, ",\"Principal\":\"");
-    buffer_text(out, principal_names[key->principal]);
-    BUFFER_LITERAL(out, "\",\"SecretId\":");
-    json_quote(out, key->secret_id);
-}
-
 static void render_expiry(const struct key *key, struct buffer *out)
 {
     BUFFER_LITERAL(out, ",\"ExpiresAt\":");
@@ -222,23 +110,6 @@ static void render_expiry(const struct key *key, struct buffer *out)
         render_time(out, key->expires_us);
     else
         BUFFER_LITERAL(out, "\"\"");
-}
-
-/* Out of the seal, also when it was just put in: so it is the same when the key is answered again.
- */
-static bool render_secret(const struct exchange *exchange, const struct key *key,
-                          struct buffer *out)
-{
-    char memory[SECRET_KEY_BYTES_MAX];
-    struct buffer secret;
-    struct fault fault;
-    buffer_init_fixed(&secret, memory, sizeof memory);
-    bool opened = status_ok(unseal(exchange->worker->api->world.master_key, key->sealed_secret,
-                                   key->secret_id, &secret, &fault));
-    BUFFER_LITERAL(out, ",\"SecretKey\":");
-    json_quote(out, buffer_slice(&secret));
-    wipe(memory, sizeof memory);
-    return opened;
 }
 
 static bool create_answer(struct exchange *exchange, struct api_pending *pending,
@@ -250,9 +121,9 @@ static bool create_answer(struct exchange *exchange, struct api_pending *pending
     BUFFER_LITERAL(out, "\"AccountUin\":");
     render_uin(out, key->account);
     render_expiry(key, out);
-    render_principal(key, out);
+    key_render_principal(key, out);
     bool is_made = !input->secret_id.given; /* then no secret was given either */
-    if (is_made && !command->dry_run && !render_secret(exchange, key, out))
+    if (is_made && !command->dry_run && !key_render_secret(exchange, key, out))
         return exchange_refuse(exchange, ERROR_INTERNAL);
     BUFFER_LITERAL(out, ",\"UserUin\":");
     render_uin(out, key->user);
@@ -261,13 +132,7 @@ static bool create_answer(struct exchange *exchange, struct api_pending *pending
 
 static const struct parameter create_parameters[] = {
     ORGANIZATION_PARAMETER(create_input),
-    {PARAMETER(PARAMETER_TEXT, create_input, account_uin, "AccountUin",
-               "The main account; default the caller's, or the organization's owner.")},
-    {PARAMETER(PARAMETER_TEXT, create_input, user_uin, "UserUin",
-               "The sub-account or role; default the main account itself.")},
-    {PARAMETER(PARAMETER_TEXT, create_input, principal, "Principal",
-               "`main`, `sub` or `role`; default `main`, or `sub` for another UserUin.")},
-    {PARAMETER(PARAMETER_TEXT, create_input, session_name, "SessionName", "Of a role session.")},
+    KEY_HOLDER_PARAMETERS(create_input),
     {PARAMETER(PARAMETER_TEXT, create_input, secret_id, "SecretId",
                "With SecretKey: takes over an existing pair; default a new one.")},
     {PARAMETER(PARAMETER_TEXT, create_input, secret_key, "SecretKey", "With SecretId.")},
@@ -315,7 +180,7 @@ static void render_key(const struct key *key, struct buffer *out)
     render_expiry(key, out);
     BUFFER_LITERAL(out, ",\"IsTemporary\":");
     render_bool(out, key->token_hash.len > 0);
-    render_principal(key, out);
+    key_render_principal(key, out);
     BUFFER_LITERAL(out, ",\"SessionName\":");
     json_quote(out, key->session_name);
     BUFFER_LITERAL(out, ",\"UserUin\":");

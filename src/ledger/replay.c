@@ -156,6 +156,10 @@ static bool replay_key(struct command *command, const struct entry *entry)
     CHECK(command->arena);
     command->key.secret_id = arena_copy(command->arena, entry->secret_id);
     command->key.sealed_secret = arena_copy(command->arena, entry->sealed_secret);
+    command->key.account = entry->account;
+    command->key.user = entry->user;
+    command->key.principal = entry->principal;
+    command->key.expires_us = entry->end_us;
     return command->key.secret_id.len == entry->secret_id.len &&
            command->key.sealed_secret.len == entry->sealed_secret.len;
 }

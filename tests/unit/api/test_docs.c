@@ -215,6 +215,7 @@ static void answers_hold_what_is_declared(void **state)
         {"CreateTransfers",
          "{\"Transfers\":[{\"Kind\":\"top_up\",\"MemberUin\":\"5\",\"Amount\":1}]}"},
         {"CreateKey", "{\"ExpiresAt\":\"2027-01-01T00:00:00Z\"}"},
+        {"CreateTemporaryKey", "{}"},
         {"DescribeKeys", "{}"},
         {"ModifyKey", "{\"SecretId\":\"" EXAMPLE_ID "\",\"Enabled\":true}"},
         {"PutPolicy",

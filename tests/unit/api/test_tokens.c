@@ -333,6 +333,59 @@ static void a_key_is_answered_again_with_its_secret(void **state)
                                  "\"AKIDg\",\"SecretKey\":\"k\"}");
 }
 
+/* A temporary key, its secret and its token, also when time has gone on; it works, and ends. */
+static void a_temporary_key_is_answered_again(void **state)
+{
+    char id[64], secret[64], token[80], headers[128];
+    (void)state;
+    static const char body[] =
+        "{\"ClientToken\":\"temporary\",\"AccountUin\":\"22\",\"DurationSeconds\":100}";
+    do_first("CreateTemporaryKey", body);
+    assert_contains(first.at, "{\"Response\":{\"AccountUin\":\"22\",\"ExpiredTime\":1795403673,"
+                              "\"Principal\":\"main\",\"SecretId\":\"AKID");
+    const char *at = strstr(first.at, "\"SecretId\":\"");
+    assert_int_equal(sscanf(at,
+                            "\"SecretId\":\"%36[^\"]\",\"SecretKey\":\"%32[^\"]\",\"Token\":"
+                            "\"%64[^\"]\"",
+                            id, secret, token),
+                     3);
+    assert_int_equal(strlen(token), 64);
+    snprintf(headers, sizeof headers, "X-TC-Token: %s\r\n", token);
+    struct signed_call call = {.secret_id = id,
+                               .secret_key = secret,
+                               .action = "DescribeAccountBalance",
+                               .headers = headers};
+    assert_contains(world_call(&world, &call), "\"Uin\":22,");
+    world_set_seconds(&world, START_S + 99);
+    assert_contains(world_call(&world, &call), "\"Uin\":22,");
+    assert_repeated("CreateTemporaryKey", body);
+    world_restart(&world);
+    assert_repeated("CreateTemporaryKey", body);
+    call.headers = NULL;
+    assert_contains(world_call(&world, &call), "AuthFailure.TokenFailure");
+    call.headers = headers;
+    world_set_seconds(&world, START_S + 100);
+    assert_contains(world_call(&world, &call), "AuthFailure.TokenFailure");
+    world_set_seconds(&world, START_S);
+    const char *dry = world_must(&world, "CreateTemporaryKey", "{\"DryRun\":true}");
+    assert_contains(dry, "\"ExpiredTime\":1795405373,");
+    assert_null(strstr(dry, "SecretKey"));
+    assert_null(strstr(dry, "Token\""));
+    static const char *const durations[] = {"0", "-1", "129601"};
+    for (size_t i = 0; i < 3; i++) {
+        char bad[64];
+        snprintf(bad, sizeof bad, "{\"DurationSeconds\":%s}", durations[i]);
+        assert_error(
+            world_manage(&world, "CreateTemporaryKey", bad), "InvalidParameterValue",
+            "A value specified in `DurationSeconds` is not valid, is unsupported, or cannot "
+            "be used: it must be between 1 and 129600.");
+    }
+    assert_error(
+        world_manage(&world, "CreateTemporaryKey", "{\"UserUin\":\"x\"}"), "InvalidParameterValue",
+        "A value specified in `UserUin` is not valid, is unsupported, or cannot be used: an "
+        "account has 1 to 20 digits and no leading zero.");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -348,6 +401,7 @@ int main(void)
         cmocka_unit_test(partial_results_are_repeated),
         cmocka_unit_test(all_writes_take_tokens),
         cmocka_unit_test(a_key_is_answered_again_with_its_secret),
+        cmocka_unit_test(a_temporary_key_is_answered_again),
     };
     return cmocka_run_group_tests(tests, open_world, close_world);
 }
