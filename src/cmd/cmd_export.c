@@ -3,18 +3,18 @@
  * 1. Members come by cursor in ascending order of uin: nobody who stays is left out or given twice,
  *    whoever joins or leaves meanwhile.
  * 2. A file appears whole or not at all: it is written beside its name and renamed at the end. */
+#include "cmd/export_hledger.h"
+#include "cmd/folder.h"
 #include "cmd/import_record.h"
 #include "cmd/interrupt.h"
 #include "cmd/output.h"
 #include "cmd/progress.h"
 #include "cmd/subcommands.h"
 #include "cmd/target.h"
+#include "cmd/whole_file.h"
 
-#include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { ROWS_A_CALL = 1000, LINE_BYTES_MAX = 1 << 20, ANSWER_MEMORY_MAX = 64 << 20 };
 enum { GRANTS_MAX = 1024 };
@@ -30,8 +30,8 @@ struct export
 
     enum import_format format;
     struct admin *admin;
-    FILE *out;
-    char temporary[PATH_MAX];
+    bool hledger;
+    struct whole_file file;
     struct buffer line;
     struct buffer list; /* of the row in hand; empty when it has none */
     struct arena arena;
@@ -46,57 +46,20 @@ static int find_format(struct export *export)
     size_t len = strlen(export->path);
     if (!name)
         name = len > 6 && strcmp(export->path + len - 6, ".jsonl") == 0 ? "jsonl" : "csv";
-    if (strcmp(name, "csv") != 0 && strcmp(name, "jsonl") != 0)
-        return fail(&subcommand_export, EXIT_USAGE, "--format is csv or jsonl, not \"%s\"", name);
+    export->hledger = strcmp(name, "hledger") == 0;
+    if (!export->hledger && strcmp(name, "csv") != 0 && strcmp(name, "jsonl") != 0)
+        return fail(&subcommand_export, EXIT_USAGE, "--format is csv, jsonl or hledger, not \"%s\"",
+                    name);
     export->format = strcmp(name, "csv") == 0 ? IMPORT_CSV : IMPORT_JSONL;
     return -1;
-}
-
-static int open_output(struct export *export)
-{
-    export->out = stdout;
-    if (strcmp(export->path, "-") == 0)
-        return -1;
-    int len = snprintf(export->temporary, sizeof export->temporary, "%s.part", export->path);
-    if (len < 0 || (size_t)len >= sizeof export->temporary)
-        return fail(&subcommand_export, EXIT_USAGE, "the path is too long");
-    export->out = fopen(export->temporary, "we");
-    if (export->out)
-        return -1;
-    return fail(&subcommand_export, EXIT_NETWORK, "cannot create %s: %s", export->temporary,
-                strerror(errno));
-}
-
-static int write_failed(struct export *export)
-{
-    return fail(&subcommand_export, EXIT_NETWORK, "cannot write %s: %s",
-                export->out == stdout ? "standard output" : export->temporary, strerror(errno));
-}
-
-/* Renames what is whole; takes away what is not. */
-static int close_output(struct export *export, int code)
-{
-    if (export->out == stdout)
-        return output_finish(&subcommand_export, code);
-    bool synced = fflush(export->out) == 0 && fsync(fileno(export->out)) == 0;
-    if (code == EXIT_OK && (!synced || ferror(export->out)))
-        code = write_failed(export);
-    if (fclose(export->out) != 0 && code == EXIT_OK)
-        code = write_failed(export);
-    if (code == EXIT_OK && rename(export->temporary, export->path) != 0)
-        code = fail(&subcommand_export, EXIT_NETWORK, "cannot rename %s to %s: %s",
-                    export->temporary, export->path, strerror(errno));
-    if (code != EXIT_OK)
-        unlink(export->temporary);
-    return code;
 }
 
 static void write_header(struct export *export)
 {
     for (int i = 0; i < IMPORT_FIELD_COUNT && export->format == IMPORT_CSV; i++)
-        fprintf(export->out, "%s%s", i > 0 ? "," : "", import_field_names[i]);
+        fprintf(export->file.out, "%s%s", i > 0 ? "," : "", import_field_names[i]);
     if (export->format == IMPORT_CSV)
-        fputc('\n', export->out);
+        fputc('\n', export->file.out);
 }
 
 /* A row as it came, and where its values are. */
@@ -229,7 +192,7 @@ static bool write_member(struct export *export, struct json_reader *reader)
     else
         jsonl_line(export, &row, reader->text);
     buffer_char(&export->line, '\n');
-    fwrite(export->line.at, 1, export->line.len, export->out);
+    fwrite(export->line.at, 1, export->line.len, export->file.out);
     export->written++;
     return buffer_ok(&export->line) && buffer_ok(&export->list);
 }
@@ -298,7 +261,7 @@ static int export_page(struct export *export)
     json_reader_init(&reader, answer, &export->arena);
     if (!write_page(export, &reader))
         return fail(&subcommand_export, EXIT_NETWORK, "the answer is not one of DescribeMembers");
-    return ferror(export->out) ? write_failed(export) : -1;
+    return ferror(export->file.out) ? whole_file_failed(&subcommand_export, &export->file) : -1;
 }
 
 static int export_pages(struct export *export)
@@ -322,7 +285,7 @@ static int export_pages(struct export *export)
 
 static int run_opened(struct export *export)
 {
-    int code = open_output(export);
+    int code = whole_file_open(&subcommand_export, export->path, false, &export->file);
     if (code >= 0)
         return code;
     if (!arena_init(&export->arena, 65536, ANSWER_MEMORY_MAX))
@@ -333,7 +296,28 @@ static int run_opened(struct export *export)
     buffer_done(&export->line);
     buffer_done(&export->list);
     arena_done(&export->arena);
-    return close_output(export, code);
+    return whole_file_close(&subcommand_export, &export->file, code);
+}
+
+/* From the journal itself: the API does not show what an entry did to each account. */
+static int run_hledger(struct export *export)
+{
+    struct fault fault;
+    const char *data = folder_choose(export->target.data);
+    if (!data || export->target.remote.endpoint)
+        return fail(&subcommand_export, EXIT_USAGE,
+                    "hledger's format is written from a data folder: give --data DIR");
+    uint64_t organisation = export->organisation > 0 ? export->organisation : 1;
+    if (organisation > UINT32_MAX)
+        return fail(&subcommand_export, EXIT_NOT_FOUND, "there is no such organisation");
+    int code = whole_file_open(&subcommand_export, export->path, false, &export->file);
+    if (code >= 0)
+        return code;
+    struct status status = export_hledger(data, (uint32_t)organisation, export->file.out, &fault);
+    code = EXIT_OK;
+    if (!status_ok(status))
+        code = fail(&subcommand_export, exit_code_of_status(status), "%s", fault.text);
+    return whole_file_close(&subcommand_export, &export->file, code);
 }
 
 static int run(int argc, char **argv)
@@ -341,8 +325,8 @@ static int run(int argc, char **argv)
     struct export export = {.target = TARGET_FLAGS_DEFAULT, .path = "-"};
     const struct option_spec options[] = {
         TARGET_OPTIONS(&export.target),
-        {"format", "FORMAT", "csv or jsonl. Default: by the file's name, else csv.", OPTION_TEXT,
-         &export.format_name},
+        {"format", "FORMAT", "csv, jsonl or hledger. Default: by the file's name, else csv.",
+         OPTION_TEXT, &export.format_name},
         {"organization", "ID", "The organisation, where a folder has several; default 1.",
          OPTION_NUMBER, &export.organisation},
         REMOTE_OPTIONS(&export.target.remote),
@@ -360,6 +344,8 @@ static int run(int argc, char **argv)
     if (export.target.remote.retries == REMOTE_RETRIES_UNSET)
         export.target.remote.retries = EXPORT_RETRIES;
     code = find_format(&export);
+    if (code < 0 && export.hledger)
+        return run_hledger(&export);
     if (code < 0)
         code = target_open(&subcommand_export, &export.target, &export.admin);
     if (code >= 0)
@@ -377,8 +363,14 @@ const struct subcommand subcommand_export = {
         "server elsewhere (--endpoint). Without FILE, or with -, it goes to standard "
         "output.\n\n"
         "Amounts are in cents. Importing an export into an empty organisation gives the same "
-        "members again. FILE appears when it is whole; until then it is FILE.part.",
+        "members again. FILE appears when it is whole; until then it is FILE.part.\n\n"
+        "--format hledger writes something else: every entry that moved money, as a transaction "
+        "of a plain-text journal that hledger and its kin read, with the accounts "
+        "members:UIN:cash, income and gift, and organization:funding, revenue, promotion and "
+        "suspense. Its balances are the ledger's. It is written from a data folder, served or "
+        "not, or a backup.",
     .examples = "bursar export members.csv --data /var/lib/bursar\n"
-                "bursar export --data ./data --format jsonl | jq .RealBalance\n",
+                "bursar export --data ./data --format jsonl | jq .RealBalance\n"
+                "bursar export --data ./data --format hledger | hledger -f - balance",
     .run = run,
 };

@@ -9,9 +9,12 @@
 #include "cmd/verify_proof.h"
 #include "codec/timestamp.h"
 #include "journal/history.h"
+#include "sys/file.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 struct verifying {
     const char *data, *proof, *chain_hash;
@@ -27,6 +30,13 @@ static void show_progress(void *context, uint64_t done, uint64_t all)
     progress_update(progress, done);
 }
 
+static struct status hash_is_missing(struct fault *fault)
+{
+    return fault_raise(fault, STATUS_CORRUPT,
+                       "no batch of it has the chain hash given: what that was printed for is not "
+                       "what this grew from");
+}
+
 /* The batch whose chain hash it is; the newest first, since old ones are rarely asked for. */
 static struct status search_hash(struct history *history, const unsigned char hash[32],
                                  struct fault *fault, struct batch *ret_batch)
@@ -38,9 +48,40 @@ static struct status search_hash(struct history *history, const unsigned char ha
         if (memcmp(ret_batch->hash, hash, 32) == 0)
             return STATUS_DONE;
     }
-    return fault_raise(fault, STATUS_CORRUPT,
-                       "no batch of it has the chain hash given: what that was printed for is not "
-                       "what this grew from");
+    return hash_is_missing(fault);
+}
+
+/* `{"batch":3,"first":9,"last":12,"time":"...","root":"...","hash":"..."}` with that hash. */
+static bool line_has_hash(const char *line, const char *hash_hex, struct batch *ret_batch)
+{
+    const char *last = strstr(line, "\"last\":"), *time = strstr(line, "\"time\":\"");
+    if (strncmp(line, "{\"batch\":", 9) != 0 || !strstr(line, hash_hex) || !last || !time)
+        return false;
+    time += strlen("\"time\":\"");
+    ret_batch->last_sequence = strtoull(last + strlen("\"last\":"), NULL, 10);
+    return timestamp_parse_rfc3339(slice_of(time, strcspn(time, "\"")), &ret_batch->time_us);
+}
+
+/* The dump was verified: what its lines say is so. */
+static struct status find_hash_in_dump(const char *path, const unsigned char hash[32],
+                                       struct fault *fault, struct batch *ret_batch)
+{
+    char wanted[96], *line = NULL;
+    size_t cap = 0;
+    struct buffer text;
+    bool found = false;
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return fault_raise_errno(fault, errno, "cannot read %s", path);
+    buffer_init_fixed(&text, wanted, sizeof wanted);
+    BUFFER_LITERAL(&text, "\"hash\":\"");
+    buffer_hex(&text, hash, 32);
+    buffer_char(&text, '\0');
+    while (!found && getline(&line, &cap, file) > 0)
+        found = line_has_hash(line, wanted, ret_batch);
+    free(line);
+    fclose(file);
+    return found ? STATUS_DONE : hash_is_missing(fault);
 }
 
 static struct status find_hash(const char *path, const unsigned char hash[32], struct fault *fault,
@@ -49,6 +90,8 @@ static struct status find_hash(const char *path, const unsigned char hash[32], s
     const struct journal_options options = {.read_only = true};
     struct journal *journal = NULL;
     struct history *history = NULL;
+    if (!folder_exists(path))
+        return find_hash_in_dump(path, hash, fault, ret_batch);
     TRY(journal_open(path, &options, fault, &journal));
     struct status status = history_open(journal, fault, &history);
     if (status_ok(status))
@@ -121,7 +164,8 @@ static int run(int argc, char **argv)
     struct verifying verifying = {0};
     const struct option_spec options[] = {
         {"data", "DIR",
-         "The data folder, or a backup. Default, without --proof: the variable BURSAR_DATA.",
+         "The data folder, a backup, or a dump. Default, without --proof: the variable "
+         "BURSAR_DATA.",
          OPTION_TEXT, &verifying.data},
         {"proof", "FILE",
          "Check this proof, made by `bursar prove`, instead of a folder; - is standard input.",
@@ -151,7 +195,7 @@ const struct subcommand subcommand_verify = {
         "root of each batch, every entry's decoding, the book that follows from them, the sums of "
         "every organisation (all accounts together are zero), and the checkpoint against the "
         "replay. Nothing is written; a server may go on serving the folder meanwhile. A backup is "
-        "verified in the same way, where it lies.\n\n"
+        "verified in the same way, where it lies, and so is a dump.\n\n"
         "The last line of the report is the chain hash: kept elsewhere and given later with "
         "--chain-hash, it shows that no earlier entry was changed or cut off, not even by somebody "
         "who computed the whole chain anew.\n\n"

@@ -24,6 +24,8 @@ extern const struct subcommand subcommand_verify;
 extern const struct subcommand subcommand_prove;
 extern const struct subcommand subcommand_backup;
 extern const struct subcommand subcommand_restore;
+extern const struct subcommand subcommand_dump;
+extern const struct subcommand subcommand_load;
 extern const struct subcommand subcommand_sign;
 extern const struct subcommand subcommand_explain;
 extern const struct subcommand subcommand_config;

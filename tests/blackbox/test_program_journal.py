@@ -1,10 +1,13 @@
-"""verify, prove, backup, restore: what an operator and an auditor meet."""
+"""verify, prove, backup, restore, dump, load, export for hledger: what an operator and an auditor meet."""
 import base64
+import csv
+import decimal
 import hashlib
 import json
 import re
 import stat
 import os
+import subprocess
 
 import pytest
 from program import call, make_ledger, must, run, serving
@@ -205,3 +208,89 @@ def test_a_broken_backup_is_not_restored(ledger, tmp_path):
 def test_a_folder_that_is_not_there(tmp_path, words):
     done = run(words[0], tmp_path / words[1], "--data", tmp_path / "none")
     assert done.returncode == 4 and done.stderr.count("\n") == 1
+
+
+# ---- dump and load ----
+
+def test_a_dump_makes_the_same_journal_again(ledger, tmp_path):
+    data, key = ledger
+    dumped, again = tmp_path / "books.jsonl", tmp_path / "again"
+    with serving(tmp_path, data, "--calls-per-second", "0"):
+        must("dump", dumped, "--data", data)
+    before = report(data)
+    assert stat.S_IMODE(os.stat(dumped).st_mode) == 0o600
+    assert must("dump", "--data", data) == dumped.read_text()
+    assert report(dumped) == before
+    assert json.loads(must("load", dumped, "--data", again, "--json")) == before == report(again)
+    assert must("dump", "--data", again) == dumped.read_text()
+    (again / "master.key").write_bytes((data / "master.key").read_bytes())
+    (again / "master.key").chmod(0o600)
+    with serving(tmp_path, again) as server:
+        assert call(server.address, key)["TotalCount"] == 21
+
+
+def test_a_dump_is_json_lines_with_exact_amounts(ledger):
+    lines = [json.loads(line) for line in must("dump", "--data", ledger[0]).splitlines()]
+    opening = next(line for line in lines if line.get("kind") == "opening" and line["after"][0]["uin"] == "200000000007")
+    assert opening["cash"] == "7.00" and lines[0] == {"bursar_dump": 1} and "head" in lines[-1]
+
+
+def test_a_changed_dump_is_neither_whole_nor_loaded(ledger, tmp_path):
+    text = must("dump", "--data", ledger[0])
+    (tmp_path / "changed").write_text(text.replace('"7.00"', '"8.00"'))
+    for words in (["verify", "--data", tmp_path / "changed"], ["load", tmp_path / "changed", "--data", tmp_path / "again"]):
+        done = run(*words)
+        assert done.returncode in (2, 7) and done.stdout == "" and done.stderr.count("\n") == 1
+    assert not (tmp_path / "again/journal.db").exists()
+    done = run("load", "-", "--data", ledger[0], stdin=text)
+    assert done.returncode == 2 and "already" in done.stderr
+
+
+def test_a_kept_chain_hash_is_found_in_a_dump(ledger, tmp_path):
+    data, _ = ledger
+    kept = report(data)
+    must("key", "add", "--data", data)
+    must("dump", tmp_path / "dump", "--data", data)
+    assert f"entry {kept['LastEntry']}," in must("verify", "--data", tmp_path / "dump", "--chain-hash", kept["ChainHash"])
+    assert run("verify", "--data", tmp_path / "dump", "--chain-hash", "ab" * 32).returncode == 7
+
+
+# ---- hledger ----
+
+def hledger_balances(text):
+    done = subprocess.run(["hledger", "-f", "-", "balance", "--flat", "--no-total", "--output-format", "csv", "-c", "0.000000 USD"],
+                          input=text, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    rows = list(csv.reader(done.stdout.splitlines()))[1:]
+    return {account: decimal.Decimal(amount.removesuffix(" USD")) for account, amount in rows}
+
+
+def test_hledger_accepts_the_export_and_agrees_with_every_balance(ledger, tmp_path):
+    data, key = ledger
+    a, b = "200000000011", "200000000012"
+    for words in (["top_up", a, "100.000001", "--reason", "paid; in full | cash"], ["grant_gift", a, "5"],
+                  ["refund", a, "2.50", "--account", "income"], ["charge", a, "6"], ["move", a, "10", "--to", b],
+                  ["withdraw", b, "3"], ["adjust", b, "-0.05", "--gift", "1", "--income", "0.30", "--reason", "corrected"]):
+        must("post", *words, "--data", data)
+    hold = json.loads(must("hold", "create", b, "4", "--data", data, "--json"))["HoldId"]
+    must("hold", "capture", b, hold, "1.25", "--data", data)
+    with serving(tmp_path, data) as server:
+        found = hledger_balances(must("export", "--format", "hledger", "--data", data))
+        members = list(map(json.loads, must("export", "--format", "jsonl", "--data", data).splitlines()))
+        own = call(server.address, key, "DescribeOrganizations", {}, "bursar", "2026-11-01")["Data"][0]
+    cents = decimal.Decimal("0.01")
+    expected = {}
+    for row in members:
+        real = decimal.Decimal(str(row["RealBalance"])) + decimal.Decimal(str(row["FreezeAmount"]))
+        income, gift = (decimal.Decimal(str(row[name])) for name in ("IncomeIntoAccountBalance", "PresentAccountBalance"))
+        expected |= {f"members:{row['MemberUin']}:cash": (real - income - gift) * cents,
+                     f"members:{row['MemberUin']}:income": income * cents, f"members:{row['MemberUin']}:gift": gift * cents}
+    for name in ("Funding", "Revenue", "Promotion", "Suspense"):
+        expected[f"organization:{name.lower()}"] = decimal.Decimal(str(own[f"{name}Balance"])) * cents
+    assert {account: amount for account, amount in expected.items() if amount} == found
+    assert sum(found.values()) == 0 and found[f"members:{a}:cash"] != int(found[f"members:{a}:cash"])
+
+
+def test_hledger_needs_a_folder(ledger):
+    assert run("export", "--format", "hledger", "--endpoint", "http://127.0.0.1:1").returncode == 2
+    assert run("export", "--format", "hledger", "--data", ledger[0], "--organization", "2").returncode == 4
