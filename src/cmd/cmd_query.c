@@ -210,6 +210,10 @@ static int run(int argc, char **argv)
          &query.all},
         {"page", "N", "Page N of the listing, ten members a page; default 1.", OPTION_NUMBER,
          &query.page},
+        {"as-of", "TIME",
+         "Balances as they were then, of the members there were then: RFC 3339 "
+         "(2026-11-23T13:00:00Z), or Unix seconds. Only bursar's servers can tell.",
+         OPTION_TEXT, &query.remote.as_of},
         {"output", "FORMAT", "table, json, jsonl or csv. Default: table on a terminal, else json.",
          OPTION_TEXT, &query.output},
         REMOTE_OPTIONS(&query.remote),
@@ -236,6 +240,8 @@ const struct subcommand subcommand_query = {
         "RealBalance, CashAccountBalance, CreditAmount, TempCredit, BasicCreditAmount and "
         "OweAmount. json (one object with Data and TotalCount), jsonl and csv keep these names and "
         "the API's cents; csv and jsonl can be imported again.\n\n"
+        "--as-of asks for a moment of the past (header X-Bursar-As-Of); names are those of "
+        "today. The cloud ignores it, so give it to a bursar server only.\n\n"
         "More than ten UINs are asked for in several calls. --all survives members joining and "
         "leaving meanwhile and shows its progress on a terminal. Both wait when the rate limit "
         "was reached.\n\n"
@@ -244,6 +250,7 @@ const struct subcommand subcommand_query = {
     .examples =
         "bursar query 700001941608                  one member\n"
         "bursar query --all --output csv            every member, for a spreadsheet or an import\n"
+        "bursar query --all --as-of 2026-10-31T23:59:59Z --endpoint http://127.0.0.1:8080\n"
         "bursar query --endpoint http://127.0.0.1:8080 --credentials demo.ini --page 2\n",
     .run = run,
 };

@@ -1,4 +1,4 @@
-"""history, statement: what a person sees of the past."""
+"""history, statement, query --as-of: what a person sees of the past."""
 import fcntl
 import json
 import os
@@ -184,3 +184,27 @@ def test_a_statement_in_csv(ledger):
     lines = must("statement", A, "--from", "2026-01-01", "--data", ledger[0], "--output", "csv").splitlines()
     assert len(lines) == 11 and lines[1].endswith(f",opening_balance,{A},,,0,0,") and lines[-1].endswith(
         f",closing_balance,{A},,,9500,9800,")
+
+
+# ---- query --as-of ----
+
+def test_balances_as_they_were(ledger, tmp_path):
+    data, key = ledger
+    rows = history(data, A, "--oldest-first")
+    (tmp_path / "key.json").write_text(json.dumps({"secretId": key[0], "secretKey": key[1]}))
+    (tmp_path / "key.json").chmod(0o600)
+    with serving(tmp_path, data, "--calls-per-second", "0") as server:
+        asked = ["query", "--endpoint", f"http://{server.address}", "--credentials", tmp_path / "key.json"]
+
+        def balances(*words):
+            return {row["MemberUin"]: row["RealBalance"] for row in json.loads(must(*asked, *words))["Data"]}
+
+        assert balances(A) == {A: 9500}
+        for row in rows[2:]:
+            moment = row["Time"] if "T" in row["Time"] else row["Time"].replace(" ", "T") + "Z"
+            assert balances("--as-of", moment, A) == {A: row["After"]["RealBalance"]}
+        move = next(row["Time"] for row in rows if row["Kind"] == "move")
+        assert balances("--as-of", move if "T" in move else move.replace(" ", "T") + "Z", "--all") == {A: 10000, B: 1000}
+        for wrong in ("2020-01-01T00:00:00Z", "2099-01-01T00:00:00Z", "soon"):
+            done = run(*asked, "--as-of", wrong)
+            assert done.returncode == 2 and "X-Bursar-As-Of" in done.stderr and done.stdout == ""
