@@ -11,7 +11,7 @@ enum { READERS = 2, BATCHES = 40, BATCH = 25 };
 struct reader {
     struct world *world;
     struct api_worker *worker;
-    struct buffer request, sub_request, out;
+    struct buffer request, sub_request, search_request, out;
     uint64_t answers;
 };
 
@@ -111,10 +111,96 @@ static void readers_beside_a_writer(void **state)
     world_close(&world);
 }
 
+/* ---- the past beside a writer ---- */
+
+/* Asks for the same past moment, walks all entries, and searches, on a thread of its own. */
+static void *ask_on(void *context)
+{
+    struct reader *reader = context;
+    struct buffer first, text;
+    uint64_t entries = 0;
+    buffer_init(&first, 1 << 20);
+    buffer_init(&text, 1 << 20);
+    while (!is_over) {
+        const char *answer =
+            world_raw_on(reader->world, reader->worker, buffer_slice(&reader->request),
+                         API_TRUST_NONE, SLICE_NONE, &reader->out);
+        answer = answer_without_id(answer, &text);
+        if (!strstr(answer, "\"TotalCount\":1,") ||
+            (first.len > 0 && strcmp(answer, first.at) != 0))
+            abort();
+        if (first.len == 0)
+            (void)answer_without_id(reader->out.at, &first);
+        answer = world_raw_on(reader->world, reader->worker, buffer_slice(&reader->sub_request),
+                              API_TRUST_NONE, SLICE_NONE, &reader->out);
+        const char *newest = strstr(answer, "\"EntryId\":");
+        uint64_t entry = newest ? strtoull(newest + strlen("\"EntryId\":"), NULL, 10) : 0;
+        if (entry == 0 || entry < entries)
+            abort();
+        entries = entry;
+        answer = world_raw_on(reader->world, reader->worker, buffer_slice(&reader->search_request),
+                              API_TRUST_NONE, SLICE_NONE, &reader->out);
+        if (total_of(answer) != 1)
+            abort();
+        reader->answers++;
+    }
+    buffer_done(&first);
+    buffer_done(&text);
+    return NULL;
+}
+
+static void the_past_beside_a_writer(void **state)
+{
+    static struct world world;
+    static struct reader readers[READERS];
+    struct api_options options = API_OPTIONS_DEFAULT;
+    pthread_t threads[READERS];
+    char headers[64];
+    (void)state;
+    options.calls_per_second = 1000000000;
+    is_over = false;
+    world_open(&world, &options);
+    world_set_seconds(&world, START_S + 60);
+    snprintf(headers, sizeof headers, "X-Bursar-As-Of: %lld\r\n", (long long)START_S);
+    for (int i = 0; i < READERS; i++) {
+        struct signed_call call = {.host = "bursar", .version = "2026-11-01"};
+        readers[i] = (struct reader){.world = &world, .worker = api_worker_new(world.api)};
+        buffer_init(&readers[i].request, 1 << 16);
+        buffer_init(&readers[i].sub_request, 1 << 16);
+        buffer_init(&readers[i].search_request, 1 << 16);
+        buffer_init(&readers[i].out, 1 << 20);
+        world_sign(&world, &(struct signed_call){.headers = headers}, &readers[i].request);
+        call.action = "DescribeEntries";
+        world_sign(&world, &call, &readers[i].sub_request);
+        call.action = "DescribeMembers";
+        call.body = "{\"Search\":\"KLEINER\"}";
+        world_sign(&world, &call, &readers[i].search_request);
+        assert_int_equal(pthread_create(&threads[i], NULL, ask_on, &readers[i]), 0);
+    }
+    for (int i = 0; i < BATCHES; i++) {
+        add_batch(&world, i);
+        world_must(&world, "ModifyMember",
+                   "{\"MemberUin\":\"" SEED_MEMBER "\",\"MemberName\":\"Kleiner two\"}");
+        world_must(&world, "ModifyMember",
+                   "{\"MemberUin\":\"" SEED_MEMBER "\",\"MemberName\":\"kleinerwang_test\"}");
+    }
+    is_over = true;
+    for (int i = 0; i < READERS; i++) {
+        pthread_join(threads[i], NULL);
+        buffer_done(&readers[i].request);
+        buffer_done(&readers[i].sub_request);
+        buffer_done(&readers[i].search_request);
+        buffer_done(&readers[i].out);
+        api_worker_free(readers[i].worker);
+    }
+    world_close(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(readers_beside_a_writer),
+        cmocka_unit_test(the_past_beside_a_writer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

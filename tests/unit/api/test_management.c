@@ -255,6 +255,12 @@ static void a_read_only_server_refuses_writes(void **state)
     assert_contains(manage("DescribeKeys", "{}"), "\"Data\":[{");
     assert_error(manage("ModifyKey", "{\"SecretId\":\"x\",\"Enabled\":true}"),
                  "UnsupportedOperation", "The server is read-only.");
+    /* and without a journal there is no past */
+    assert_error(manage("DescribeEntries", "{}"), "UnsupportedOperation",
+                 "The journal cannot be read here.");
+    assert_error(manage("DescribeMembers", "{\"Search\":\"a\"}"), "UnsupportedOperation",
+                 "The journal cannot be read here.");
+    assert_contains(manage("DescribeMembers", "{}"), "\"Data\":[{");
     api_worker_free(world.worker);
     api_free(api);
     world.worker = worker;

@@ -2,6 +2,7 @@
  * model: a list of what was done when, and what the balance was after it. */
 #include "world.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -626,6 +627,105 @@ static void who_may_see_what(void **state)
     assert_null(strstr(world_call(&world, &call), "add_key"));
 }
 
+/* A call reads 20,000 entries at most: then a page is short, and its cursor goes on. */
+static void much_is_read_in_parts(void **state)
+{
+    struct buffer body;
+    char cursor[64] = "";
+    long long ids[4];
+    size_t found = 0, calls = 0;
+    (void)state;
+    manage("CreateMembers", "{\"Members\":[{\"MemberUin\":\"6000\",\"MemberName\":\"busy\"}]}");
+    buffer_init(&body, 1 << 20);
+    buffer_text(&body, "{\"Transfers\":[");
+    for (int i = 0; i < 8190; i++)
+        buffer_printf(&body, "%s{\"Kind\":\"top_up\",\"MemberUin\":\"6000\",\"Amount\":1}",
+                      i ? "," : "");
+    buffer_text(&body, "]}");
+    buffer_char(&body, '\0');
+    for (int i = 0; i < 3; i++)
+        world_must(&world, "CreateTransfers", body.at);
+    buffer_done(&body);
+    do {
+        const char *answer =
+            manage("DescribeEntries",
+                   "{\"MemberUin\":\"6000\",\"Kinds\":[\"join\"],\"Cursor\":\"%s\"}", cursor);
+        found += numbers_of(answer, "EntryId", ids, 4);
+        text_of(answer, "NextCursor", cursor, sizeof cursor);
+        calls++;
+    } while (*cursor);
+    assert_int_equal(found, 1);
+    assert_int_equal(calls, 2);
+    /* the grants of then cannot be found out in one call; the rest can */
+    manage("CreateKey", "{\"AccountUin\":\"6000\",\"SecretId\":\"AKIDbusy\",\"SecretKey\":\"s\"}");
+    world_set_seconds(&world, world.now_us / 1000000 + 10);
+    char headers[64];
+    snprintf(headers, sizeof headers, "X-Bursar-As-Of: %lld\r\n",
+             (long long)world.now_us / 1000000 - 5);
+    struct signed_call call = {.action = "DescribeAccountBalance",
+                               .secret_id = "AKIDbusy",
+                               .secret_key = "s",
+                               .headers = headers};
+    assert_contains(world_call(&world, &call), "\"CashAccountBalance\":24570,");
+    call.body = "{\"TempCredit\":true}";
+    assert_error(world_call(&world, &call), "LimitExceeded",
+                 "The question needs more of the journal than one call may read.");
+}
+
+/* ---- a historian with too much to do ---- */
+
+struct busy {
+    pthread_mutex_t lock;
+    unsigned done;
+};
+
+static struct status busy_run(struct history_job *job, struct history *history, struct fault *fault)
+{
+    struct busy *busy = job->context;
+    (void)history;
+    (void)fault;
+    pthread_mutex_lock(&busy->lock);
+    pthread_mutex_unlock(&busy->lock);
+    return STATUS_DONE;
+}
+
+static void busy_done(struct history_job *job)
+{
+    struct busy *busy = job->context;
+    pthread_mutex_lock(&busy->lock);
+    busy->done++;
+    pthread_mutex_unlock(&busy->lock);
+}
+
+static void too_many_wait_for_the_journal(void **state)
+{
+    enum { JOBS_MAX = 4096 };
+    static struct history_job jobs[JOBS_MAX];
+    struct busy busy = {PTHREAD_MUTEX_INITIALIZER, 0};
+    unsigned submitted = 0, done = 0;
+    (void)state;
+    pthread_mutex_lock(&busy.lock);
+    for (bool taken = true; taken; submitted += taken) {
+        assert_true(submitted < JOBS_MAX);
+        jobs[submitted] =
+            (struct history_job){.run = busy_run, .done = busy_done, .context = &busy};
+        taken = historian_submit(world.historian, &jobs[submitted]);
+    }
+    /* one may have been taken up since, which makes room for one more */
+    jobs[submitted] = (struct history_job){.run = busy_run, .done = busy_done, .context = &busy};
+    submitted += historian_submit(world.historian, &jobs[submitted]);
+    assert_error(manage("DescribeEntries", "{}"), "ServiceUnavailable",
+                 "Service is unavailable now.");
+    assert_contains(manage("DescribeMemberBalance", "{\"MemberUin\":\"2000\"}"), "\"EntryId\":");
+    pthread_mutex_unlock(&busy.lock);
+    while (done < submitted) {
+        pthread_mutex_lock(&busy.lock);
+        done = busy.done;
+        pthread_mutex_unlock(&busy.lock);
+    }
+    assert_contains(manage("DescribeEntries", "{}"), "\"Data\":[{");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -640,6 +740,8 @@ int main(void)
         cmocka_unit_test(who_was_not_there),
         cmocka_unit_test(time_counts_at_its_moment),
         cmocka_unit_test(who_may_see_what),
+        cmocka_unit_test(much_is_read_in_parts),
+        cmocka_unit_test(too_many_wait_for_the_journal),
     };
     return cmocka_run_group_tests(tests, open_world, close_world);
 }
