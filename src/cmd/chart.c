@@ -121,7 +121,7 @@ static void draw_times(const struct chart *chart, struct buffer *out)
 void chart_draw(const struct chart_point *points, size_t count, size_t columns, size_t rows,
                 bool colour, struct buffer *out)
 {
-    int64_t micros[COLUMNS_MAX];
+    int64_t micros[COLUMNS_MAX] = {0};
     struct chart chart = {.points = points, .count = count, .rows = rows};
     if (count < 2 || rows == 0)
         return;
