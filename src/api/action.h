@@ -34,6 +34,7 @@ struct action {
     enum access access;
     struct parameters input;
     const struct output *outputs; /* ended by a NULL name */
+    const enum error *refusals;   /* its own, for the documentation; ended by ERROR_NONE */
     const char *help;
     /* A read: appends the members of "Response" without a comma at either end, all in one gate
      * section of its own. False: the complaint is set. */
@@ -54,6 +55,15 @@ struct action {
     bool (*answer_commit)(struct exchange *exchange, struct api_pending *pending,
                           struct buffer *out);
 };
+
+/* Of every write. */
+#define WRITE_REFUSALS                                                                             \
+    ERROR_READ_ONLY, ERROR_STORE_FULL, ERROR_STOPPING, ERROR_VALUE_CLIENT_TOKEN, ERROR_TOKEN_REUSED
+#define REFUSALS(...)                                                                              \
+    (const enum error[])                                                                           \
+    {                                                                                              \
+        __VA_ARGS__, ERROR_NONE                                                                    \
+    }
 
 struct product {
     struct slice name;

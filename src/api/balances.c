@@ -189,6 +189,7 @@ const struct action action_describe_org_member_account_balance = {
     .access = ACCESS_BALANCES,
     .input = PARAMETERS(balances_parameters, balances_input),
     .outputs = balances_outputs,
+    .refusals = REFUSALS(ERROR_VALUE_UIN, ERROR_VALUE_AS_OF, ERROR_JOURNAL_BUSY, ERROR_NO_JOURNAL),
     .help =
         "The balances of the members of the caller's organization, now or with `X-Bursar-As-Of` at "
         "a past moment.",
@@ -315,6 +316,8 @@ const struct action action_describe_account_balance = {
     .access = ACCESS_OWN,
     .input = PARAMETERS(own_balance_parameters, own_balance_input),
     .outputs = own_balance_outputs,
+    .refusals = REFUSALS(ERROR_VALUE_AS_OF, ERROR_MEMBER_NOT_THEN, ERROR_TOO_MUCH_TO_READ,
+                         ERROR_JOURNAL_BUSY, ERROR_NO_JOURNAL),
     .help =
         "The balance of the caller's own account, now or with `X-Bursar-As-Of` at a past moment.",
     .answer = answer_own,

@@ -278,6 +278,10 @@ const struct action action_describe_entries = {
     .access = ACCESS_MEMBER,
     .input = PARAMETERS(entries_parameters, entries_input),
     .outputs = entries_outputs,
+    .refusals =
+        REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_VALUE_UIN, ERROR_VALUE_UNSUPPORTED,
+                 ERROR_VALUE_TIME, ERROR_VALUE_CHOICE, ERROR_VALUE_CLIENT_TOKEN, ERROR_VALUE_CURSOR,
+                 ERROR_MEMBER_UNKNOWN, ERROR_JOURNAL_BUSY, ERROR_NO_JOURNAL),
     .help = "What happened: the entries of an account or of the organization.",
     .ask = entries_ask,
     .read = entries_read,

@@ -158,6 +158,10 @@ const struct action action_create_key = {
     .access = ACCESS_OWNER,
     .input = PARAMETERS(create_parameters, create_input),
     .outputs = create_outputs,
+    .refusals =
+        REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_VALUE_UIN, ERROR_MEMBER_UNKNOWN,
+                 ERROR_VALUE_NAME, ERROR_VALUE_UNSUPPORTED, ERROR_VALUE_TIME, ERROR_VALUE_KEY,
+                 ERROR_KEY_EXISTS, ERROR_KEY_LIMIT, ERROR_LIMIT, WRITE_REFUSALS),
     .help = "Makes a key, or takes over an existing pair.",
     .prepare = create_prepare,
     .answer_commit = create_answer,
@@ -224,6 +228,7 @@ const struct action action_describe_keys = {
     .access = ACCESS_OWNER,
     .input = PARAMETERS(describe_parameters, describe_input),
     .outputs = describe_outputs,
+    .refusals = REFUSALS(ERROR_ORGANIZATION_UNKNOWN),
     .help = "The keys of the organization, without secrets.",
     .answer = describe_answer,
 };
@@ -276,6 +281,8 @@ const struct action action_modify_key = {
     .access = ACCESS_OWNER,
     .input = PARAMETERS(modify_parameters, modify_input),
     .outputs = no_outputs,
+    .refusals =
+        REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_KEY_UNKNOWN, ERROR_KEY_LIMIT, WRITE_REFUSALS),
     .help = "Enables or disables a key.",
     .prepare = modify_prepare,
     .answer_commit = answer_nothing,

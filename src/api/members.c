@@ -217,6 +217,11 @@ const struct action action_create_members = {
     .access = ACCESS_OWNER,
     .input = PARAMETERS(create_parameters, create_input),
     .outputs = create_outputs,
+    .refusals =
+        REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_VALUE_UIN, ERROR_VALUE_NAME, ERROR_VALUE_AMOUNT,
+                 ERROR_VALUE_NEGATIVE, ERROR_VALUE_INCONSISTENT, ERROR_VALUE_TEMP_CREDIT,
+                 ERROR_VALUE_TIME, ERROR_VALUE_PERIOD, ERROR_VALUE_OVERFLOW, ERROR_MEMBER_EXISTS,
+                 ERROR_MEMBER_ELSEWHERE, ERROR_MEMBER_REPEATED, ERROR_LIMIT, WRITE_REFUSALS),
     .help = "Adds members with what they have on the first day.",
     .prepare = create_prepare,
     .lists_refusals = true,

@@ -429,6 +429,9 @@ const struct action action_describe_members = {
     .access = ACCESS_OWNER,
     .input = PARAMETERS(describe_parameters, describe_input),
     .outputs = describe_outputs,
+    .refusals = REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_VALUE_UIN, ERROR_VALUE_UNSUPPORTED,
+                         ERROR_VALUE_AMOUNT, ERROR_VALUE_CHOICE, ERROR_VALUE_CURSOR,
+                         ERROR_JOURNAL_BUSY, ERROR_NO_JOURNAL),
     .help =
         "The members with all they have, page by page; all, or those that match, by account or by "
         "what is available.",

@@ -70,6 +70,8 @@ const struct action action_create_organization = {
     .access = ACCESS_OPERATOR,
     .input = PARAMETERS(create_parameters, create_input),
     .outputs = create_outputs,
+    .refusals = REFUSALS(ERROR_VALUE_NAME, ERROR_VALUE_UIN, ERROR_VALUE_CURRENCY, ERROR_OWNER_TAKEN,
+                         ERROR_LIMIT, WRITE_REFUSALS),
     .help = "Makes an organization and its owner's account.",
     .prepare = create_prepare,
     .answer_commit = create_answer,
@@ -146,6 +148,7 @@ const struct action action_describe_organizations = {
     .access = ACCESS_OWNER,
     .input = PARAMETERS(describe_parameters, describe_input),
     .outputs = describe_outputs,
+    .refusals = REFUSALS(ERROR_ORGANIZATION_UNKNOWN),
     .help = "Organizations with their totals.",
     .answer = describe_answer,
 };

@@ -116,6 +116,9 @@ const struct action action_describe_member_balance = {
     .access = ACCESS_MEMBER,
     .input = PARAMETERS(balance_parameters, balance_input),
     .outputs = balance_outputs,
+    .refusals =
+        REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_VALUE_UIN, ERROR_VALUE_TIME, ERROR_VALUE_AS_OF,
+                 ERROR_MEMBER_UNKNOWN, ERROR_MEMBER_NOT_THEN, ERROR_JOURNAL_BUSY, ERROR_NO_JOURNAL),
     .help = "The balance of an account, now or at any moment since it joined.",
     .answer = balance_answer,
     .asks_journal = is_about_the_past,
@@ -241,6 +244,9 @@ const struct action action_describe_statement = {
     .access = ACCESS_MEMBER,
     .input = PARAMETERS(statement_parameters, statement_input),
     .outputs = statement_outputs,
+    .refusals =
+        REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_VALUE_UIN, ERROR_VALUE_TIME, ERROR_VALUE_PERIOD,
+                 ERROR_VALUE_CURSOR, ERROR_MEMBER_UNKNOWN, ERROR_JOURNAL_BUSY, ERROR_NO_JOURNAL),
     .help = "What an account had at the start of a period, what happened, and what it had at the "
             "end. Periods that follow each other share no entry.",
     .ask = statement_ask,

@@ -131,6 +131,8 @@ const struct action action_create_temporary_key = {
     .access = ACCESS_OWNER,
     .input = PARAMETERS(temporary_parameters, temporary_input),
     .outputs = temporary_outputs,
+    .refusals = REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_VALUE_UIN, ERROR_MEMBER_UNKNOWN,
+                         ERROR_VALUE_NAME, ERROR_VALUE_UNSUPPORTED, ERROR_LIMIT, WRITE_REFUSALS),
     .help = "Makes a temporary key: a pair and a token that end together.",
     .prepare = temporary_prepare,
     .answer_commit = temporary_answer,

@@ -483,6 +483,11 @@ const struct action action_create_transfers = {
     .access = ACCESS_OWNER,
     .input = PARAMETERS(create_parameters, transfers_input),
     .outputs = create_outputs,
+    .refusals = REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_VALUE_CHOICE, ERROR_VALUE_UIN,
+                         ERROR_VALUE_AMOUNT, ERROR_VALUE_NOT_POSITIVE, ERROR_VALUE_NOT_OF_KIND,
+                         ERROR_VALUE_REASON, ERROR_MOVE_TO_SELF, ERROR_MEMBER_UNKNOWN,
+                         ERROR_BALANCE_INSUFFICIENT, ERROR_VALUE_NEGATIVE, ERROR_VALUE_OVERFLOW,
+                         WRITE_REFUSALS),
     .help = "Moves money: top-ups, withdrawals, charges, refunds, gifts, moves between members, "
             "adjustments.",
     .prepare = create_prepare,

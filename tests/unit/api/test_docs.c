@@ -45,6 +45,31 @@ static void write_parameter(const struct parameter *parameter, int depth, struct
         write_parameter(&parameter->fields->at[i], depth + 1, out);
 }
 
+static bool is_code_of(const enum error *error, struct slice code)
+{
+    return slice_equal(error_entry(*error)->code, code);
+}
+
+/* Each code once, with when it is answered; what every call may be refused with is in the table of
+ * errors. */
+static void write_refusals(const struct action *action, struct buffer *out)
+{
+    buffer_text(out, "\nRefusals of its own:\n\n");
+    for (const enum error *error = action->refusals; *error != ERROR_NONE; error++) {
+        struct slice code = error_entry(*error)->code;
+        const enum error *first = action->refusals;
+        while (!is_code_of(first, code))
+            first++;
+        if (first != error)
+            continue;
+        buffer_printf(out, "* `%.*s`: %s", SLICE_ARGS(code), error_entry(*error)->when);
+        for (const enum error *other = error + 1; *other != ERROR_NONE; other++)
+            if (is_code_of(other, code))
+                buffer_printf(out, "; %s", error_entry(*other)->when);
+        buffer_text(out, ".\n");
+    }
+}
+
 static void write_action(const struct product *product, const struct action *action,
                          struct buffer *out)
 {
@@ -58,11 +83,13 @@ static void write_action(const struct product *product, const struct action *act
         write_parameter(&action->input.at[i], 0, out);
     if (!action->outputs[0].name) {
         buffer_text(out, "\nAnswers only `RequestId`.\n");
+        write_refusals(action, out);
         return;
     }
     buffer_text(out, "\n| answer | type | |\n|---|---|---|\n");
     for (const struct output *output = action->outputs; output->name; output++)
         buffer_printf(out, "| `%s` | %s | %s |\n", output->name, output->type, output->help);
+    write_refusals(action, out);
 }
 
 static void write_actions(struct buffer *out)
