@@ -1,5 +1,6 @@
 /* `bursar member`: who belongs to the organisation, under which name and terms. */
 #include "cmd/confirm.h"
+#include "cmd/member_list.h"
 #include "cmd/subcommands.h"
 #include "cmd/writing.h"
 
@@ -86,7 +87,7 @@ static int tell_refusal(struct slice response)
 static int add(struct member_to_add *member, const char *const *arguments)
 {
     char said[96];
-    struct slice response;
+    struct slice response = SLICE_NONE;
     int code = writing_open(&member->writing);
     if (code < 0 && !arguments[1])
         code = fail(&member_add, EXIT_USAGE, "give UIN NAME");
@@ -272,7 +273,8 @@ static const struct subcommand member_remove = {
     .run = run_remove,
 };
 
-static const struct subcommand *const verbs[] = {&member_add, &member_modify, &member_remove, NULL};
+static const struct subcommand *const verbs[] = {&member_add, &member_modify, &member_remove,
+                                                 &member_list, NULL};
 
 static int run(int argc, char **argv)
 {
@@ -281,8 +283,8 @@ static int run(int argc, char **argv)
 
 const struct subcommand subcommand_member = {
     .name = "member",
-    .summary = "Add, change and remove members",
-    .arguments = "add|modify|remove",
+    .summary = "Add, change, remove and list members",
+    .arguments = "add|modify|remove|list",
     .description = "Members are the accounts whose money the organisation looks after. `bursar "
                    "query` shows what they have, `bursar import` adds many at once, `bursar post` "
                    "moves their money.",

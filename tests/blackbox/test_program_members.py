@@ -212,3 +212,34 @@ def test_what_cannot_be_meant_is_refused(ledger, words, code):
     done = run(*words, "--data", data) if words != ["credit", "borrow"] else run(*words)
     assert done.returncode == code and done.stderr.count("\n") == 1 and done.stdout == "", done.stderr
     assert done.stderr.startswith(f"bursar {words[0]}") and entries(data) == before
+
+
+# ---- member list ----
+
+def test_members_are_found_by_name_uin_debt_and_what_is_left(books):
+    must("import", "-", "--data", books, stdin="MemberUin,MemberName,CashAccountBalance,AllowArrears\n"
+         "300000000001,aurora two,50,false\n300000000002,Deep,0,true\n")
+    must("post", "charge", "300000000002", "3", "--data", books)
+
+    def found(*words):
+        return [row["MemberUin"] for row in json.loads(must("member", "list", "--data", books, *words))["Data"]]
+
+    assert found() == [A, B, "300000000001", "300000000002"]
+    assert found("--search", "AURORA") == [A, "300000000001"]
+    assert found("--uin-prefix", "3") == ["300000000001", "300000000002"]
+    assert found("--in-arrears") == ["300000000002"]
+    assert found("--available-below", "0.50") == [B, "300000000002"]
+    assert found("--sort", "available") == ["300000000002", B, "300000000001", A]
+    assert found("--sort", "available", "--order", "desc", "--limit", "1") == [A]
+    assert found("--search", "nobody") == []
+    assert run("member", "list", "--data", books, "--sort", "name").returncode == 2
+    table = must("member", "list", "--data", books, "--in-arrears", "--output", "table")
+    assert re.search(r"^300000000002  Deep .* 3\.00$", table, re.M)
+
+
+def test_more_members_than_a_page(ledger):
+    data, _ = ledger
+    must("import", "-", "--data", data, stdin="MemberUin,MemberName\n" + "".join(f"4{i:05},m{i}\n" for i in range(2300)))
+    for words in ([], ["--search", "m"]):
+        lines = must("member", "list", "--data", data, "--uin-prefix", "4", *words, "--output", "jsonl").splitlines()
+        assert len(lines) == 2300 and len({json.loads(line)["MemberUin"] for line in lines}) == 2300
