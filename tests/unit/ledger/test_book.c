@@ -395,9 +395,31 @@ static void names_are_judged(void **state)
     assert_false(name_is_valid(slice_of("a\0b", 3)));
 }
 
+/* Questions about what is not there have answers. */
+static void nobody_is_nowhere(void **state)
+{
+    (void)state;
+    struct book *book = book_new(1);
+    const struct member *member = NULL;
+    struct uin uin = {0, 5};
+    book_expect_member(book, uin, false);
+    book_expect_member(book, uin, true);
+    assert_int_equal(book_listed_count(book, 1), 0);
+    assert_int_equal(book_list(book, 1, 0, 1, &member), 0);
+    assert_int_equal(book_rank(book, 1, uin), 0);
+    assert_null(book_find_member(book, 1, uin));
+    assert_null(book_organisation_of(book, uin));
+    assert_int_equal(book_next_due_us(book), INT64_MAX);
+    assert_null(book_find_hold(book, 1));
+    assert_null(book_find_grant(book, 1));
+    book_free(book);
+    book_free(NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nobody_is_nowhere),
         cmocka_unit_test(book_follows_the_model),
         cmocka_unit_test(links_reach_every_entry),
         cmocka_unit_test(entries_that_cannot_follow),

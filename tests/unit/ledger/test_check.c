@@ -1,6 +1,8 @@
 /* book_check finds whatever is wrong: each test damages a sound book in one place from inside. */
 #include "scene.h"
 
+#include "desk.h"
+
 #include "ledger/book_state.h"
 
 static struct book *sound_book(struct scene *scene)
@@ -79,6 +81,12 @@ static void damage_member(struct book *book, int which)
     case 6:
         find(book, has_chain)->chain = BOOK_NONE;
         break;
+    case 7:
+        find(book, is_any)->state.income.micros = 1 + find(book, is_any)->state.income.micros;
+        break;
+    case 8:
+        find(book, is_any)->ordinal = 0;
+        break;
     default:
         find(book, is_listed)->uin.low++;
         break;
@@ -128,6 +136,45 @@ static void damage_rest(struct book *book, int which)
     case 11:
         book->loaded_until = book->sequence + 1;
         break;
+    case 12:
+        grant->amount.micros = MEMBER_AMOUNT_MAX.micros + 1;
+        break;
+    case 13:
+        grant->id = book->sequence + 1;
+        break;
+    case 14:
+        grant->id += grant->id > 1 ? UINT64_MAX : 1; /* one off: not found by it */
+        break;
+    case 15:
+        hold->amount.micros = -1;
+        break;
+    case 16:
+        hold->amount.micros = 0;
+        break;
+    case 17:
+        hold->id = 0;
+        break;
+    case 18:
+        hold->id--;
+        break;
+    case 19:
+        *link = (struct link){link->next, 0, 0};
+        break;
+    case 20:
+        book_member_mutable(book, 0)->state.flags = MEMBER_LEFT; /* the first owner */
+        break;
+    case 21:
+        slot_of(book)->organisation.cash.micros++;
+        slot_of(book)->organisation.funding.micros--;
+        break;
+    case 22:
+        slot_of(book)->organisation.income.micros++;
+        slot_of(book)->organisation.funding.micros--;
+        break;
+    case 23:
+        slot_of(book)->organisation.gift.micros++;
+        slot_of(book)->organisation.funding.micros--;
+        break;
     default:
         book->twice = true;
         break;
@@ -137,14 +184,15 @@ static void damage_rest(struct book *book, int which)
 static void damage_is_found(void **state)
 {
     (void)state;
-    for (int which = 0; which < 8 + 13; which++) {
+    enum { MEMBER_CASES = 10, OTHER_CASES = 25 };
+    for (int which = 0; which < MEMBER_CASES + OTHER_CASES; which++) {
         struct scene *scene = scene_new(33);
         struct book *book = sound_book(scene);
         struct fault fault = {{0}};
-        if (which < 8)
+        if (which < MEMBER_CASES)
             damage_member(book, which);
         else
-            damage_rest(book, which - 8);
+            damage_rest(book, which - MEMBER_CASES);
         assert_int_equal(book_check(book, &fault).code, STATUS_CORRUPT);
         assert_true(strlen(fault.text) > 0);
         book_free(book);
@@ -167,6 +215,49 @@ static void a_listing_out_of_order_is_found(void **state)
     book_member_mutable(book, second)->uin = uin;
     assert_false(listing_is_sound(&book->listing, &slot_of(book)->listing));
     assert_int_equal(book_check(book, &fault).code, STATUS_CORRUPT);
+    book_free(book);
+    free(scene);
+}
+
+/* The listings of two organisations change places: each is sound, and has as many as it should. */
+static void a_listing_of_others_is_found(void **state)
+{
+    (void)state;
+    struct desk desk = desk_new();
+    struct fault fault = {{0}};
+    struct book *book = desk.book;
+    struct new_member item = desk_item("77", "elsewhere");
+    struct command add = desk_add(&item, 1);
+    add.organisation = 2;
+    assert_int_equal(desk_found(&desk, "200000000002"), REFUSAL_NONE);
+    assert_int_equal(desk_run(&desk, &add), REFUSAL_NONE);
+    desk_join(&desk, "78", 0, 0);
+    assert_true(status_ok(book_check(book, &fault)));
+    struct listing_root kept = book_slot(book, 1)->listing;
+    book_slot(book, 1)->listing = book_slot(book, 2)->listing;
+    book_slot(book, 2)->listing = kept;
+    assert_int_equal(book_check(book, &fault).code, STATUS_CORRUPT);
+    assert_non_null(strstr(fault.text, "has others' members"));
+    draft_free(desk.draft);
+    book_free(book);
+}
+
+/* Members who together have more than a sum can say, whatever the sum says. */
+static void sums_beyond_all_numbers_are_found(void **state)
+{
+    (void)state;
+    struct scene *scene = scene_new(36);
+    struct book *book = sound_book(scene);
+    struct fault fault = {{0}};
+    uint32_t rich = 0;
+    for (uint32_t i = 0; i < book_member_count(book); i++) {
+        struct member *member = book_member_mutable(book, i);
+        if (member->organisation == 1 && rich++ < 9)
+            member->state.cash = MEMBER_AMOUNT_MAX;
+    }
+    assert_true(rich >= 9);
+    assert_int_equal(book_check(book, &fault).code, STATUS_CORRUPT);
+    assert_non_null(strstr(fault.text, "overflow"));
     book_free(book);
     free(scene);
 }
@@ -213,6 +304,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(damage_is_found),
         cmocka_unit_test(a_listing_out_of_order_is_found),
+        cmocka_unit_test(a_listing_of_others_is_found),
+        cmocka_unit_test(sums_beyond_all_numbers_are_found),
         cmocka_unit_test(two_homes_are_found),
         cmocka_unit_test(rows_must_add_up),
     };

@@ -81,6 +81,7 @@ static void assert_same_touch(const struct touch *a, const struct touch *b)
     assert_int_equal(a->after.gift.micros, b->after.gift.micros);
     assert_int_equal(a->after.frozen.micros, b->after.frozen.micros);
     assert_int_equal(a->after.basic_credit.micros, b->after.basic_credit.micros);
+    assert_int_equal(a->after.temporary.micros, b->after.temporary.micros);
     assert_int_equal(a->after.flags, b->after.flags);
     assert_int_equal(a->ordinal, b->ordinal);
     assert_int_equal(a->previous, b->previous);
@@ -114,6 +115,10 @@ static void assert_same_entry(const struct entry *a, const struct entry *b)
     assert_int_equal(a->scope_count, b->scope_count);
     for (uint32_t i = 0; i < a->scope_count; i++)
         assert_true(uin_equal(a->scope[i], b->scope[i]));
+    assert_same_slice(a->token_digest, b->token_digest);
+    assert_same_slice(a->body_digest, b->body_digest);
+    assert_int_equal(a->made, b->made);
+    assert_same_slice(a->outcomes, b->outcomes);
 }
 
 /* Bytes that decode at all are exactly what encoding gives back. */
@@ -207,6 +212,96 @@ static void registry_entries_round_trip(void **state)
                           .principal = PRINCIPAL_ROLE,
                           .end_us = 1795407200000000};
     round_trip(&token, true);
+}
+
+static void requests_round_trip(void **state)
+{
+    (void)state;
+    struct entry request = {.sequence = 1000,
+                            .time_us = 1795400000000000,
+                            .kind = ENTRY_REQUEST,
+                            .organisation = 1,
+                            .token_digest = SLICE("\x00token of 16 b.."),
+                            .body_digest = SLICE("body of 16 b\xFF\xFE\x00."),
+                            .made = 999,
+                            .outcomes = SLICE("\x01\x00\x05\x06")};
+    round_trip(&request, true);
+    request.outcomes = SLICE_NONE;
+    request.made = 1;
+    round_trip(&request, true);
+}
+
+/* By hand, as above: temporary credit behind a flag of its own, a subject, a start and an end, a
+ * request. */
+static void bytes_of_new_kinds_never_change(void **state)
+{
+    (void)state;
+    /* clang-format off */
+    static const unsigned char grant[] = {
+        36, 2, 1,               /* grant_temporary, 1 microsecond, organisation 1 */
+        0, 5,                   /* uin 5 */
+        0x80,                   /* no flags, but temporary credit */
+        0, 0, 0, 0, 0,          /* nothing else */
+        0xac, 2,                /* temporary 300 */
+        1,                      /* ordinal */
+        0xd8, 4,                /* amount 300, zigzag */
+        1, 20,                  /* start -1, end 10, zigzag */
+        1, 'r',                 /* reason */
+    };
+    static const unsigned char start[] = {
+        39, 2, 1, 0, 5, 0x80, 0, 0, 0, 0, 0, 0xac, 2,
+        2, 4,                   /* ordinal 2, previous 6, which is the jump too */
+        3,                      /* subject 7 */
+    };
+    static const unsigned char request[] = {
+        97, 2, 1,               /* request */
+        't', 'o', 'k', 'e', 'n', ' ', 'o', 'f', ' ', '1', '6', ' ', 'b', '.', '.', '.',
+        'b', 'o', 'd', 'y', ' ', 'o', 'f', ' ', '1', '6', ' ', 'b', 'y', 't', 'e', 's',
+        2,                      /* made */
+        2, 1, 0,                /* outcomes */
+    };
+    /* clang-format on */
+    struct entry granted = {.sequence = 10,
+                            .time_us = 1,
+                            .kind = ENTRY_GRANT_TEMPORARY,
+                            .organisation = 1,
+                            .touch_count = 1,
+                            .cash = {300},
+                            .start_us = -1,
+                            .end_us = 10,
+                            .text = SLICE("r")};
+    granted.touches[0] = (struct touch){.uin = {0, 5}, .after = {.temporary = {300}}, .ordinal = 1};
+    struct entry started = {.sequence = 10,
+                            .time_us = 1,
+                            .kind = ENTRY_START_TEMPORARY,
+                            .organisation = 1,
+                            .touch_count = 1,
+                            .subject = 7};
+    started.touches[0] = (struct touch){
+        .uin = {0, 5}, .after = {.temporary = {300}}, .ordinal = 2, .previous = 6, .jump = 6};
+    struct entry asked = {.sequence = 10,
+                          .time_us = 1,
+                          .kind = ENTRY_REQUEST,
+                          .organisation = 1,
+                          .token_digest = SLICE("token of 16 b..."),
+                          .body_digest = SLICE("body of 16 bytes"),
+                          .made = 2,
+                          .outcomes = SLICE("\x01\x00")};
+    const struct {
+        const struct entry *entry;
+        struct slice bytes;
+    } cases[] = {{&granted, slice_of((const char *)grant, sizeof grant)},
+                 {&started, slice_of((const char *)start, sizeof start)},
+                 {&asked, slice_of((const char *)request, sizeof request)}};
+    struct buffer bytes;
+    buffer_init(&bytes, 1 << 16);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        scene_encode(cases[i].entry, &bytes);
+        assert_int_equal(bytes.len, cases[i].bytes.len);
+        assert_memory_equal(bytes.at, cases[i].bytes.at, bytes.len);
+        round_trip(cases[i].entry, true);
+    }
+    buffer_done(&bytes);
 }
 
 static void scopes_are_bounded(void **state)
@@ -341,6 +436,159 @@ static void senseless_entries_are_refused(void **state)
     }
 }
 
+/* Each kind of entry, sound, that is spoilt in turn. */
+static struct entry sound_entry(enum entry_kind kind)
+{
+    static const struct uin scope[2] = {{0, 1}, {0, 2}};
+    static const char one_hash[] = "0123456789abcdef0123456789abcdef";
+    struct entry entry = {.sequence = 20, .kind = kind, .organisation = 1};
+    bool is_key = kind == ENTRY_ADD_KEY || kind == ENTRY_ISSUE_TOKEN;
+    entry.touch_count = kind < ENTRY_ADD_KEY ? (kind == ENTRY_MOVE ? 2 : 1) : 0;
+    entry.touches[0] = (struct touch){.uin = {0, 5}, .ordinal = 6, .previous = 9, .jump = 4};
+    entry.touches[1] = (struct touch){.uin = {0, 6}, .ordinal = 2, .previous = 9, .jump = 9};
+    entry.cash.micros = kind < ENTRY_JOIN || kind == ENTRY_GRANT_TEMPORARY ? 1 : 0;
+    entry.subject = 3;
+    entry.name = SLICE("name");
+    entry.user = scope[1];
+    if (kind == ENTRY_ORGANISATION) {
+        entry.text = SLICE("USD");
+        entry.account = scope[0];
+        entry.touches[0] =
+            (struct touch){.uin = scope[0], .after = {.flags = MEMBER_OWNER}, .ordinal = 1};
+    }
+    if (is_key || kind == ENTRY_SET_KEY)
+        entry.secret_id = SLICE("AKID");
+    if (is_key) {
+        entry.sealed_secret = SLICE("sealed");
+        entry.token_hash = kind == ENTRY_ISSUE_TOKEN ? slice_of(one_hash, 32) : SLICE_NONE;
+        entry.principal = PRINCIPAL_SUB;
+    }
+    if (is_key || kind == ENTRY_DELEGATE || kind == ENTRY_REMOVE_DELEGATE)
+        entry.account = scope[0];
+    if (kind == ENTRY_DELEGATE) {
+        entry.scope = scope;
+        entry.scope_count = 2;
+    }
+    if (kind == ENTRY_REQUEST) {
+        entry.token_digest = entry.body_digest = SLICE("0123456789abcdef");
+        entry.made = 1;
+    }
+    return entry;
+}
+
+static void sound_entries_are_valid(void **state)
+{
+    (void)state;
+    for (unsigned kind = 1; kind < 256; kind++) {
+        struct entry entry = sound_entry((enum entry_kind)kind);
+        bool is_known = entry_kind_name(entry.kind) && kind != ENTRY_OBSERVE;
+        assert_int_equal(entry_is_valid(&entry), is_known);
+    }
+}
+
+#define SPOILT(kind, ...)                                                                          \
+    do {                                                                                           \
+        struct entry e = sound_entry(kind);                                                        \
+        struct touch *t = e.touches;                                                               \
+        (void)t;                                                                                   \
+        assert_true(entry_is_valid(&e));                                                           \
+        __VA_ARGS__;                                                                               \
+        assert_false(entry_is_valid(&e));                                                          \
+    } while (0)
+
+static void back_links_must_make_sense(void **state)
+{
+    (void)state;
+    SPOILT(ENTRY_TOP_UP, t->ordinal = 0);
+    SPOILT(ENTRY_TOP_UP, t->ordinal = 1);
+    SPOILT(ENTRY_TOP_UP, *t = (struct touch){.uin = {0, 5}, .ordinal = 1, .previous = 1});
+    SPOILT(ENTRY_TOP_UP, *t = (struct touch){.uin = {0, 5}, .ordinal = 1, .jump = 1});
+    SPOILT(ENTRY_TOP_UP, t->previous = 0);
+    SPOILT(ENTRY_TOP_UP, t->previous = 20);
+    SPOILT(ENTRY_TOP_UP, t->jump = 0);
+    SPOILT(ENTRY_TOP_UP, t->jump = 9);    /* the sixth does not jump to the fifth */
+    SPOILT(ENTRY_TOP_UP, t->ordinal = 5); /* the fifth jumps to the fourth */
+    SPOILT(ENTRY_TOP_UP, t->ordinal = 3); /* the third jumps to nothing */
+    SPOILT(ENTRY_TOP_UP, e.touch_count = 0);
+    SPOILT(ENTRY_TOP_UP, e.touch_count = 2);
+    SPOILT(ENTRY_MOVE, e.touch_count = 1);
+    SPOILT(ENTRY_MOVE, t[1].uin = t[0].uin);
+    SPOILT(ENTRY_MOVE, t[1].uin = (struct uin){0});
+    SPOILT(ENTRY_MOVE, t[1].after.income.micros = -1);
+}
+
+static void parts_must_make_sense(void **state)
+{
+    (void)state;
+    const int64_t beyond = MEMBER_AMOUNT_MAX.micros + 1;
+    SPOILT(ENTRY_TOP_UP, e.sequence = 0);
+    SPOILT(ENTRY_TOP_UP, e.kind = ENTRY_OBSERVE);
+    SPOILT(ENTRY_TOP_UP, e.cash.micros = beyond);
+    SPOILT(ENTRY_TOP_UP, t->after.basic_credit.micros = -1);
+    SPOILT(ENTRY_TOP_UP, t->after.temporary.micros = beyond);
+    SPOILT(ENTRY_ADJUST, e.cash.micros = beyond);
+    SPOILT(ENTRY_ADJUST, e.income.micros = -beyond);
+    SPOILT(ENTRY_OPENING, e.gift.micros = beyond);
+    SPOILT(ENTRY_GRANT_TEMPORARY, e.cash.micros = -1);
+    SPOILT(ENTRY_GRANT_TEMPORARY, e.start_us = e.end_us = 7);
+    SPOILT(ENTRY_HOLD, e.cash.micros = 0);
+    SPOILT(ENTRY_HOLD, e.end_us = -1);
+    SPOILT(ENTRY_CAPTURE, e.subject = 0);
+    SPOILT(ENTRY_EXPIRE, e.subject = 20);
+    SPOILT(ENTRY_RENAME, e.name = SLICE("\x7f"));
+    SPOILT(ENTRY_RENAME, e.name = SLICE("\xc2\x80"));
+    SPOILT(ENTRY_LEAVE, e.text = SLICE("\xff"));
+    static char long_text[ENTRY_TEXT_BYTES_MAX + 1];
+    memset(long_text, 'x', sizeof long_text);
+    SPOILT(ENTRY_LEAVE, e.text = slice_of(long_text, sizeof long_text));
+    SPOILT(ENTRY_RENAME, e.name = slice_of(long_text, 300));
+    SPOILT(ENTRY_REQUEST, e.outcomes = slice_of(long_text, sizeof long_text));
+    SPOILT(ENTRY_REQUEST, e.token_digest.len = 15);
+    SPOILT(ENTRY_REQUEST, e.body_digest.len = 0);
+    SPOILT(ENTRY_REQUEST, e.made = 0);
+    SPOILT(ENTRY_REQUEST, e.made = 20);
+}
+
+static void the_registry_must_make_sense(void **state)
+{
+    (void)state;
+    static char long_text[1025];
+    static const struct uin repeated[2] = {{0, 1}, {0, 1}}, nobody[1] = {{0, 0}};
+    SPOILT(ENTRY_ORGANISATION, e.text = SLICE("usd"));
+    SPOILT(ENTRY_ORGANISATION, e.account = t[1].uin);
+    SPOILT(ENTRY_ORGANISATION, t->after.flags = 0);
+    SPOILT(ENTRY_ORGANISATION, t->ordinal = 2; t->previous = t->jump = 3);
+    SPOILT(ENTRY_ORGANISATION, t->after.cash.micros = 1);
+    SPOILT(ENTRY_ORGANISATION, t->after.income.micros = 1);
+    SPOILT(ENTRY_ORGANISATION, t->after.gift.micros = 1);
+    SPOILT(ENTRY_ORGANISATION, t->after.frozen.micros = 1);
+    SPOILT(ENTRY_ORGANISATION, t->after.basic_credit.micros = 1);
+    SPOILT(ENTRY_ORGANISATION, t->after.temporary.micros = 1);
+    SPOILT(ENTRY_ADD_KEY, e.secret_id = SLICE_NONE);
+    SPOILT(ENTRY_ADD_KEY, e.secret_id = slice_of(long_text, 129));
+    SPOILT(ENTRY_ADD_KEY, e.sealed_secret = SLICE_NONE);
+    SPOILT(ENTRY_ADD_KEY, e.sealed_secret = slice_of(long_text, 1025));
+    SPOILT(ENTRY_ADD_KEY, e.token_hash = SLICE("0123456789abcdef0123456789abcdef"));
+    SPOILT(ENTRY_ISSUE_TOKEN, e.token_hash = SLICE_NONE);
+    SPOILT(ENTRY_ISSUE_TOKEN, e.end_us = -1);
+    SPOILT(ENTRY_ADD_KEY, e.account = (struct uin){0});
+    SPOILT(ENTRY_ADD_KEY, e.user = (struct uin){0});
+    SPOILT(ENTRY_ADD_KEY, e.principal = PRINCIPAL_ROLE + 1);
+    SPOILT(ENTRY_ADD_KEY, e.principal = PRINCIPAL_MAIN); /* but the user is another */
+    SPOILT(ENTRY_ADD_KEY, e.user = e.account);
+    SPOILT(ENTRY_ADD_KEY, e.name = SLICE("a\n"));
+    SPOILT(ENTRY_SET_KEY, e.secret_id = SLICE_NONE);
+    SPOILT(ENTRY_SET_KEY, e.secret_id = slice_of(long_text, 129));
+    SPOILT(ENTRY_PUT_POLICY, e.user = (struct uin){0});
+    SPOILT(ENTRY_REMOVE_POLICY, e.name = SLICE_NONE);
+    SPOILT(ENTRY_DELEGATE, e.account = (struct uin){0});
+    SPOILT(ENTRY_DELEGATE, e.scope_count = ENTRY_SCOPE_MAX + 1);
+    SPOILT(ENTRY_DELEGATE, e.enabled = true); /* everyone, and these */
+    SPOILT(ENTRY_DELEGATE, e.scope = repeated);
+    SPOILT(ENTRY_DELEGATE, e.scope = nobody; e.scope_count = 1);
+    SPOILT(ENTRY_REMOVE_DELEGATE, e.account = (struct uin){0});
+}
+
 static void numbers_have_one_spelling(void **state)
 {
     (void)state;
@@ -363,10 +611,16 @@ int main(void)
         cmocka_unit_test(bytes_never_change),
         cmocka_unit_test(random_entries_round_trip),
         cmocka_unit_test(registry_entries_round_trip),
+        cmocka_unit_test(requests_round_trip),
+        cmocka_unit_test(bytes_of_new_kinds_never_change),
         cmocka_unit_test(scopes_are_bounded),
         cmocka_unit_test(money_entries_are_small),
         cmocka_unit_test(kinds_have_names),
         cmocka_unit_test(senseless_entries_are_refused),
+        cmocka_unit_test(sound_entries_are_valid),
+        cmocka_unit_test(back_links_must_make_sense),
+        cmocka_unit_test(parts_must_make_sense),
+        cmocka_unit_test(the_registry_must_make_sense),
         cmocka_unit_test(numbers_have_one_spelling),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -113,8 +113,22 @@ static void extremes_fit(void **state)
     assert_true(fields_derive(&least, AMOUNT_ZERO, &f));
     assert_int_equal(f.owe_amount.micros, max.micros);
     assert_int_equal(f.real_balance.micros, 2 * min.micros);
-    struct member_state beyond = {.cash = {INT64_MAX}, .income = {1}};
-    assert_false(fields_derive(&beyond, AMOUNT_ZERO, &f));
+    /* What no member may have is told, whichever sum it is that does not fit. */
+    const struct {
+        struct member_state state;
+        int64_t temporary;
+    } beyond[] = {
+        {{.cash = {INT64_MAX}, .income = {1}}, 0},
+        {{.cash = {INT64_MAX}, .gift = {1}}, 0},
+        {{.basic_credit = {INT64_MAX}}, 1},
+        {{.cash = {INT64_MAX}}, 1},
+        {{.cash = {INT64_MIN}, .frozen = {1}}, 0},
+        {{.cash = {-INT64_MAX}, .basic_credit = {2}, .frozen = {2}}, 0},
+        {{.cash = {INT64_MIN}}, 0},
+        {{.cash = {1}, .income = {INT64_MIN}}, 0},
+    };
+    for (size_t i = 0; i < sizeof beyond / sizeof *beyond; i++)
+        assert_false(fields_derive(&beyond[i].state, (struct amount){beyond[i].temporary}, &f));
 }
 
 static int64_t temporary_at(const struct desk *desk, int64_t t_us)

@@ -346,6 +346,28 @@ static void sums_must_fit(void **state)
     desk_free(&desk);
 }
 
+/* Each transfer fits, but not the sum of all that was ever taken in. */
+static void own_accounts_must_fit(void **state)
+{
+    (void)state;
+    struct desk desk = desk_new();
+    struct transfer transfers[18];
+    desk_join(&desk, ONE, 0, 0);
+    for (int i = 0; i < 9; i++) {
+        transfers[2 * i] = make(ENTRY_GRANT_GIFT, ONE, most);
+        transfers[2 * i + 1] = make(ENTRY_CHARGE, ONE, most);
+    }
+    struct command command = desk_post(transfers, 18);
+    command.partial = true;
+    assert_int_equal(desk_run(&desk, &command), REFUSAL_NONE);
+    assert_int_equal(command.entry_count, 15); /* promotion may be as low as -2^63 */
+    assert_int_equal(transfers[15].refusal, REFUSAL_AMOUNT_OVERFLOW);
+    assert_int_equal(transfers[16].refusal, REFUSAL_AMOUNT_OVERFLOW);
+    assert_int_equal(transfers[17].refusal, REFUSAL_AMOUNT_OVERFLOW);
+    assert_accounts(&desk, 0, 7 * most, INT64_MIN, 0);
+    desk_free(&desk);
+}
+
 static void whoever_is_not_there_has_no_money(void **state)
 {
     (void)state;
@@ -510,6 +532,7 @@ int main(void)
         cmocka_unit_test(reasons_are_plain_text),
         cmocka_unit_test(results_must_fit),
         cmocka_unit_test(sums_must_fit),
+        cmocka_unit_test(own_accounts_must_fit),
         cmocka_unit_test(whoever_is_not_there_has_no_money),
         cmocka_unit_test(each_sees_those_before_it),
         cmocka_unit_test(one_refused_refuses_all),

@@ -68,6 +68,14 @@ static struct status add_members(struct run *run, uint64_t first, uint32_t count
     return run_command(run, &command);
 }
 
+/* A draft keeps its memory; a new one has to ask for all of it. */
+static struct status renew(struct run *run)
+{
+    draft_free(run->draft);
+    run->draft = draft_new(run->book);
+    return run->draft ? STATUS_DONE : fault_raise(&run->fault, STATUS_MEMORY, "a draft");
+}
+
 static struct status fill_registry(struct run *run)
 {
     static const struct uin scope[] = {{0, 5000}, {0, 5003}};
@@ -85,9 +93,121 @@ static struct status fill_registry(struct run *run)
         .kind = COMMAND_DELEGATE,
         .organisation = 1,
         .delegation = {.account = {0, 5000}, .scope = scope, .scope_count = 2}};
+    TRY(renew(run));
     TRY(run_command(run, &key));
     TRY(run_command(run, &policy));
+    TRY(renew(run));
     return run_command(run, &delegate);
+}
+
+/* A token for each command, and so many of them in one group that every table has to grow. */
+static void ask(struct command *command, uint64_t number)
+{
+    command->request.given = true;
+    memcpy(command->request.token, &number, sizeof number);
+}
+
+static struct status decide_one(struct run *run, struct command *command, int64_t now_us)
+{
+    enum refusal refusal = REFUSAL_COUNT;
+    uint32_t item = 0;
+    TRY(decide(run->draft, command, now_us, &run->fault, &refusal, &item));
+    CHECK(refusal == REFUSAL_NONE);
+    return STATUS_DONE;
+}
+
+static struct status publish(struct run *run)
+{
+    for (size_t i = 0; i < draft_entry_count(run->draft); i++)
+        TRY(book_apply(run->book, draft_entry(run->draft, i), &run->fault));
+    draft_clear(run->draft);
+    return STATUS_DONE;
+}
+
+/* Transfers, partly refused, between many members: outcomes that alternate need memory of their
+ * own. */
+static struct status post_many(struct run *run)
+{
+    enum { COUNT = 700 };
+    static struct transfer transfers[COUNT];
+    for (uint32_t i = 0; i < COUNT; i++)
+        transfers[i] = (struct transfer){.kind = i % 2 ? ENTRY_MOVE : ENTRY_TOP_UP,
+                                         .uin = {0, 5000 + 3 * (i % 350)},
+                                         .to = {0, i % 3 ? 5000 + 3 * (i % 350 + 1) : 1},
+                                         .amount = {i % 2 ? 2 : -1}};
+    struct command command = desk_post(transfers, COUNT);
+    command.partial = true;
+    ask(&command, 1);
+    TRY(renew(run));
+    TRY(decide_one(run, &command, 2));
+    return publish(run);
+}
+
+/* Many holds and grants that will end, each with a token; then what there is to do with them. */
+static struct status change_many(struct run *run)
+{
+    enum { COUNT = 40, KINDS = 7 };
+    static struct command commands[COUNT * 2 + KINDS];
+    for (uint64_t i = 0; i < COUNT * 2; i++) {
+        bool holds = i % 2 == 0;
+        struct uin uin = {0, 5000 + 3 * (i / 2)};
+        commands[i] = (struct command){
+            .kind = holds ? COMMAND_HOLD : COMMAND_GRANT_TEMPORARY,
+            .organisation = 1,
+            .change = {.uin = uin, .amount = {1}, .start_us = holds ? 0 : 10, .end_us = 20}};
+        ask(&commands[i], 100 + i);
+        TRY(decide_one(run, &commands[i], 3));
+    }
+    uint64_t hold = commands[0].change.first_sequence, grant = commands[1].change.first_sequence;
+    TRY(publish(run));
+    const struct command rest[KINDS] = {
+        {.kind = COMMAND_CAPTURE, .change = {.uin = {0, 5000}, .subject = hold}},
+        {.kind = COMMAND_REVOKE_TEMPORARY, .change = {.uin = {0, 5000}, .subject = grant}},
+        {.kind = COMMAND_MODIFY_MEMBER,
+         .change = {.uin = {0, 5003},
+                    .name = SLICE("a name that is longer"),
+                    .sets_basic_credit = true,
+                    .basic_credit = {9},
+                    .flags = MEMBER_ARREARS | MEMBER_IS_CREDIT,
+                    .flags_mask = MEMBER_ARREARS | MEMBER_IS_CREDIT}},
+        {.kind = COMMAND_MODIFY_MEMBER, .change = {.uin = {0, 5006}, .name = SLICE("b")}},
+        {.kind = COMMAND_MODIFY_MEMBER,
+         .change = {.uin = {0, 5009}, .flags = MEMBER_ARREARS, .flags_mask = MEMBER_ARREARS}},
+        {.kind = COMMAND_REMOVE_MEMBER, .change = {.uin = {0, 4}}},
+        {.kind = COMMAND_HOLD, .change = {.uin = {0, 5012}, .amount = {1}}},
+    };
+    for (uint32_t i = 0; i < KINDS; i++) { /* each in a group of its own */
+        struct command *command = &commands[COUNT * 2 + i];
+        *command = rest[i];
+        command->organisation = 1;
+        ask(command, 500 + i);
+        TRY(renew(run));
+        TRY(decide_one(run, command, 3));
+        TRY(publish(run));
+    }
+    return STATUS_DONE;
+}
+
+static struct status settle_all(struct run *run)
+{
+    for (bool more = true; more;) {
+        TRY(renew(run));
+        TRY(draft_settle(run->draft, 100, 60, &run->fault, &more));
+        TRY(publish(run));
+    }
+    return STATUS_DONE;
+}
+
+/* Somebody bare, who may leave again. */
+static struct status add_bare(struct run *run)
+{
+    struct new_member item = {.uin = {0, 4}, .name = SLICE("bare")};
+    struct command command = desk_add(&item, 1);
+    item.grant_count = 1;
+    item.grants[0] = (struct new_grant){{1}, 50, 60};
+    ask(&command, 2);
+    TRY(renew(run));
+    return run_command(run, &command);
 }
 
 static struct status reload(const struct book *from, struct book *book, struct buffer *row,
@@ -100,6 +220,9 @@ static struct status reload(const struct book *from, struct book *book, struct b
             return fault_raise(fault, STATUS_MEMORY, "the row");
         TRY(book_member_load(book, buffer_slice(row), fault));
     }
+    for (uint64_t i = 1; i <= 1000; i++)
+        if (!book_request_load(book, i, i))
+            return fault_raise(fault, STATUS_MEMORY, "a request");
     book_loaded(book, book_sequence(from), book_time_us(from));
     return STATUS_DONE;
 }
@@ -133,8 +256,12 @@ static struct status play(struct run *run)
     for (uint64_t i = 0; i < 12; i++)
         TRY(add_members(run, 5001 + 2 * 100 * i * 3, 99, 3));
     TRY(fill_registry(run));
-    TRY(book_check(run->book, &run->fault));
-    return reload_new(run->book, &run->fault);
+    TRY(add_bare(run));
+    TRY(post_many(run));
+    TRY(change_many(run));
+    TRY(reload_new(run->book, &run->fault));
+    TRY(settle_all(run));
+    return book_check(run->book, &run->fault);
 }
 
 static void every_allocation_may_fail(void **state)

@@ -1,4 +1,4 @@
-/* What the book takes on trust about holds, grants and time: nothing. Entries that decide or
+/* What the book takes on trust about holds, grants, time and sums: nothing. Entries that decide or
  * draft_settle made are altered in one part; the book says what is wrong and is thrown away. */
 #include "desk.h"
 
@@ -270,8 +270,117 @@ static void what_cannot_follow_is_corrupt(void **state)
     }
 }
 
+static void assert_wrong(struct desk *desk, const struct entry *entry, const char *wrong)
+{
+    struct fault fault = {{0}};
+    assert_int_equal(book_apply(desk->book, entry, &fault).code, STATUS_CORRUPT);
+    if (!strstr(fault.text, wrong))
+        fail_msg("\"%s\" is not \"%s\"", fault.text, wrong);
+    draft_free(desk->draft);
+    book_free(desk->book);
+}
+
+/* An entry of one transfer that has been decided. */
+static struct entry transferred(struct desk *desk, enum entry_kind kind, const char *uin,
+                                int64_t amount)
+{
+    struct transfer transfer = {.kind = kind, .uin = desk_uin(uin), .amount = {amount}};
+    struct command command = desk_post(&transfer, 1);
+    assert_int_equal(desk_decide(desk, &command), REFUSAL_NONE);
+    return *draft_entry(desk->draft, 0);
+}
+
+static void strange_kinds_are_not_followed(void **state)
+{
+    (void)state;
+    static const enum entry_kind kinds[] = {(enum entry_kind)0, (enum entry_kind)13, ENTRY_OBSERVE,
+                                            (enum entry_kind)98};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        struct desk desk = desk_new();
+        desk_join(&desk, ONE, 0, 0);
+        struct entry entry = transferred(&desk, ENTRY_TOP_UP, ONE, 1);
+        entry.kind = kinds[i];
+        assert_wrong(&desk, &entry, "not known to this version");
+    }
+    struct desk desk = desk_new();
+    desk_join(&desk, ONE, 0, 0);
+    struct entry entry = transferred(&desk, ENTRY_TOP_UP, ONE, 1);
+    entry.touch_count = 0;
+    assert_wrong(&desk, &entry, "not known to this version");
+    desk = desk_new();
+    desk_join(&desk, ONE, 0, 0);
+    entry = transferred(&desk, ENTRY_TOP_UP, ONE, 1);
+    entry.cash.micros = INT64_MIN;
+    assert_wrong(&desk, &entry, "its amounts overflow");
+}
+
+/* Eight members of 2^60: more than the organisation's sum can say. */
+static void sums_may_not_overflow(void **state)
+{
+    (void)state;
+    static const char *uins[] = {"100", "101", "102", "103", "104", "105", "106", "107"};
+    struct desk desk = desk_new();
+    for (int i = 0; i < 8; i++)
+        desk_join(&desk, uins[i], 0, i < 7 ? MEMBER_AMOUNT_MAX.micros : 0);
+    struct entry entry = transferred(&desk, ENTRY_TOP_UP, "107", MEMBER_AMOUNT_MAX.micros - 1);
+    entry.cash.micros++;
+    entry.touches[0].after.cash.micros++;
+    assert_wrong(&desk, &entry, "the sums of organisation 1 overflow");
+}
+
+/* One member gets and pays 2^60 again and again: what the organisation took in overflows. */
+static void its_own_accounts_may_not_overflow(void **state)
+{
+    (void)state;
+    struct desk desk = desk_new();
+    int64_t most = MEMBER_AMOUNT_MAX.micros;
+    desk_join(&desk, ONE, 0, 0);
+    for (int i = 0; i < 7; i++) {
+        struct transfer pair[] = {{.kind = ENTRY_GRANT_GIFT, .uin = desk_uin(ONE)},
+                                  {.kind = ENTRY_CHARGE, .uin = desk_uin(ONE)}};
+        pair[0].amount = pair[1].amount = MEMBER_AMOUNT_MAX;
+        struct command command = desk_post(pair, 2);
+        assert_int_equal(desk_run(&desk, &command), REFUSAL_NONE);
+    }
+    assert_int_equal(book_organisation(desk.book, 1)->revenue.micros, 7 * most);
+    struct transfer charge = {.kind = ENTRY_CHARGE, .uin = desk_uin(ONE), .amount = {most}};
+    struct transfer top_up = {.kind = ENTRY_TOP_UP, .uin = desk_uin(ONE), .amount = {most}};
+    assert_int_equal(desk_transfer(&desk, top_up), REFUSAL_NONE);
+    assert_int_equal(desk_transfer(&desk, charge), REFUSAL_AMOUNT_OVERFLOW);
+    struct entry entry = transferred(&desk, ENTRY_WITHDRAW, ONE, most);
+    entry.kind = ENTRY_CHARGE;
+    assert_wrong(&desk, &entry, "the organisation's accounts overflow");
+}
+
+/* A hold that was over when it was made, which decide never writes: it expires at once. */
+static void what_was_due_before_the_book_comes_now(void **state)
+{
+    (void)state;
+    struct desk desk = desk_new();
+    struct fault fault = {{0}};
+    desk_join(&desk, ONE, 0, 100);
+    struct command command = desk_change(COMMAND_HOLD, ONE);
+    command.change.amount.micros = 5;
+    struct entry hold = decided(&(struct world){.desk = desk}, command);
+    hold.end_us = desk.now_us - 1000;
+    assert_true(status_ok(book_apply(desk.book, &hold, &fault)));
+    draft_clear(desk.draft);
+    bool more = true;
+    assert_int_equal(desk_settle(&desk, 10, &more), 1);
+    assert_int_equal(draft_entry(desk.draft, 0)->time_us, desk.now_us);
+    assert_int_equal(desk_publish(&desk), 1);
+    assert_int_equal(book_hold_count(desk.book), 0);
+    desk_free(&desk);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(what_cannot_follow_is_corrupt)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_cannot_follow_is_corrupt),
+        cmocka_unit_test(strange_kinds_are_not_followed),
+        cmocka_unit_test(sums_may_not_overflow),
+        cmocka_unit_test(its_own_accounts_may_not_overflow),
+        cmocka_unit_test(what_was_due_before_the_book_comes_now),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
