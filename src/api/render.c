@@ -16,9 +16,7 @@ void render_close(const struct exchange *exchange, bool comma, struct buffer *ou
     char *at = buffer_room(out, REQUEST_ID_SIZE + sizeof ",\"RequestId\":\"\"}}");
     if (!at)
         return;
-    if (comma)
-        at = put_char(at, ',');
-    at = PUT_LITERAL(at, "\"RequestId\":\"");
+    at = comma ? PUT_LITERAL(at, ",\"RequestId\":\"") : PUT_LITERAL(at, "\"RequestId\":\"");
     at = put_bytes(at, exchange->request_id, REQUEST_ID_SIZE);
     buffer_wrote(out, PUT_LITERAL(at, "\"}}"));
 }
