@@ -2,7 +2,7 @@
  *
  * 1. They come first in a group, earliest first, each with the moment at which it was due: so the
  *    past is right also for moments at which no server ran.
- * 2. At the same moment, what was made earlier goes first, and a grant's start before its end.
+ * 2. At the same moment, what was made earlier goes first. A grant's start is before its end.
  *
  * Committer thread. */
 #include "ledger/draft.h"
@@ -54,9 +54,7 @@ static int event_compare(const void *left, const void *right)
     const struct event *a = left, *b = right;
     if (a->due_us != b->due_us)
         return a->due_us < b->due_us ? -1 : 1;
-    if (a->id != b->id)
-        return a->id < b->id ? -1 : 1;
-    return (a->kind > b->kind) - (a->kind < b->kind);
+    return (a->id > b->id) - (a->id < b->id);
 }
 
 static struct draft_member *member_of(struct draft *draft, uint32_t index)

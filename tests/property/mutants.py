@@ -54,7 +54,7 @@ MUTANTS = {
     "a removed item lets others rise no more": (
         "due.c", "if (place > 0 && due->items[(place - 1) / 2].due_us > last.due_us)", "if (false)"),
     "of the same moment the later goes first": (
-        "settle.c", "return a->id < b->id ? -1 : 1;", "return a->id < b->id ? 1 : -1;"),
+        "settle.c", "return (a->id > b->id) - (a->id < b->id);", "return (a->id < b->id) - (a->id > b->id);"),
     "grants that end do not": ("settle.c", "bool ends = grant->end_us != 0 &&", "bool ends = false &&"),
     "a settled hold stays in the draft": ("settle.c", "draft_hold_put(draft, member, event->id, AMOUNT_ZERO)", "true"),
     "tokens are ignored": ("decide.c", "if (!command->request.given || command->dry_run)", "if (true)"),

@@ -204,6 +204,32 @@ static void a_group_sees_its_own_holds(void **state)
     desk_free(&desk);
 }
 
+/* The same account in two organisations, one after the other: a hold stays where it was made. */
+static void a_hold_belongs_to_one_organisation(void **state)
+{
+    (void)state;
+    struct desk desk = desk_new();
+    assert_int_equal(desk_found(&desk, "200000000002"), REFUSAL_NONE);
+    desk_join(&desk, ONE, 0, 100);
+    struct new_member item = desk_item(TWO, "there");
+    struct command add = desk_add(&item, 1);
+    add.organisation = 2;
+    assert_int_equal(desk_run(&desk, &add), REFUSAL_NONE);
+    struct command hold = desk_change(COMMAND_HOLD, ONE);
+    struct command foreign = desk_change(COMMAND_RELEASE, TWO);
+    struct command owner = desk_change(COMMAND_RELEASE, "200000000002");
+    foreign.organisation = owner.organisation = 2;
+    hold.change.amount.micros = 10;
+    assert_int_equal(desk_decide(&desk, &hold), REFUSAL_NONE);
+    foreign.change.subject = owner.change.subject = hold.change.first_sequence;
+    for (int published = 0; published < 2; published++) {
+        assert_int_equal(desk_decide(&desk, &foreign), REFUSAL_HOLD_UNKNOWN);
+        assert_int_equal(desk_decide(&desk, &owner), REFUSAL_HOLD_UNKNOWN);
+        desk_publish(&desk);
+    }
+    desk_free(&desk);
+}
+
 /* A hold of arrears can be captured as long as what is owed can be said. */
 static void what_is_captured_must_fit(void **state)
 {
@@ -548,6 +574,7 @@ int main(void)
         cmocka_unit_test(a_hold_must_last),
         cmocka_unit_test(a_hold_is_captured_and_released_in_parts),
         cmocka_unit_test(a_group_sees_its_own_holds),
+        cmocka_unit_test(a_hold_belongs_to_one_organisation),
         cmocka_unit_test(what_is_captured_must_fit),
         cmocka_unit_test(sums_must_fit),
         cmocka_unit_test(each_part_that_changes_has_an_entry),

@@ -1,6 +1,8 @@
 /* The registry at size, and registry entries that may not follow. */
 #include "desk.h"
 
+#include "ledger/heap.h"
+
 #include <stdio.h>
 
 static struct entry blank(const struct desk *desk, enum entry_kind kind)
@@ -51,6 +53,9 @@ static void organisations_follow_in_order(void **state)
     assert_corrupt(&desk, &again);
     assert_corrupt(&desk, &same_owner);
     assert_corrupt(&desk, &ownerless);
+    ownerless.touch_count = 1;
+    ownerless.touches[0].uin = desk_uin("6");
+    assert_corrupt(&desk, &ownerless);
     struct entry right = founding(&desk, 2, "5");
     assert_applied(&desk, &right);
     desk_free(&desk);
@@ -71,7 +76,76 @@ static void what_is_not_there_cannot_change(void **state)
         entry.organisation = 2;
         assert_corrupt(&desk, &entry);
     }
+    struct entry put = blank(&desk, ENTRY_PUT_POLICY), delegate = blank(&desk, ENTRY_DELEGATE);
+    put.user = desk_uin("5");
+    put.name = SLICE("name");
+    put.text = SLICE("{}");
+    assert_applied(&desk, &put);
+    delegate.sequence++;
+    delegate.account = desk_uin("5");
+    delegate.enabled = true;
+    assert_applied(&desk, &delegate);
+    for (int twice = 0; twice < 2; twice++) { /* what was removed is not there */
+        struct entry remove = blank(&desk, ENTRY_REMOVE_POLICY);
+        struct entry revoke = blank(&desk, ENTRY_REMOVE_DELEGATE);
+        remove.user = put.user;
+        remove.name = put.name;
+        revoke.account = delegate.account;
+        if (twice) {
+            assert_corrupt(&desk, &remove);
+            assert_corrupt(&desk, &revoke);
+            continue;
+        }
+        assert_applied(&desk, &remove);
+        revoke.sequence++;
+        assert_applied(&desk, &revoke);
+    }
+    struct entry key = blank(&desk, ENTRY_ADD_KEY), set = blank(&desk, ENTRY_SET_KEY);
+    key.secret_id = set.secret_id = SLICE("AKID1");
+    key.sealed_secret = SLICE("sealed");
+    key.account = key.user = desk_uin(DESK_OWNER);
+    assert_applied(&desk, &key);
+    set.sequence++;
+    set.organisation = 2; /* another's */
+    assert_corrupt(&desk, &set);
     desk_free(&desk);
+}
+
+/* A row came before the organisation's entry, and said that its owner is a plain member. */
+static void an_owner_is_no_member(void **state)
+{
+    (void)state;
+    struct desk desk = desk_new();
+    struct book *book = book_new(5);
+    struct buffer row;
+    struct fault fault = {{0}};
+    desk_join(&desk, "77", 0, 0);
+    buffer_init(&row, 1 << 16);
+    book_member_encode(desk.book, book_member_index(desk.book, desk_member(&desk, "77")), &row);
+    assert_true(status_ok(book_member_load(book, buffer_slice(&row), &fault)));
+    book_loaded(book, 0, 0);
+    struct entry entry = founding(&desk, 1, "77");
+    entry.sequence = 1;
+    assert_int_equal(book_apply(book, &entry, &fault).code, STATUS_CORRUPT);
+    assert_non_null(strstr(fault.text, "the owner is a member"));
+    buffer_done(&row);
+    book_free(book);
+    desk_free(&desk);
+}
+
+/* The first text of all may be too large for a chunk. */
+static void a_large_text_may_be_the_first(void **state)
+{
+    (void)state;
+    static char text[20000];
+    struct heap heap = {NULL, 0};
+    struct slice large = SLICE_NONE, small = SLICE_NONE;
+    memset(text, 'x', sizeof text);
+    assert_true(heap_put(&heap, slice_of(text, sizeof text), &large));
+    assert_true(heap_put(&heap, SLICE("small"), &small));
+    assert_true(slice_equal(large, slice_of(text, sizeof text)));
+    assert_true(slice_equal(small, SLICE("small")));
+    heap_done(&heap);
 }
 
 static void a_secret_id_is_there_once(void **state)
@@ -173,6 +247,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(organisations_follow_in_order),
         cmocka_unit_test(what_is_not_there_cannot_change),
+        cmocka_unit_test(an_owner_is_no_member),
+        cmocka_unit_test(a_large_text_may_be_the_first),
         cmocka_unit_test(a_secret_id_is_there_once),
         cmocka_unit_test(gaps_are_for_recovery_only),
         cmocka_unit_test(many_of_everything),

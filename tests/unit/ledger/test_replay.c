@@ -275,6 +275,24 @@ static void every_outcome_is_answered_again(void **state)
     desk_free(&desk);
 }
 
+/* The digests are the same, the command is not: what was done cannot be its answer. */
+static void another_command_is_not_answered(void **state)
+{
+    (void)state;
+    struct desk desk = desk_new();
+    desk_join(&desk, ONE, 0, 10);
+    struct command hold = desk_change(COMMAND_HOLD, ONE);
+    struct transfer transfer = {.kind = ENTRY_TOP_UP, .uin = desk_uin(ONE), .amount = {1}};
+    struct command post = desk_post(&transfer, 1);
+    hold.change.amount.micros = 1;
+    ask(&hold, 1, 1);
+    ask(&post, 1, 1);
+    assert_int_equal(desk_decide(&desk, &hold), REFUSAL_NONE);
+    assert_int_equal(desk_decide(&desk, &post), REFUSAL_TOKEN_REUSED);
+    assert_int_equal(desk_publish(&desk), 2);
+    desk_free(&desk);
+}
+
 /* Runs of several lengths, the first of them refused or not, moves with both their members. */
 static void runs_of_outcomes_are_told_apart(void **state)
 {
@@ -522,6 +540,7 @@ int main(void)
         cmocka_unit_test(half_a_token_is_not_enough),
         cmocka_unit_test(a_group_may_use_many_tokens),
         cmocka_unit_test(every_outcome_is_answered_again),
+        cmocka_unit_test(another_command_is_not_answered),
         cmocka_unit_test(runs_of_outcomes_are_told_apart),
         cmocka_unit_test(added_members_are_answered_again),
         cmocka_unit_test(a_key_is_answered_again),

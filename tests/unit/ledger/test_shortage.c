@@ -78,7 +78,11 @@ static struct status renew(struct run *run)
 
 static struct status fill_registry(struct run *run)
 {
-    static const struct uin scope[] = {{0, 5000}, {0, 5003}};
+    enum { SCOPE = 1100 }; /* so large that it has memory of its own */
+    static struct uin scope[SCOPE];
+    for (uint64_t i = 0; i < SCOPE; i++)
+        scope[i].low =
+            i < 400 ? 5000 + 3 * i : 5001 + 600 * ((i - 400) / 99) + 3 * ((i - 400) % 99);
     struct command key = {
         .kind = COMMAND_ADD_KEY,
         .organisation = 1,
@@ -92,7 +96,7 @@ static struct status fill_registry(struct run *run)
     struct command delegate = {
         .kind = COMMAND_DELEGATE,
         .organisation = 1,
-        .delegation = {.account = {0, 5000}, .scope = scope, .scope_count = 2}};
+        .delegation = {.account = {0, 5000}, .scope = scope, .scope_count = SCOPE}};
     TRY(renew(run));
     TRY(run_command(run, &key));
     TRY(run_command(run, &policy));
@@ -146,7 +150,7 @@ static struct status post_many(struct run *run)
 /* Many holds and grants that will end, each with a token; then what there is to do with them. */
 static struct status change_many(struct run *run)
 {
-    enum { COUNT = 40, KINDS = 7 };
+    enum { COUNT = 40, KINDS = 8 };
     static struct command commands[COUNT * 2 + KINDS];
     for (uint64_t i = 0; i < COUNT * 2; i++) {
         bool holds = i % 2 == 0;
@@ -173,6 +177,8 @@ static struct status change_many(struct run *run)
         {.kind = COMMAND_MODIFY_MEMBER, .change = {.uin = {0, 5006}, .name = SLICE("b")}},
         {.kind = COMMAND_MODIFY_MEMBER,
          .change = {.uin = {0, 5009}, .flags = MEMBER_ARREARS, .flags_mask = MEMBER_ARREARS}},
+        {.kind = COMMAND_MODIFY_MEMBER,
+         .change = {.uin = {0, 5015}, .sets_basic_credit = true, .basic_credit = {7}}},
         {.kind = COMMAND_REMOVE_MEMBER, .change = {.uin = {0, 4}}},
         {.kind = COMMAND_HOLD, .change = {.uin = {0, 5012}, .amount = {1}}},
     };
@@ -186,6 +192,26 @@ static struct status change_many(struct run *run)
         TRY(publish(run));
     }
     return STATUS_DONE;
+}
+
+/* Members of four entries, the first of them behind so many others: each of the four may be the one
+ * that needs memory. */
+static struct status add_behind(struct run *run, uint64_t first, uint32_t bare)
+{
+    enum { COUNT = 70 };
+    static struct new_member items[COUNT];
+    for (uint32_t i = 0; i < COUNT; i++) {
+        items[i] = (struct new_member){.uin = {0, first + i}, .name = SLICE("a member")};
+        if (i < bare)
+            continue;
+        items[i].cash.micros = items[i].frozen.micros = 1;
+        items[i].grant_count = 1;
+        items[i].grants[0].amount.micros = 1;
+    }
+    struct command command = desk_add(items, COUNT);
+    TRY(renew(run));
+    TRY(decide_one(run, &command, 3));
+    return publish(run);
 }
 
 static struct status settle_all(struct run *run)
@@ -258,6 +284,8 @@ static struct status play(struct run *run)
     TRY(fill_registry(run));
     TRY(add_bare(run));
     TRY(post_many(run));
+    for (uint32_t bare = 1; bare <= 3; bare++)
+        TRY(add_behind(run, 1000000 + 100 * bare, bare));
     TRY(change_many(run));
     TRY(reload_new(run->book, &run->fault));
     TRY(settle_all(run));
