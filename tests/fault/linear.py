@@ -255,8 +255,9 @@ class Recording:
 
     def _item(self, number, i, kind):
         payer, payee = self.random.sample(drive.TILLS, 2)
-        most = drive.TILL_CENTS // (8 if kind in ("top_up", "grant_gift") else 2)  # more goes than comes: soon there is little
-        amount = self.random.choice([1, 10, drive.TILL_CENTS // 100, most])
+        # What comes is little beside what is asked for: soon there is not enough, and never more than an account can hold.
+        most = drive.TILL_CENTS // (1000 if kind in ("top_up", "grant_gift") else 20)
+        amount = self.random.choice([1, 10, drive.TILL_CENTS // 10**5, most])
         return {"Kind": kind, "MemberUin": payer, "Amount": amount, "Reason": f"o{number}.{i}",
                 **({"ToMemberUin": payee} if kind == "move" else {})}
 
