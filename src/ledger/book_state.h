@@ -104,6 +104,8 @@ bool book_member_rename(struct book *book, struct member *member, struct slice n
 uint32_t names_put_past(struct book *book, uint32_t *link, uint64_t until, struct slice name);
 
 /* lists.c: grants and holds */
+/* When time changes the grant next; INT64_MAX: nothing is to come. */
+int64_t lists_grant_due_us(const struct grant *grant);
 void lists_moved(void *owner, const struct due_item *item, uint32_t place);
 /* Put what was made or loaded behind `*link`, from where the list goes on; `before` is the hold
  * that

@@ -36,6 +36,32 @@ static struct status wrong(const struct member *member, struct fault *fault, con
                        member->organisation, what);
 }
 
+/* What is to come of it is where it says; with nothing to come it has no place. */
+static bool place_is_right(const struct book *book, uint32_t place, const struct due_item *expected)
+{
+    if (!expected)
+        return place == DUE_NONE;
+    if (place >= book->due.count)
+        return false;
+    const struct due_item *item = &book->due.items[place];
+    return item->due_us == expected->due_us && item->index == expected->index &&
+           item->is_grant == expected->is_grant;
+}
+
+static bool grant_awaits_rightly(const struct book *book, uint32_t index)
+{
+    const struct grant *grant = book_grant(book, index);
+    struct due_item next = {lists_grant_due_us(grant), index, true};
+    return place_is_right(book, grant->place, next.due_us == INT64_MAX ? NULL : &next);
+}
+
+static bool hold_awaits_rightly(const struct book *book, uint32_t index)
+{
+    const struct hold *hold = book_hold(book, index);
+    struct due_item end = {hold->expires_us, index, false};
+    return place_is_right(book, hold->place, hold->expires_us == 0 ? NULL : &end);
+}
+
 static bool grants_are_sound(const struct book *book, const struct member *member)
 {
     uint64_t before = member->last_sequence + 1;
@@ -45,7 +71,8 @@ static bool grants_are_sound(const struct book *book, const struct member *membe
         struct amount active = grant->started ? grant->amount : AMOUNT_ZERO;
         if (grant->id == 0 || grant->id >= before || amount_is_negative(grant->amount) ||
             !amount_add(sum, grant->amount, &sum) || amount_compare(sum, MEMBER_AMOUNT_MAX) > 0 ||
-            !amount_add(started, active, &started) || book_find_grant(book, grant->id) != grant)
+            !amount_add(started, active, &started) || book_find_grant(book, grant->id) != grant ||
+            !grant_awaits_rightly(book, i))
             return false;
         before = grant->id;
     }
@@ -60,7 +87,7 @@ static bool holds_are_sound(const struct book *book, const struct member *member
         const struct hold *hold = book_hold(book, i);
         if (hold->id == 0 || hold->id >= before || amount_is_negative(hold->amount) ||
             amount_is_zero(hold->amount) || !amount_add(sum, hold->amount, &sum) ||
-            book_find_hold(book, hold->id) != hold)
+            book_find_hold(book, hold->id) != hold || !hold_awaits_rightly(book, i))
             return false;
         before = hold->id;
     }
@@ -172,6 +199,23 @@ static struct status check_keys(const struct book *book, struct fault *fault)
     return STATUS_DONE;
 }
 
+/* Each grant and hold with something to come was found in its place: so as many places as there are
+ * such, and the earliest first, is all that is left to ask. */
+static struct status check_due(const struct book *book, struct fault *fault)
+{
+    uint64_t awaited = 0;
+    for (uint32_t i = 0; i < book->members.count; i++) {
+        const struct member *member = book_member(book, i);
+        for (uint32_t at = member->grants; at != BOOK_NONE; at = book_grant(book, at)->next)
+            awaited += book_grant(book, at)->place != DUE_NONE;
+        for (uint32_t at = member->holds; at != BOOK_NONE; at = book_hold(book, at)->next)
+            awaited += book_hold(book, at)->place != DUE_NONE;
+    }
+    if (awaited != book->due.count || !due_is_sound(&book->due))
+        return fault_raise(fault, STATUS_CORRUPT, "what is due is not what members await");
+    return STATUS_DONE;
+}
+
 static struct status check_all(const struct book *book, struct tally *tallies, struct fault *fault)
 {
     TRY(check_members(book, tallies, fault));
@@ -181,6 +225,7 @@ static struct status check_all(const struct book *book, struct tally *tallies, s
             return fault_raise(fault, STATUS_CORRUPT,
                                "the listing of organisation %u has others' members", id);
     }
+    TRY(check_due(book, fault));
     return check_keys(book, fault);
 }
 

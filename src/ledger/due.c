@@ -89,6 +89,14 @@ int64_t due_next_us(const struct due *due)
     return due->count ? due->items[0].due_us : INT64_MAX;
 }
 
+bool due_is_sound(const struct due *due)
+{
+    for (uint32_t place = 1; place < due->count; place++)
+        if (due->items[(place - 1) / 2].due_us > due->items[place].due_us)
+            return false;
+    return true;
+}
+
 /* Below an item that is not due nothing is; so the walk looks at little else. Walks down first, by
  * arithmetic alone: no stack. */
 bool due_visit(const struct due *due, int64_t until_us,

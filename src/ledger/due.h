@@ -34,6 +34,8 @@ bool due_add(struct due *due, struct due_item item);
 void due_remove(struct due *due, uint32_t place);
 /* INT64_MAX when there is nothing. */
 int64_t due_next_us(const struct due *due);
+/* No item is due before the one above it. */
+bool due_is_sound(const struct due *due);
 /* Hands out every item due by `until_us`, in no order; stops when `visit` says false. */
 bool due_visit(const struct due *due, int64_t until_us,
                bool (*visit)(void *context, const struct due_item *item), void *context);

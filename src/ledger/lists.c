@@ -33,8 +33,7 @@ void lists_moved(void *owner, const struct due_item *item, uint32_t place)
 
 /* Grants */
 
-/* INT64_MAX: nothing is to come. */
-static int64_t grant_due_us(const struct grant *grant)
+int64_t lists_grant_due_us(const struct grant *grant)
 {
     if (!grant->started)
         return grant->start_us;
@@ -43,7 +42,7 @@ static int64_t grant_due_us(const struct grant *grant)
 
 static bool grant_await(struct book *book, uint32_t index)
 {
-    int64_t due_us = grant_due_us(grant_at(book, index));
+    int64_t due_us = lists_grant_due_us(grant_at(book, index));
     grant_at(book, index)->place = DUE_NONE;
     return due_us == INT64_MAX || due_add(&book->due, (struct due_item){due_us, index, true});
 }

@@ -65,6 +65,9 @@ class Life:
     def organisation(self):
         return self.pick(list(self.model.organisations) or [1]) if self.random() > 0.004 else self.pick([0, 99, 7])
 
+    def any_organisation(self):
+        return self.pick(list(self.model.organisations.values()) or [None])
+
     def uin(self, o):
         """Mostly a member of the organisation."""
         r = self.random()
@@ -360,6 +363,8 @@ class Life:
         if r < 0.2:
             o = self.model.organisations.get(self.organisation())
             self.step("fields", max(self.moment(), self.model.time), o.id if o else 1, self.uin(o))
+        elif r < 0.25:
+            self.step("name", self.below(self.model.sequence + 1), self.organisation(), self.uin(self.any_organisation()))
         if r > 1 - self.checks:
             self.step("dump")
             self.step("verify")

@@ -54,13 +54,14 @@ class Grant:
 
 class Member:
     __slots__ = ("organisation", "uin", "name", "flags", "cash", "income", "gift", "frozen", "basic", "temporary", "grants",
-                 "holds", "joined", "rejoined", "last", "ordinal")
+                 "holds", "joined", "rejoined", "last", "ordinal", "names")
 
     def __init__(self, organisation, uin):
         self.organisation, self.uin, self.name, self.flags = organisation, uin, b"", LEFT
         self.cash = self.income = self.gift = self.frozen = self.basic = self.temporary = 0
         self.grants, self.holds = {}, {}  # by id; holds: [amount, expires]
         self.joined, self.rejoined, self.last, self.ordinal = 0, False, 0, 0
+        self.names = []  # (from which entry on, name)
 
     def state(self):
         return f"{self.cash},{self.income},{self.gift},{self.frozen},{self.basic},{self.temporary},{self.flags}"
@@ -257,6 +258,14 @@ class Model:
         member = o and o.members.get(uin)
         return member.fields_at(t) if member else "F none"
 
+    def name_line(self, sequence, organisation, uin):
+        """The name that was in force after that entry; before the first, the first."""
+        o = self.organisations.get(organisation)
+        member = o and o.members.get(uin)
+        if not member:
+            return "N none"
+        return "N " + [name for at, name in member.names if at <= sequence or at == member.names[0][0]][-1].hex()
+
     def dump(self, lines):
         lines += [member.dump() for member in self.members]
         for id, o in self.organisations.items():
@@ -279,6 +288,7 @@ class Model:
         member.name, member.flags, member.joined = self.texts[name], OWNER, self.now
         self.home[owner] = id
         first = self.entry("organisation", id, (member,), name=name, text=currency)
+        member.names.append((first, member.name))
         return f"NONE {first} 1"
 
     def new_member(self, o, uin):
@@ -392,7 +402,7 @@ class Model:
         member.rejoined |= member.ordinal > 0
         member.name, member.flags, member.basic, member.joined = self.texts[name], flags, basic, self.now
         self.home[uin] = o.id
-        self.entry("join", o.id, (member,), name=name)
+        member.names.append((self.entry("join", o.id, (member,), name=name), member.name))
         opening = cash - member.cash, income - member.income, gift - member.gift
         if any(opening):
             member.cash, member.income, member.gift = cash, income, gift
@@ -645,7 +655,7 @@ class Model:
         basic = member.basic if basic is None else basic
         if renames and not is_dry:
             member.name = self.texts[name]
-            self.entry("rename", o.id, (member,), name=name)
+            member.names.append((self.entry("rename", o.id, (member,), name=name), member.name))
         if basic != member.basic or (flags ^ member.flags) & IS_CREDIT:
             member.basic, member.flags = basic, member.flags & ~IS_CREDIT | flags & IS_CREDIT
             if not is_dry:

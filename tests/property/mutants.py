@@ -84,6 +84,7 @@ MUTANTS = {
     "a row turns the list of holds around": (
         "checkpoint.c", "newer = lists_put_hold(book, behind, newer, &hold);",
         "newer = lists_put_hold(book, &member->holds, BOOK_NONE, &hold);"),
+    "the name of then is the next one": ("names.c", "if (past->until <= sequence)", "if (past->until <= sequence + 1)"),
     "an entry forgets temporary credit": (
         "entry.c", "bool has_temporary = !amount_is_zero(touch->after.temporary);", "bool has_temporary = false;"),
     "a grant asked for again is another one": ("decide_members.c", "    if (asked != count)\n        return false;", ""),

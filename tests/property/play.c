@@ -204,6 +204,21 @@ static void play_fields(struct play *play)
         buffer_text(&play->out, "F none\n");
 }
 
+/* "n sequence organisation uin" */
+static void play_name(struct play *play)
+{
+    uint64_t sequence = read_u64(&play->reader);
+    uint32_t organisation = (uint32_t)read_u64(&play->reader);
+    const struct member *member =
+        book_find_member(play->book, organisation, read_uin(&play->reader));
+    buffer_text(&play->out, member ? "N " : "N none");
+    if (member) {
+        struct slice name = book_name_at(play->book, member, sequence);
+        buffer_hex(&play->out, name.at, name.len);
+    }
+    buffer_char(&play->out, '\n');
+}
+
 static void play_dump(struct play *play)
 {
     const struct member *listed[64];
@@ -243,6 +258,9 @@ static void play_line(struct play *play)
         break;
     case 'f':
         play_fields(play);
+        break;
+    case 'n':
+        play_name(play);
         break;
     case 'd':
         play_dump(play);

@@ -3,6 +3,7 @@
 A script is a list of steps:
     ("group", now, settle_max, shows_entries, [command, ...])
     ("fields", t, organisation, uin)     the nine fields at a moment to come
+    ("name", sequence, organisation, uin)     the name after an entry of the past
     ("mark",) ("take", random)           a checkpoint begins; rows of some members are taken
     ("verify",) ("dump",)                the book made again from entries and rows; every member in full
 A command is (letter, serial, organisation, dry, token, ...): token is None or (first half, second half, body), and then
@@ -89,6 +90,10 @@ class Stage:
             _, t, organisation, uin = step
             self.told.append(f"f {t} {organisation} {uin}")
             self.expected.append(self.model.fields_line(max(t, self.model.time), organisation, uin))
+        elif what == "name":
+            _, sequence, organisation, uin = step
+            self.told.append(f"n {sequence} {organisation} {uin}")
+            self.expected.append(self.model.name_line(sequence, organisation, uin))
         elif what == "mark":
             self.told.append("c")
         elif what == "take":

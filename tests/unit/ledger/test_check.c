@@ -219,6 +219,70 @@ static void a_listing_out_of_order_is_found(void **state)
     free(scene);
 }
 
+/* Three grants and two holds, of which three await something. */
+static void damage_due(struct book *book, int which)
+{
+    struct due *due = &book->due;
+    struct member *member = find(book, has_grant);
+    struct grant *last = pool_at(&book->grants, member->grants);
+    struct hold *hold = pool_at(&book->holds, member->holds);
+    struct due_item first = due->items[0];
+    switch (which) {
+    case 0:
+        last->place = DUE_NONE;
+        break;
+    case 1:
+        last->place = due->count;
+        break;
+    case 2:
+        last->start_us++; /* not when it is awaited */
+        break;
+    case 3:
+        hold->expires_us = 0; /* but it is awaited */
+        break;
+    case 4:
+        due->items[last->place].is_grant = false;
+        break;
+    case 5:
+        due->items[last->place].index++;
+        break;
+    case 6:
+        due->count--;
+        break;
+    case 7: /* one place too many; there is room for it */
+        due->items[due->count++] = (struct due_item){INT64_MAX, 0, true};
+        break;
+    default: /* the earliest and the last change places, and are told */
+        due->items[0] = due->items[due->count - 1];
+        due->items[due->count - 1] = first;
+        lists_moved(book, &due->items[0], 0);
+        lists_moved(book, &first, due->count - 1);
+        break;
+    }
+}
+
+static void what_is_due_is_what_is_awaited(void **state)
+{
+    (void)state;
+    for (int which = -1; which < 9; which++) {
+        struct desk desk = desk_new();
+        struct fault fault = {{0}};
+        desk_join(&desk, "77", 0, 100);
+        desk_grant(&desk, "77", 1, 0, 0);
+        desk_grant(&desk, "77", 1, 0, desk.now_us + 10);
+        desk_hold(&desk, "77", 1, 0);
+        desk_hold(&desk, "77", 1, desk.now_us + 20);
+        desk_grant(&desk, "77", 1, desk.now_us + 30, desk.now_us + 40);
+        assert_int_equal(desk.book->due.count, 3);
+        if (which >= 0)
+            damage_due(desk.book, which);
+        assert_int_equal(book_check(desk.book, &fault).code,
+                         which < 0 ? STATUS_OK : STATUS_CORRUPT);
+        draft_free(desk.draft);
+        book_free(desk.book);
+    }
+}
+
 /* The listings of two organisations change places: each is sound, and has as many as it should. */
 static void a_listing_of_others_is_found(void **state)
 {
@@ -304,6 +368,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(damage_is_found),
         cmocka_unit_test(a_listing_out_of_order_is_found),
+        cmocka_unit_test(what_is_due_is_what_is_awaited),
         cmocka_unit_test(a_listing_of_others_is_found),
         cmocka_unit_test(sums_beyond_all_numbers_are_found),
         cmocka_unit_test(two_homes_are_found),
