@@ -103,10 +103,16 @@ bool action_number_find(struct slice name, uint32_t *ret_number)
     return false;
 }
 
+void exchange_mean_product(struct exchange *exchange, struct slice name)
+{
+    exchange->product_name = name;
+    exchange->product = product_find(name);
+}
+
 bool exchange_route(struct exchange *exchange)
 {
     const struct envelope *envelope = &exchange->envelope;
-    const struct product *product = product_find(exchange->product_name);
+    const struct product *product = exchange->product;
     if (!product)
         return exchange_refuse_word(exchange, ERROR_NO_SUCH_PRODUCT, exchange->product_name);
     if (!slice_equal(product->version, envelope->version)) {
@@ -114,7 +120,6 @@ bool exchange_route(struct exchange *exchange)
         exchange->complaint.words[1] = product->name;
         return false;
     }
-    exchange->product = product;
     exchange->action = product_action(product, envelope->action);
     if (exchange->action)
         return true;

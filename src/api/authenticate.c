@@ -23,16 +23,16 @@ static bool choose_product(struct exchange *exchange, struct slice claimed)
 {
     struct slice label = request_product_label(exchange->request);
     const struct api_options *options = &exchange->worker->api->options;
-    exchange->product_name = label;
-    if (slice_equal_nocase(claimed, label) && (product_find(label) || !options->accept_any_service))
+    exchange_mean_product(exchange, label);
+    if (slice_equal_nocase(claimed, label) && (exchange->product || !options->accept_any_service))
         return true;
     if (!options->accept_any_service)
         return refuse_part(exchange, SLICE("Service"));
     EXCHANGE_TALLY(exchange->worker, any_service);
     if (product_find(claimed))
-        exchange->product_name = claimed;
-    else if (!product_find(label))
-        exchange->product_name = SLICE("billing");
+        exchange_mean_product(exchange, claimed);
+    else if (!exchange->product)
+        exchange_mean_product(exchange, SLICE("billing"));
     return true;
 }
 
@@ -199,6 +199,8 @@ void authenticate_tc3_request(struct exchange *exchange, char hash_hex[2 * SHA25
         .query = request->query,
         .headers = request->fields,
         .header_count = request->field_count,
+        .content_type = request->content_type,
+        .host = request->host,
         .signed_headers = exchange->authorization.signed_headers,
         .payload_hash = slice_of(hash_hex, 2 * SHA256_SIZE),
         .timestamp = exchange->envelope.timestamp,
@@ -274,7 +276,8 @@ static bool accept_operator(struct exchange *exchange)
 {
     struct slice named = exchange->envelope.product;
     exchange->principal = (struct principal){.is_operator = true};
-    exchange->product_name = named.len > 0 ? named : request_product_label(exchange->request);
+    exchange_mean_product(exchange,
+                          named.len > 0 ? named : request_product_label(exchange->request));
     return true;
 }
 

@@ -105,7 +105,7 @@ struct exchange {
     struct tc3_authorization authorization;
     struct principal principal;
     struct slice product_name;
-    const struct product *product;
+    const struct product *product; /* NULL: none has that name */
     const struct action *action;
     uint32_t organisation; /* the caller's, once access has been checked; operator: as asked */
     bool is_owner;         /* of the organisation, or the operator */
@@ -135,18 +135,19 @@ void pending_book_end(struct api_pending *pending);
 void exchange_init(struct exchange *exchange, struct api_worker *worker,
                    const struct http1_request *request, enum api_trust trust);
 /* Sets the complaint; always false. */
-bool exchange_refuse(struct exchange *exchange, enum error error);
-bool exchange_refuse_word(struct exchange *exchange, enum error error, struct slice word);
-bool exchange_refuse_refusal(struct exchange *exchange, enum refusal refusal);
+RARE bool exchange_refuse(struct exchange *exchange, enum error error);
+RARE bool exchange_refuse_word(struct exchange *exchange, enum error error, struct slice word);
+RARE bool exchange_refuse_refusal(struct exchange *exchange, enum refusal refusal);
 struct slice exchange_request_id(const struct exchange *exchange);
 
 /* The steps, in order. */
 bool request_gather(struct exchange *exchange);        /* method to common parameters: request.c */
 bool exchange_authenticate(struct exchange *exchange); /* authenticate.c */
-bool exchange_route(struct exchange *exchange);        /* product, version, action: actions.c */
-bool exchange_limit(struct exchange *exchange);        /* rate limit: api.c */
-bool exchange_authorise(struct exchange *exchange);    /* policies and organisation: access.c */
-bool exchange_bind(struct exchange *exchange);         /* parameters of the action: request.c */
+void exchange_mean_product(struct exchange *exchange, struct slice name);
+bool exchange_route(struct exchange *exchange);     /* product, version, action: actions.c */
+bool exchange_limit(struct exchange *exchange);     /* rate limit: api.c */
+bool exchange_authorise(struct exchange *exchange); /* policies and organisation: access.c */
+bool exchange_bind(struct exchange *exchange);      /* parameters of the action: request.c */
 
 /* Before a command is submitted: DryRun and ClientToken (tokens.c). */
 bool exchange_make_request(struct exchange *exchange, struct command *command);
@@ -161,7 +162,7 @@ bool exchange_choose_organisation(struct exchange *exchange, const struct intege
  * if the caller may know about it. Whether there is one is not looked at. */
 bool exchange_choose_member(struct exchange *exchange, const struct integer_value *organization_id,
                             const struct text_value *asked, struct uin *ret_uin);
-bool exchange_refuse_cam(struct exchange *exchange);
+RARE bool exchange_refuse_cam(struct exchange *exchange);
 /* Whether a delegation includes that account. */
 bool delegation_includes(const struct delegation *delegation, struct uin uin);
 

@@ -8,16 +8,16 @@ static bool bind_object(struct binder *binder, struct json_reader *reader,
                         const struct parameters *parameters, const struct place *above,
                         void *target);
 
-static bool note_type(struct binder *binder, struct json_reader *reader, enum json_kind kind,
-                      const struct slot *slot, const char *expected)
+RARE static bool note_type(struct binder *binder, struct json_reader *reader, enum json_kind kind,
+                           const struct slot *slot, const char *expected)
 {
     binder_note(binder, MISTAKE_TYPE, ERROR_PARAMETER_TYPE, &slot->place, slice_text(expected));
     return json_skip_rest(reader, kind);
 }
 
 /* The value fits its declared type and is in the slot. */
-static bool scalar_accept(struct binder *binder, enum json_kind kind, struct slice text,
-                          const struct slot *slot)
+static inline bool scalar_accept(struct binder *binder, enum json_kind kind, struct slice text,
+                                 const struct slot *slot)
 {
     int64_t number;
     switch (slot->parameter->type) {
@@ -48,8 +48,8 @@ static bool scalar_accept(struct binder *binder, enum json_kind kind, struct sli
     return false;
 }
 
-static bool bind_item(struct binder *binder, struct json_reader *reader,
-                      const struct json_token *token, const struct slot *slot)
+static inline bool bind_item(struct binder *binder, struct json_reader *reader,
+                             const struct json_token *token, const struct slot *slot)
 {
     const struct parameter *parameter = slot->parameter;
     if (parameter->type == PARAMETER_OBJECT && token->kind == JSON_OBJECT)

@@ -27,7 +27,7 @@ void buffer_done(struct buffer *buffer);
 /* Empties it and forgives `failed`; keeps the memory. */
 void buffer_clear(struct buffer *buffer);
 /* The part of buffer_reserve that is rarely needed. */
-bool buffer_reserve_more(struct buffer *buffer, size_t size);
+RARE bool buffer_reserve_more(struct buffer *buffer, size_t size);
 
 /* Makes room for `size` more bytes; false (and failed) when it cannot be. */
 static inline bool buffer_reserve(struct buffer *buffer, size_t size)

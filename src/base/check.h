@@ -6,6 +6,11 @@
 #define CHECK(condition)                                                                           \
     (__builtin_expect(!!(condition), 1) ? (void)0 : check_failed(#condition, __FILE__, __LINE__))
 
-_Noreturn void check_failed(const char *condition, const char *file, int line);
+/* A function for what goes wrong. The compiler keeps it, and the branches that lead to it, apart
+ * from what every request runs through, which has to fit into 32 KiB: a processor's first cache for
+ * code. */
+#define RARE __attribute__((cold))
+
+RARE _Noreturn void check_failed(const char *condition, const char *file, int line);
 
 #endif

@@ -28,11 +28,6 @@ int slice_compare(struct slice a, struct slice b)
     return order ? order : (a.len > b.len) - (a.len < b.len);
 }
 
-bool slice_starts_with(struct slice text, struct slice prefix)
-{
-    return text.len >= prefix.len && slice_equal(slice_of(text.at, prefix.len), prefix);
-}
-
 static bool is_blank(char c)
 {
     return c == ' ' || c == '\t';
@@ -54,7 +49,7 @@ static inline struct slice trim(struct slice text, bool (*blank)(char))
     return slice_of(at, (size_t)(end - at));
 }
 
-struct slice slice_trim(struct slice text)
+struct slice slice_trim_blanks(struct slice text)
 {
     return text.len ? trim(text, is_blank) : text;
 }
@@ -62,19 +57,6 @@ struct slice slice_trim(struct slice text)
 struct slice slice_trim_lines(struct slice text)
 {
     return text.len ? trim(text, is_line_blank) : text;
-}
-
-size_t slice_find(struct slice text, char byte)
-{
-    const char *found = text.len ? memchr(text.at, byte, text.len) : NULL;
-    return found ? (size_t)(found - text.at) : text.len;
-}
-
-struct slice slice_cut(struct slice text, char byte, struct slice *ret_rest)
-{
-    size_t end = slice_find(text, byte);
-    *ret_rest = end < text.len ? slice_of(text.at + end + 1, text.len - end - 1) : SLICE_NONE;
-    return slice_of(text.at, end);
 }
 
 /* Eight digits at once: twos, fours and all eight are joined side by side. Digits are 0x30 to 0x39:

@@ -3,6 +3,8 @@
 #ifndef BASE_SLICE_H
 #define BASE_SLICE_H
 
+#include "base/check.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -36,7 +38,8 @@ static inline struct slice slice_text(const char *text)
 
 static inline bool slice_equal(struct slice a, struct slice b)
 {
-    return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
+    /* b.len, because b is the literal where there is one, and then costs next to nothing. */
+    return a.len == b.len && (b.len == 0 || memcmp(a.at, b.at, b.len) == 0);
 }
 
 static inline char ascii_lower(char c)
@@ -54,15 +57,39 @@ static inline bool slice_equal_nocase(struct slice a, struct slice b)
 }
 /* Byte order, shorter first when one is the other's prefix: <0, 0, >0. */
 int slice_compare(struct slice a, struct slice b);
-bool slice_starts_with(struct slice text, struct slice prefix);
+static inline bool slice_starts_with(struct slice text, struct slice prefix)
+{
+    return text.len >= prefix.len &&
+           (prefix.len == 0 || memcmp(text.at, prefix.at, prefix.len) == 0);
+}
+
+/* The part of slice_trim that is rarely needed. */
+RARE struct slice slice_trim_blanks(struct slice text);
+
 /* Without the given kind of blanks at both ends: space and tab / those and CR LF VT FF. */
-struct slice slice_trim(struct slice text);
+static inline struct slice slice_trim(struct slice text)
+{
+    bool is_bare =
+        text.len && (unsigned char)text.at[0] > ' ' && (unsigned char)text.at[text.len - 1] > ' ';
+    return is_bare ? text : slice_trim_blanks(text);
+}
 struct slice slice_trim_lines(struct slice text);
+
+/* Index of the first `byte`, or text.len. */
+static inline size_t slice_find(struct slice text, char byte)
+{
+    const char *found = text.len ? (const char *)memchr(text.at, byte, text.len) : NULL;
+    return found ? (size_t)(found - text.at) : text.len;
+}
+
 /* Up to the first `byte`; `*rest` becomes what follows it (or empty with at NULL if there was
  * none). */
-struct slice slice_cut(struct slice text, char byte, struct slice *ret_rest);
-/* Index of the first `byte`, or text.len. */
-size_t slice_find(struct slice text, char byte);
+static inline struct slice slice_cut(struct slice text, char byte, struct slice *ret_rest)
+{
+    size_t end = slice_find(text, byte);
+    *ret_rest = end < text.len ? slice_of(text.at + end + 1, text.len - end - 1) : SLICE_NONE;
+    return slice_of(text.at, end);
+}
 /* Plain decimal digits only, no sign, at least one digit, no overflow. Leading zeros allowed. */
 bool slice_to_u64(struct slice text, uint64_t *ret_value);
 /* As slice_to_u64, with an optional leading '-'. */

@@ -7,6 +7,8 @@
 #ifndef BASE_STATUS_H
 #define BASE_STATUS_H
 
+#include "base/check.h"
+
 #include <stdbool.h>
 
 enum status_code {
@@ -59,17 +61,17 @@ static inline bool status_ok(struct status status)
 }
 
 /* Writes the text (cut at 511 bytes) and returns the status; `fault` may be NULL. */
-struct status fault_raise(struct fault *fault, enum status_code code, const char *format, ...)
+RARE struct status fault_raise(struct fault *fault, enum status_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* As fault_raise, with ": " and strerror(error_number) behind; picks the code from errno
  * (ENOSPC and EDQUOT: FULL, ENOENT: NOT_FOUND, EACCES and EPERM: DENIED, ENOMEM: MEMORY,
  * EEXIST: EXISTS, everything else: IO). */
-struct status fault_raise_errno(struct fault *fault, int error_number, const char *format, ...)
+RARE struct status fault_raise_errno(struct fault *fault, int error_number, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* Puts the formatted text and ": " in front of what is there; returns `status` unchanged. */
-struct status fault_wrap(struct fault *fault, struct status status, const char *format, ...)
+RARE struct status fault_wrap(struct fault *fault, struct status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 #endif

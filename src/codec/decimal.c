@@ -120,8 +120,7 @@ enum decimal_result decimal_parse_units(struct slice text, struct amount *ret_am
 
 /* With `scale` digits behind the point, less trailing zeros down to `digits_min` of them. Rarely
  * needed, and kept out of the way of those who do not. */
-__attribute__((noinline)) static char *put(char *at, struct amount amount, int scale,
-                                           int digits_min)
+RARE static char *put(char *at, struct amount amount, int scale, int digits_min)
 {
     uint64_t size = amount.micros < 0 ? 0 - (uint64_t)amount.micros : (uint64_t)amount.micros;
     char fraction[UNIT_DIGITS] = {0};

@@ -39,7 +39,7 @@ struct head {
 /* SHORT: the bytes end inside the line. */
 enum line_result { LINE_OK, LINE_LAST, LINE_SHORT, LINE_BAD };
 
-static enum line_result bad(struct head *head, int status, const char *reason)
+RARE static enum line_result bad(struct head *head, int status, const char *reason)
 {
     head->status = status;
     head->reason = reason;
@@ -299,32 +299,32 @@ static enum line_result note_expect(struct head *head, struct slice value)
 }
 
 /* The fields that steer the connection are told by length first, as most others are. */
-static enum line_result note_field(struct head *head, struct field field)
+static inline enum line_result note_field(struct head *head, const struct field *field)
 {
-    switch (field.name.len) {
+    switch (field->name.len) {
     case 4:
-        if (http1_is_named(field.name, SLICE("host")))
-            return note_host(head, field.value);
+        if (http1_is_named(field->name, SLICE("host")))
+            return note_host(head, field->value);
         break;
     case 6:
-        if (http1_is_named(field.name, SLICE("expect")))
-            return note_expect(head, field.value);
+        if (http1_is_named(field->name, SLICE("expect")))
+            return note_expect(head, field->value);
         break;
     case 10:
-        if (http1_is_named(field.name, SLICE("connection")))
-            return note_connection(head, field.value);
+        if (http1_is_named(field->name, SLICE("connection")))
+            return note_connection(head, field->value);
         break;
     case 12:
-        if (http1_is_named(field.name, SLICE("content-type")))
-            return note_type(head, field.value);
+        if (http1_is_named(field->name, SLICE("content-type")))
+            return note_type(head, field->value);
         break;
     case 14:
-        if (http1_is_named(field.name, SLICE("content-length")))
-            return note_length(head, field.value);
+        if (http1_is_named(field->name, SLICE("content-length")))
+            return note_length(head, field->value);
         break;
     case 17:
-        if (http1_is_named(field.name, SLICE("transfer-encoding")))
-            return note_coding(head, field.value);
+        if (http1_is_named(field->name, SLICE("transfer-encoding")))
+            return note_coding(head, field->value);
         break;
     default:
         break;
@@ -332,13 +332,19 @@ static enum line_result note_field(struct head *head, struct field field)
     return LINE_OK;
 }
 
-/* No name and colon are at the start of the line. */
-static enum line_result refuse_name(struct head *head, const char *stop)
+/* No name and colon are at the start of the line: it is the empty one, unfinished, or wrong. */
+static enum line_result read_last_line(struct head *head, const char *stop)
 {
-    bool is_short =
-        stop == head->end || (stop == head->at && *stop == '\r' && stop + 1 == head->end);
-    return is_short ? LINE_SHORT
-                    : bad(head, 400, "a header line does not begin with a name and a colon");
+    if (stop == head->end)
+        return LINE_SHORT;
+    if (stop > head->at || *stop != '\r')
+        return bad(head, 400, "a header line does not begin with a name and a colon");
+    if (stop + 1 == head->end)
+        return LINE_SHORT;
+    if (stop[1] != '\n')
+        return bad(head, 400, "a header line does not begin with a name and a colon");
+    head->at += 2;
+    return LINE_LAST;
 }
 
 static bool is_blank(char c)
@@ -346,42 +352,52 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
-static enum line_result read_field(struct head *head)
+/* Nearly always one blank is before a value and none behind it. */
+static inline const char *skip_blanks(const char *at, const char *end)
+{
+    if (at < end && *at == ' ')
+        at++;
+    while (at < end && (unsigned char)*at <= ' ' && is_blank(*at))
+        at++;
+    return at;
+}
+
+static inline const char *drop_blanks(const char *start, const char *stop)
+{
+    while (stop > start && (unsigned char)stop[-1] <= ' ' && is_blank(stop[-1]))
+        stop--;
+    return stop;
+}
+
+static inline enum line_result read_field(struct head *head)
 {
     struct http1_request *request = head->request;
     const char *name = head->at;
-    const char *colon = bytes_skip(name, head->end, BYTE_TOKEN);
-    if (colon == head->end || colon == name || *colon != ':')
-        return refuse_name(head, colon);
-    const char *value = colon + 1;
-    while (value < head->end && is_blank(*value))
-        value++;
-    const char *stop = bytes_skip_value(value, head->end);
+    const char *end = head->end;
+    const char *colon = bytes_skip(name, end, BYTE_TOKEN);
+    if (colon == end || *colon != ':' || colon == name)
+        return read_last_line(head, colon);
+    const char *value = skip_blanks(colon + 1, end);
+    const char *stop = bytes_skip_value(value, end);
     head->at = stop;
     enum line_result result = finish_line(head);
     if (result != LINE_OK)
         return result;
-    if (request->field_count >= head->field_count_max)
+    uint32_t index = request->field_count;
+    if (index >= head->field_count_max)
         return bad(head, 431, "too many header lines");
-    while (stop > value && is_blank(stop[-1]))
-        stop--;
-    struct field *field = &request->fields[request->field_count++];
+    struct field *field = &request->fields[index];
+    request->field_count = index + 1;
     field->name = slice_of(name, (size_t)(colon - name));
-    field->value = slice_of(value, (size_t)(stop - value));
-    return note_field(head, *field);
+    field->value = slice_of(value, (size_t)(drop_blanks(value, stop) - value));
+    return note_field(head, field);
 }
 
 /* Lines and limits. */
 
 static enum line_result read_line(struct head *head)
 {
-    if (!head->fields)
-        return read_request_line(head);
-    if (head->end - head->at >= 2 && head->at[0] == '\r' && head->at[1] == '\n') {
-        head->at += 2;
-        return LINE_LAST;
-    }
-    return read_field(head);
+    return head->fields ? read_field(head) : read_request_line(head);
 }
 
 /* Has the current line, which stops at `stop` (its LF, or the end of the bytes), or with it all

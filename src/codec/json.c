@@ -19,13 +19,13 @@ struct json_key_seen {
 
 enum { LISTED_KEYS_MAX = 8 };
 
-static enum json_kind fail(struct json_reader *reader, const char *error)
+RARE static enum json_kind fail(struct json_reader *reader, const char *error)
 {
     reader->error = error;
     return JSON_ERROR;
 }
 
-static enum json_kind fail_at(struct json_reader *reader, size_t at, const char *error)
+RARE static enum json_kind fail_at(struct json_reader *reader, size_t at, const char *error)
 {
     reader->at = at;
     return fail(reader, error);
@@ -242,7 +242,7 @@ static bool place_key(struct json_reader *reader, struct json_level *level, stru
     uint32_t count = level->count;
     *ret_place = NULL;
     if (count == 0)
-        level->keys = arena_take_array(reader->arena, LISTED_KEYS_MAX, sizeof *level->keys);
+        level->keys = arena_take(reader->arena, LISTED_KEYS_MAX * sizeof *level->keys);
     if (!level->keys)
         return false;
     if (count < LISTED_KEYS_MAX) {
@@ -279,18 +279,20 @@ static bool note_key(struct json_reader *reader, size_t start, struct slice key)
 
 /* Values. */
 
-static char peek(const struct json_reader *reader)
+static inline char peek(const struct json_reader *reader)
 {
     return reader->at < reader->text.len ? reader->text.at[reader->at] : '\0';
 }
 
-static void skip_blanks(struct json_reader *reader)
+/* The next byte that is no blank stands at reader->at; '\0' when there is none. */
+static inline char skip_blanks(struct json_reader *reader)
 {
-    char c = peek(reader);
-    while (c == ' ' || c == '\n' || c == '\r' || c == '\t') {
-        reader->at++;
-        c = peek(reader);
+    for (; reader->at < reader->text.len; reader->at++) {
+        char c = reader->text.at[reader->at];
+        if ((unsigned char)c > ' ' || (c != ' ' && c != '\n' && c != '\r' && c != '\t'))
+            return c;
     }
+    return '\0';
 }
 
 static bool skip_digits(struct json_reader *reader)
@@ -352,11 +354,12 @@ static enum json_kind close_level(struct json_reader *reader, enum json_kind kin
     return kind;
 }
 
-static enum json_kind read_value(struct json_reader *reader, struct json_token *ret_token)
+/* The value that begins with `c`, the byte at reader->at. */
+static enum json_kind read_value(struct json_reader *reader, char c, struct json_token *ret_token)
 {
     reader->after_key = false;
     reader->ended = reader->depth == 0;
-    switch (peek(reader)) {
+    switch (c) {
     case '{':
         return open_level(reader, JSON_OBJECT);
     case '[':
@@ -372,49 +375,48 @@ static enum json_kind read_value(struct json_reader *reader, struct json_token *
     default:
         break;
     }
-    if (peek(reader) == '-' || byte_is(peek(reader), BYTE_DIGIT))
+    if (c == '-' || byte_is(c, BYTE_DIGIT))
         return read_number(reader, ret_token);
     return fail(reader, reader->at < reader->text.len ? "a value was expected"
                                                       : "the text ends where a value was expected");
 }
 
-static enum json_kind read_member(struct json_reader *reader, struct json_token *ret_token)
+static enum json_kind read_member(struct json_reader *reader, char c, struct json_token *ret_token)
 {
     struct json_level *level = &reader->levels[reader->depth - 1];
-    if (peek(reader) == '}')
+    if (c == '}')
         return close_level(reader, JSON_OBJECT_END);
     if (level->count > 0) {
-        if (peek(reader) != ',')
+        if (c != ',')
             return fail(reader, "a comma or the end of the object was expected");
         reader->at++;
-        skip_blanks(reader);
+        c = skip_blanks(reader);
     }
     size_t start = reader->at;
-    if (peek(reader) != '"')
+    if (c != '"')
         return fail(reader, "a key was expected");
     if (!read_string(reader, &ret_token->text) || !note_key(reader, start, ret_token->text))
         return JSON_ERROR;
-    skip_blanks(reader);
-    if (peek(reader) != ':')
+    if (skip_blanks(reader) != ':')
         return fail(reader, "a colon was expected behind a key");
     reader->at++;
     reader->after_key = true;
     return JSON_KEY;
 }
 
-static enum json_kind read_item(struct json_reader *reader, struct json_token *ret_token)
+static enum json_kind read_item(struct json_reader *reader, char c, struct json_token *ret_token)
 {
     struct json_level *level = &reader->levels[reader->depth - 1];
-    if (peek(reader) == ']')
+    if (c == ']')
         return close_level(reader, JSON_ARRAY_END);
     if (level->count > 0) {
-        if (peek(reader) != ',')
+        if (c != ',')
             return fail(reader, "a comma or the end of the array was expected");
         reader->at++;
-        skip_blanks(reader);
+        c = skip_blanks(reader);
     }
     level->count = 1; /* only "more than none" matters in an array */
-    return read_value(reader, ret_token);
+    return read_value(reader, c, ret_token);
 }
 
 static enum json_kind read_end(struct json_reader *reader)
@@ -442,15 +444,15 @@ enum json_kind json_next(struct json_reader *reader, struct json_token *ret_toke
     *ret_token = (struct json_token){.kind = JSON_ERROR};
     if (reader->error)
         return JSON_ERROR;
-    skip_blanks(reader);
+    char c = skip_blanks(reader);
     if (reader->depth == 0 && reader->ended)
         ret_token->kind = read_end(reader);
     else if (reader->depth == 0 || reader->after_key)
-        ret_token->kind = read_value(reader, ret_token);
+        ret_token->kind = read_value(reader, c, ret_token);
     else if (reader->levels[reader->depth - 1].is_object)
-        ret_token->kind = read_member(reader, ret_token);
+        ret_token->kind = read_member(reader, c, ret_token);
     else
-        ret_token->kind = read_item(reader, ret_token);
+        ret_token->kind = read_item(reader, c, ret_token);
     return ret_token->kind;
 }
 

@@ -102,27 +102,38 @@ enum tc3_parse tc3_parse_authorization(struct slice header, struct tc3_authoriza
     return TC3_OK;
 }
 
-/* The one header of that name; NULL when there is none, or more than one. */
-static const struct field *find_header(const struct tc3_request *request, struct slice name)
+/* The value of the one header of that name; false when there is none, or more than one. */
+static bool find_value(const struct tc3_request *request, struct slice name,
+                       struct slice *ret_value)
 {
     const struct field *found = NULL;
     for (size_t i = 0; i < request->header_count; i++) {
         if (!slice_equal_nocase(request->headers[i].name, name))
             continue;
         if (found)
-            return NULL;
+            return false;
         found = &request->headers[i];
     }
-    return found;
+    if (found)
+        *ret_value = slice_trim(found->value);
+    return found != NULL;
+}
+
+static bool get_value(const struct tc3_request *request, struct slice name, struct slice *ret_value)
+{
+    bool is_host = request->host.at && slice_equal(name, SLICE("host"));
+    if (!is_host && !(request->content_type.at && slice_equal(name, SLICE("content-type"))))
+        return find_value(request, name, ret_value);
+    *ret_value = is_host ? request->host : request->content_type;
+    return true;
 }
 
 static bool append_header(const struct tc3_request *request, struct slice name, enum tc3_form form,
                           struct buffer *out)
 {
-    const struct field *header = find_header(request, name);
-    if (!header)
+    struct slice value;
+    if (!get_value(request, name, &value))
         return false;
-    struct slice value = slice_trim(header->value);
     if (form & TC3_HOST_WITHOUT_PORT && slice_equal_nocase(name, SLICE("host")))
         value = host_without_port(value);
     char *at = buffer_room(out, name.len + value.len + 2 + WORD_BYTES);

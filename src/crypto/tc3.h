@@ -11,6 +11,9 @@ struct tc3_request {
     struct slice query;          /* raw, as sent; empty for POST without one */
     const struct field *headers; /* as sent, any case, any order */
     size_t header_count;
+    struct slice
+        content_type;  /* values of the two headers nearly always signed, where it is known */
+    struct slice host; /* that they are there once; else at NULL, and they are looked for */
     struct slice signed_headers; /* "content-type;host", as in Authorization */
     struct slice payload_hash;   /* 64 lower-case hex digits */
     struct slice timestamp;      /* digits, as sent */

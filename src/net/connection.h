@@ -67,7 +67,7 @@ struct connection {
 void connection_accept(struct listener *listener);
 /* Does everything that can be done now: answers, sends, reads on, sets the deadline, closes. */
 void connection_advance(struct connection *connection);
-void connection_close(struct connection *connection);
+RARE void connection_close(struct connection *connection);
 /* Closes when idle, else lets what is in flight be the last. */
 void connection_drain(struct connection *connection);
 /* Its deadline has passed. */
@@ -103,7 +103,7 @@ bool exchange_run(struct connection *connection);
 /* Writes the answer of a woken call, or drops it when the client is gone. */
 void exchange_finish(struct connection *connection, struct call *call);
 /* A refusal in plain text; nothing more is read. */
-void connection_refuse(struct connection *connection, int status, const char *reason);
+RARE void connection_refuse(struct connection *connection, int status, const char *reason);
 
 /* output.c */
 /* Sends the worker's output; what the kernel does not take is kept and sent later. May close. */

@@ -8,7 +8,7 @@
 
 static bool label_is(const char *label, struct slice text)
 {
-    return strncmp(label, text.at, text.len) == 0 && label[text.len] == '\0';
+    return memcmp(label, text.at, text.len) == 0 && label[text.len] == '\0';
 }
 
 void tally_add(struct tally *tally, struct slice label)

@@ -43,7 +43,7 @@ size_t output_left(const struct connection *connection)
            (queued > 0 ? (size_t)queued : 0);
 }
 
-static void send_later(struct connection *connection, struct slice rest)
+RARE static void send_later(struct connection *connection, struct slice rest)
 {
     buffer_append(&connection->unsent, rest);
     if (!buffer_ok(&connection->unsent)) {
