@@ -154,7 +154,7 @@ static bool takes_staying(struct pick *pick, const struct book *book, const stru
 {
     const struct listing_query *query = pick->query;
     (void)book;
-    (void)ret_order;
+    *ret_order = 0; /* they come in their order */
     return member->joined_us <= query->t_us;
 }
 
@@ -165,7 +165,7 @@ static bool takes_others(struct pick *pick, const struct book *book, const struc
 {
     const struct listing_query *query = pick->query;
     (void)book;
-    (void)ret_order;
+    *ret_order = 0;
     if (member->state.flags & MEMBER_OWNER)
         return false;
     bool has_left = member->state.flags & MEMBER_LEFT;

@@ -86,7 +86,7 @@ static struct status seek(struct walk *walk, uint64_t ordinal, struct fault *fau
 {
     uint64_t sequence = walk->last_sequence;
     struct entry entry;
-    struct touch touch;
+    struct touch touch = {.ordinal = 0};
     for (;;) {
         TRY(read_own(walk, sequence, fault, &entry, &touch));
         if (touch.ordinal <= ordinal)
@@ -101,7 +101,7 @@ static struct status walk_down(struct walk *walk, struct fault *fault)
 {
     uint64_t sequence = 0;
     struct entry entry;
-    struct touch touch;
+    struct touch touch = {.ordinal = 0};
     if (goes_on(walk))
         TRY(seek(walk, walk->next, fault, &sequence));
     while (goes_on(walk)) {
@@ -118,7 +118,7 @@ static struct status find_chunk(struct walk *walk, uint64_t count, struct fault 
                                 uint64_t sequences[CHUNK])
 {
     struct entry entry;
-    struct touch touch;
+    struct touch touch = {.ordinal = 0};
     uint64_t sequence = 0;
     TRY(seek(walk, walk->next + count - 1, fault, &sequence));
     for (uint64_t i = count; i > 0; i--) {

@@ -32,7 +32,7 @@ void table_clear(struct table *table)
     uint64_t slots = table->slots ? (uint64_t)table->mask + 1 : 0;
     if (slots > KEPT_SLOTS && slots / KEPT_SHARE > table->used)
         table_done(table);
-    else if (table->used > 0)
+    else if (table->slots)
         memset(table->slots, 0, slots * sizeof *table->slots);
     table->used = 0;
 }
