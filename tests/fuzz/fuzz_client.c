@@ -5,7 +5,8 @@
  *    failure has a message.
  * 2. What is given is inside the answer, zero-terminated, and JSON.
  * 3. A page has no more rows than were asked for, each whole, with amounts that are their own
- *    decimal text. */
+ *    decimal text.
+ * 4. Walks end, though every page is the same answer, and give entries in their order. */
 #include "client/client.h"
 
 #include "base/check.h"
@@ -26,6 +27,7 @@ bool transport_init(struct bursar_client *client)
 enum bursar_result transport_send(struct bursar_client *client)
 {
     buffer_clear(&client->response);
+    client->was_sent = true;
     buffer_append(&client->response, answer);
     return buffer_ok(&client->response) ? BURSAR_OK
                                         : client_fail(client, BURSAR_MEMORY, "out of memory");
@@ -101,6 +103,112 @@ static void read_page(struct bursar_client *client)
         check_row(&page->members[i]);
 }
 
+static void read_holds(struct bursar_client *client)
+{
+    const struct bursar_hold_page *page = NULL;
+    enum bursar_result result = bursar_holds(client, "100000000001", 0, ROWS_MAX, &page);
+    check_result(client, result);
+    for (size_t i = 0; result == BURSAR_OK && i < page->hold_count; i++)
+        check_amount(page->holds[i].amount);
+}
+
+static void read_past(struct bursar_client *client)
+{
+    const struct bursar_past_balance *past = NULL;
+    enum bursar_result result = bursar_balance_at(client, NULL, 0, &past);
+    check_result(client, result);
+    if (result == BURSAR_OK)
+        check_row(&past->member);
+}
+
+/* The id of the entry, which must be behind `last_id`. */
+static int64_t check_entry(const struct bursar_entry *entry, int64_t last_id)
+{
+    CHECK(entry->entry_id > last_id && entry->kind && is_json(slice_text(entry->json)));
+    check_amount(entry->amount);
+    if (entry->after.member_uin)
+        check_row(&entry->after);
+    if (entry->to_after.member_uin)
+        check_row(&entry->to_after);
+    return entry->entry_id;
+}
+
+static void walk_entries(struct bursar_client *client)
+{
+    const struct bursar_entry_filter filter = {.ascending = true};
+    const struct bursar_entry *entry = NULL;
+    struct bursar_entries *entries = NULL;
+    enum bursar_result result;
+    int64_t last_id = 0;
+    CHECK(bursar_entries_new(client, &filter, NULL, &entries) == BURSAR_OK);
+    while ((result = bursar_entries_next(entries, &entry)) == BURSAR_OK)
+        last_id = check_entry(entry, last_id);
+    if (result != BURSAR_END)
+        check_result(client, result);
+    bursar_entries_free(entries);
+}
+
+static void walk_statement(struct bursar_client *client)
+{
+    const struct bursar_entry *entry = NULL;
+    struct bursar_statement *statement = NULL;
+    enum bursar_result result;
+    int64_t last_id = 0;
+    CHECK(bursar_statement_new(client, NULL, 1, 0, &statement) == BURSAR_OK);
+    while ((result = bursar_statement_next(statement, &entry)) == BURSAR_OK) {
+        last_id = check_entry(entry, last_id);
+        check_row(bursar_statement_opening(statement));
+        check_row(bursar_statement_closing(statement));
+    }
+    if (result != BURSAR_END)
+        check_result(client, result);
+    bursar_statement_free(statement);
+}
+
+/* What a write makes of an answer that is none: nobody knows. */
+static void check_write(const struct bursar_client *client, enum bursar_result result)
+{
+    CHECK(result == BURSAR_OK || result == BURSAR_REFUSED || result == BURSAR_UNKNOWN);
+    CHECK(result != BURSAR_REFUSED || bursar_error_code(client)[0]);
+    CHECK(result != BURSAR_UNKNOWN || bursar_error_message(client)[0]);
+}
+
+static void write_transfer(struct bursar_client *client)
+{
+    const struct bursar_transfer transfer = {BURSAR_TOP_UP, "100000000001", .amount = 1};
+    const struct bursar_write_options options = {.client_token = "t", .partial = true};
+    const struct bursar_posting *posting = NULL;
+    enum bursar_result result = bursar_post(client, &transfer, 1, &options, &posting);
+    check_write(client, result);
+    if (result != BURSAR_OK)
+        return;
+    CHECK(posting->error_count <= 1);
+    for (size_t i = 0; i < posting->member_count; i++)
+        check_row(&posting->members[i]);
+}
+
+static void write_hold(struct bursar_client *client)
+{
+    const struct bursar_hold_request hold = {.member_uin = "100000000001", .amount = 1};
+    const struct bursar_write_options options = {.client_token = "t"};
+    const struct bursar_change *change = NULL;
+    enum bursar_result result = bursar_hold_create(client, &hold, &options, &change);
+    check_write(client, result);
+    if (result == BURSAR_OK)
+        check_row(&change->member);
+}
+
+static void read_all(struct bursar_client *client)
+{
+    read_page(client);
+    read_holds(client);
+    read_past(client);
+    walk_entries(client);
+    walk_statement(client);
+    write_transfer(client);
+    write_hold(client);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct bursar_client *client = client_of_fuzzer();
@@ -114,6 +222,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         CHECK(is_json(answer) && len >= 2 && response[len] == '\0');
         CHECK(is_json(slice_of(response, len)));
     }
-    read_page(client);
+    read_all(client);
     return 0;
 }
