@@ -4,6 +4,7 @@
  * thread; a call in this process waits here for the committer's thread. */
 #include "cmd/admin.h"
 
+#include "cmd/curl_late.h"
 #include "cmd/folder.h"
 #include "codec/json.h"
 #include "crypto/digest.h"
@@ -66,6 +67,7 @@ static struct status open_client(const struct bursar_options *options, struct fa
                                  struct admin **ret_admin)
 {
     char message[256] = "";
+    TRY(curl_late_open(fault));
     struct admin *admin = admin_new();
     if (!admin)
         return fault_raise(fault, STATUS_MEMORY, "out of memory");

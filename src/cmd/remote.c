@@ -5,6 +5,7 @@
  *    blanks. */
 #include "cmd/remote.h"
 
+#include "cmd/curl_late.h"
 #include "cmd/profile.h"
 #include "codec/timestamp.h"
 #include "sys/sys.h"
@@ -110,6 +111,12 @@ int remote_open(const struct subcommand *self, struct remote *remote,
                 struct bursar_client **ret_client)
 {
     char message[256] = "";
+    struct fault fault;
+    struct status status = curl_late_open(&fault);
+    if (!status_ok(status)) {
+        remote_wipe(remote);
+        return fail(self, exit_code_of_status(status), "%s", fault.text);
+    }
     enum bursar_result result = bursar_global_init();
     if (result == BURSAR_OK)
         result = bursar_client_new(&remote->options, message, sizeof message, ret_client);
