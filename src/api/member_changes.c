@@ -16,7 +16,6 @@ static void read_flag(const struct boolean_value *value, uint8_t flag, struct ch
 {
     if (!value->given)
         return;
-    change->sets_flags = true;
     change->flags_mask |= flag;
     change->flags |= value->value ? flag : 0;
 }

@@ -89,9 +89,9 @@ struct change {
     int64_t end_us;                     /* hold, grant: 0 = never */
     struct slice text;                  /* reason */
     struct slice name;                  /* modify: empty = unchanged */
-    bool sets_basic_credit, sets_flags; /* modify: which of the next are given */
+    bool sets_basic_credit;             /* modify: whether the next is given */
     struct amount basic_credit;
-    uint8_t flags, flags_mask; /* MEMBER_IS_CREDIT, MEMBER_ARREARS: those in the mask */
+    uint8_t flags, flags_mask; /* MEMBER_IS_CREDIT, MEMBER_ARREARS: those in the mask are given */
     /* out */
     uint64_t first_sequence, last_sequence; /* of its entries; 0 = nothing had to change */
     struct amount moved;                    /* capture, release: how much it was */
@@ -111,7 +111,7 @@ struct command {
     uint32_t organisation; /* ignored by create_organisation */
     bool dry_run;          /* decide only */
     struct request request;
-    struct arena *arena; /* NULL, or where a replay copies the texts it fills in (key) */
+    struct arena *arena; /* where a replay of add_key copies its texts; may be NULL for others */
     /* out: the entry of an earlier request with the same token, not yet looked at: whoever can read
      * entries goes on with command_replay_begin. 0 = decided. */
     uint64_t replay_of;

@@ -84,6 +84,7 @@ static bool renames(const struct change *change, const struct draft_member *memb
 /* The owner's own account goes by the organisation's name. */
 static enum refusal judge_modify(const struct change *change, const struct draft_member *member)
 {
+    CHECK((change->flags_mask & ~(MEMBER_IS_CREDIT | MEMBER_ARREARS)) == 0);
     if (change->name.len > 0 && !name_is_valid(change->name))
         return REFUSAL_NAME_INVALID;
     if (renames(change, member) && (member->state.flags & MEMBER_OWNER))

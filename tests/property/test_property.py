@@ -57,8 +57,9 @@ def test_random_lives(program, request):
     life = request.config.getoption("--life")
     if life:
         ended = subprocess.run([sys.executable, HERE / "lives.py", program, "--life", life], stdout=subprocess.PIPE, text=True)
-        print("\n" + ended.stdout)
-        assert ended.returncode == 0, ended.stdout
+        if ended.returncode != 0:
+            pytest.fail(ended.stdout, pytrace=False)
+        print("\n" + ended.stdout, end="")
         return
     seed = seed or datetime.date.today().strftime("%Y%m%d")
     print(f"\n{commands} commands, --seed {seed}")

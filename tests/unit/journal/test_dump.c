@@ -143,7 +143,6 @@ static void change_members(void)
                                                   .name = SLICE("Robert"),
                                                   .sets_basic_credit = true,
                                                   .basic_credit = {77},
-                                                  .sets_flags = true,
                                                   .flags = MEMBER_ARREARS,
                                                   .flags_mask = MEMBER_ARREARS});
     change(COMMAND_GRANT_TEMPORARY, (struct change){.uin = bob,
