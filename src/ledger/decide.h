@@ -83,13 +83,13 @@ struct transfer {
 /* A change of one member, by all commands from COMMAND_HOLD on. */
 struct change {
     struct uin uin;
-    uint64_t subject;                   /* capture, release: the hold; revoke: the grant */
-    struct amount amount;               /* hold, grant; capture, release: zero = all that is left */
-    int64_t start_us;                   /* grant */
-    int64_t end_us;                     /* hold, grant: 0 = never */
-    struct slice text;                  /* reason */
-    struct slice name;                  /* modify: empty = unchanged */
-    bool sets_basic_credit;             /* modify: whether the next is given */
+    uint64_t subject;       /* capture, release: the hold; revoke: the grant */
+    struct amount amount;   /* hold, grant; capture, release: zero = all that is left */
+    int64_t start_us;       /* grant */
+    int64_t end_us;         /* hold, grant: 0 = never */
+    struct slice text;      /* reason */
+    struct slice name;      /* modify: empty = unchanged */
+    bool sets_basic_credit; /* modify: whether the next is given */
     struct amount basic_credit;
     uint8_t flags, flags_mask; /* MEMBER_IS_CREDIT, MEMBER_ARREARS: those in the mask are given */
     /* out */
