@@ -102,6 +102,7 @@ def writes(work, options):
                 peers = list(peers_for(batch))
                 random.Random(f"{turn} {batch}").shuffle(peers)
                 for peer in peers:
+                    os.sync()  # what the one before left to be written is not the next one's burden
                     said = measure[peer](batch)
                     results.setdefault(str(batch), {}).setdefault(peer, []).append(
                         {key: said[key] for key in ("rate", "p50_us", "p99_us")})
