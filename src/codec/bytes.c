@@ -7,10 +7,7 @@
 #include "codec/bytes.h"
 
 #include "base/word.h"
-
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
+#include "codec/vector.h"
 
 /* clang-format off */
 const unsigned char codec_bytes[256] = {
@@ -40,82 +37,17 @@ static inline const char *skip_singly(const char *at, const char *end, unsigned 
     return at;
 }
 
-#ifdef __SSE2__
-
-enum { STEP = 16 };
-
-/* Sixteen bytes as sixteen bits, the first lowest; a bit is set where `bytes` has its top bit. */
-static inline unsigned bits_of(__m128i bytes)
-{
-    return (unsigned)_mm_movemask_epi8(bytes);
-}
-
-static inline __m128i load(const char *at)
-{
-    return _mm_loadu_si128((const __m128i *)(const void *)at);
-}
-
-static inline __m128i is_byte(__m128i bytes, char c)
-{
-    return _mm_cmpeq_epi8(bytes, _mm_set1_epi8(c));
-}
-
-static inline __m128i is_below_blank(__m128i bytes)
-{
-    return _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1F)), bytes);
-}
-
-/* From `from` on, `count` values; moved to the top of the signed bytes, where one comparison tells.
- */
-static inline __m128i is_among(__m128i bytes, char from, int count)
-{
-    __m128i moved = _mm_add_epi8(bytes, _mm_set1_epi8((char)(0x80 - count - from)));
-    return _mm_cmpgt_epi8(moved, _mm_set1_epi8((char)(0x7F - count)));
-}
-
-/* Letters, digits, '-' and '.', which every class has but the two narrowest. */
-static inline unsigned common_bits(__m128i bytes)
-{
-    __m128i letters = is_among(_mm_or_si128(bytes, _mm_set1_epi8(0x20)), 'a', 26);
-    __m128i digits = is_among(bytes, '0', 10);
-    __m128i signs = _mm_or_si128(is_byte(bytes, '-'), is_byte(bytes, '.'));
-    return bits_of(_mm_or_si128(_mm_or_si128(letters, digits), signs));
-}
-
-static inline unsigned value_end_bits(__m128i bytes)
-{
-    return bits_of(_mm_or_si128(is_below_blank(bytes), is_byte(bytes, 0x7F)));
-}
-
-static inline unsigned plain_end_bits(__m128i bytes)
-{
-    __m128i signs = _mm_or_si128(is_byte(bytes, '"'), is_byte(bytes, '\\'));
-    return bits_of(_mm_or_si128(signs, is_below_blank(bytes)));
-}
-
-static const char *skip_common(const char *at, const char *end)
-{
-    while (end - at >= STEP) {
-        unsigned others = ~common_bits(load(at)) & 0xFFFF;
-        if (others)
-            return at + __builtin_ctz(others);
-        at += STEP;
-    }
-    return at;
-}
-
 const char *bytes_skip_value(const char *at, const char *end)
 {
-    while (end - at >= STEP) {
-        unsigned ends = value_end_bits(load(at));
-        if (ends) {
-            at += __builtin_ctz(ends);
-            break; /* which may be a tab */
-        }
-        at += STEP;
-    }
-    return skip_singly(at, end, BYTE_VALUE);
+    return skip_singly(bytes_skip_usual_value(at, end), end, BYTE_VALUE); /* it may be at a tab */
 }
+
+const char *bytes_skip(const char *at, const char *end, unsigned classes)
+{
+    return skip_singly(bytes_skip_common(at, end), end, classes);
+}
+
+#ifdef __SSE2__
 
 /* Fewer than sixteen bytes, zeros behind them. */
 static inline __m128i load_part(const char *at, size_t len)
@@ -130,30 +62,20 @@ size_t bytes_skip_plain(struct slice text, size_t at, bool *is_ascii)
 {
     while (at < text.len) {
         size_t left = text.len - at;
-        __m128i bytes = left < STEP ? load_part(text.at + at, left) : load(text.at + at);
-        unsigned ends = plain_end_bits(bytes);
+        __m128i bytes =
+            left < VECTOR_BYTES ? load_part(text.at + at, left) : vector_load(text.at + at);
+        unsigned ends = vector_plain_ends(bytes);
         unsigned before = (ends & -ends) - 1; /* all bits when there is no end */
-        if (bits_of(bytes) & before)
+        if (vector_bits(bytes) & before)
             *is_ascii = false;
         if (ends)
             return at + (size_t)__builtin_ctz(ends); /* zeros behind the text are an end too */
-        at += STEP;
+        at += VECTOR_BYTES;
     }
     return at;
 }
 
 #else
-
-static const char *skip_common(const char *at, const char *end)
-{
-    (void)end;
-    return at;
-}
-
-const char *bytes_skip_value(const char *at, const char *end)
-{
-    return skip_singly(at, end, BYTE_VALUE);
-}
 
 size_t bytes_skip_plain(struct slice text, size_t at, bool *is_ascii)
 {
@@ -167,8 +89,3 @@ size_t bytes_skip_plain(struct slice text, size_t at, bool *is_ascii)
 }
 
 #endif
-
-const char *bytes_skip(const char *at, const char *end, unsigned classes)
-{
-    return skip_singly(skip_common(at, end), end, classes);
-}

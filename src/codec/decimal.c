@@ -6,8 +6,6 @@
  * Owns nothing. Any thread. */
 #include "codec/decimal.h"
 
-#include "base/put.h"
-
 /* One unit is 10^6 micros, one cent 10^4. */
 enum { UNIT_DIGITS = 6, CENT_DIGITS = 4, EXPONENT_MAX = 1000000000 };
 
@@ -137,7 +135,7 @@ RARE static char *put(char *at, struct amount amount, int scale, int digits_min)
     return put_bytes(at, fraction, (size_t)len);
 }
 
-char *decimal_put_cents(char *at, struct amount amount)
+char *decimal_put_nonzero_cents(char *at, struct amount amount)
 {
     int64_t cents = amount.micros / AMOUNT_MICROS_PER_CENT;
     if (cents * AMOUNT_MICROS_PER_CENT == amount.micros) /* nearly always */

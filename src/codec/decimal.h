@@ -4,6 +4,7 @@
 
 #include "base/amount.h"
 #include "base/buffer.h"
+#include "base/put.h"
 
 enum decimal_result {
     DECIMAL_OK,
@@ -22,7 +23,11 @@ enum decimal_result decimal_parse_units(struct slice text, struct amount *ret_am
 void decimal_print_cents(struct buffer *out, struct amount amount);
 /* The same through a bare pointer (base/put.h), at most DECIMAL_BYTES_MAX bytes. */
 enum { DECIMAL_BYTES_MAX = 24 };
-char *decimal_put_cents(char *at, struct amount amount);
+char *decimal_put_nonzero_cents(char *at, struct amount amount);
+static inline char *decimal_put_cents(char *at, struct amount amount)
+{
+    return amount_is_zero(amount) ? put_char(at, '0') : decimal_put_nonzero_cents(at, amount);
+}
 /* In units, two decimals, or as many as needed: 12.34, -0.05, 0.00, 1.000001. */
 void decimal_print_units(struct buffer *out, struct amount amount);
 

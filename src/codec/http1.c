@@ -12,6 +12,7 @@
 
 #include "base/put.h"
 #include "codec/bytes.h"
+#include "codec/vector.h"
 
 enum { LEADING_EMPTY_LINES_MAX = 2, STATUS_NONE = 0 };
 
@@ -298,8 +299,7 @@ static enum line_result note_expect(struct head *head, struct slice value)
     return LINE_OK;
 }
 
-/* The fields that steer the connection are told by length first, as most others are. */
-static inline enum line_result note_field(struct head *head, const struct field *field)
+static enum line_result note_steering(struct head *head, const struct field *field)
 {
     switch (field->name.len) {
     case 4:
@@ -330,6 +330,17 @@ static inline enum line_result note_field(struct head *head, const struct field 
         break;
     }
     return LINE_OK;
+}
+
+/* The fields that steer the connection; nearly all others are told by length and first letter. */
+static inline enum line_result note_field(struct head *head, const struct field *field)
+{
+    enum { LENGTHS = 1 << 4 | 1 << 6 | 1 << 10 | 1 << 12 | 1 << 14 | 1 << 17 };
+    enum { LETTERS = 1 << ('c' & 31) | 1 << ('e' & 31) | 1 << ('h' & 31) | 1 << ('t' & 31) };
+    size_t len = field->name.len;
+    unsigned letter = (unsigned char)field->name.at[0] & 31u;
+    bool may_steer = len < 32 && (UINT32_C(1) << len & LENGTHS) && (1u << letter & LETTERS);
+    return may_steer ? note_steering(head, field) : LINE_OK;
 }
 
 /* No name and colon are at the start of the line: it is the empty one, unfinished, or wrong. */
@@ -369,7 +380,7 @@ static inline const char *drop_blanks(const char *start, const char *stop)
     return stop;
 }
 
-static inline enum line_result read_field(struct head *head)
+static enum line_result read_field(struct head *head)
 {
     struct http1_request *request = head->request;
     const char *name = head->at;
@@ -391,6 +402,58 @@ static inline enum line_result read_field(struct head *head)
     field->name = slice_of(name, (size_t)(colon - name));
     field->value = slice_of(value, (size_t)(drop_blanks(value, stop) - value));
     return note_field(head, field);
+}
+
+static inline bool are_next(const char *at, const char *end, const char pair[2])
+{
+    return end - at >= 2 && memcmp(at, pair, 2) == 0;
+}
+
+/* Lines as nearly all are: a common name, a colon, one blank, a value without blanks around it,
+ * CRLF, all within the limits. Stops at the first that is anything else, which is read_field's. Bad
+ * is only what a steering field says. */
+static enum line_result read_usual_fields(struct head *head)
+{
+    struct http1_request *request = head->request;
+    const char *end = head->end;
+    if ((size_t)(end - head->fields) > head->limits->head_bytes_max)
+        end = head->fields + head->limits->head_bytes_max;
+    while (request->field_count < head->field_count_max) {
+        const char *name = head->at;
+        const char *colon = bytes_skip_common(name, end);
+        if (colon == name || !are_next(colon, end, ": "))
+            return LINE_OK;
+        const char *value = colon + 2;
+        const char *stop = bytes_skip_usual_value(value, end);
+        if (stop == value || !are_next(stop, end, "\r\n") || *value == ' ' || stop[-1] == ' ')
+            return LINE_OK;
+        struct field *field = &request->fields[request->field_count++];
+        *field = (struct field){slice_of(name, (size_t)(colon - name)),
+                                slice_of(value, (size_t)(stop - value))};
+        head->line = name;
+        head->at = stop + 2;
+        if (note_field(head, field) != LINE_OK)
+            return LINE_BAD;
+    }
+    return LINE_OK;
+}
+
+/* The request line of nearly all requests to an API; false: it is another, or too long. */
+static bool read_usual_request_line(struct head *head)
+{
+    const struct slice usual = SLICE("POST / HTTP/1.1\r\n");
+    struct http1_request *request = head->request;
+    struct slice text = slice_of(head->at, (size_t)(head->end - head->at));
+    if (!slice_starts_with(text, usual) || usual.len - 2 > head->limits->line_bytes_max)
+        return false;
+    request->method = HTTP1_POST;
+    request->method_text = slice_of(text.at, 4);
+    request->target = request->path = slice_of(text.at + 5, 1);
+    request->query = SLICE_NONE;
+    request->minor_version = 1;
+    head->at += usual.len;
+    head->fields = head->at;
+    return true;
 }
 
 /* Lines and limits. */
@@ -439,7 +502,13 @@ static enum line_result settle_line(struct head *head, enum line_result result)
 
 static enum line_result read_lines(struct head *head)
 {
-    for (;;) {
+    for (bool usual = read_usual_request_line(head);; usual = head->fields != NULL) {
+        if (usual && read_usual_fields(head) != LINE_OK)
+            return settle_line(head, LINE_BAD);
+        if (usual && are_next(head->at, head->end, "\r\n")) {
+            head->at += 2;
+            return LINE_LAST;
+        }
         head->line = head->at;
         enum line_result result = settle_line(head, read_line(head));
         if (result != LINE_OK)

@@ -172,10 +172,8 @@ static size_t find_closing_quote(struct json_reader *reader, size_t at, bool *re
     return text.len;
 }
 
-/* The string whose opening quote is at reader->at; reader->at moves behind the closing one. */
-static bool read_string(struct json_reader *reader, struct slice *ret_text)
+static bool read_unusual_string(struct json_reader *reader, size_t start, struct slice *ret_text)
 {
-    size_t start = reader->at + 1;
     bool is_ascii;
     bool has_escapes;
     size_t close = find_closing_quote(reader, start, &is_ascii, &has_escapes);
@@ -190,6 +188,20 @@ static bool read_string(struct json_reader *reader, struct slice *ret_text)
         return false;
     reader->at = close + 1;
     *ret_text = raw;
+    return true;
+}
+
+/* The string whose opening quote is at reader->at; reader->at moves behind the closing one. */
+static inline bool read_string(struct json_reader *reader, struct slice *ret_text)
+{
+    struct slice text = reader->text;
+    size_t start = reader->at + 1;
+    bool is_ascii = true;
+    size_t stop = bytes_skip_plain(text, start, &is_ascii);
+    if (stop == text.len || text.at[stop] != '"' || !is_ascii)
+        return read_unusual_string(reader, start, ret_text);
+    reader->at = stop + 1;
+    *ret_text = slice_of(text.at + start, stop - start);
     return true;
 }
 

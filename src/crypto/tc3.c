@@ -84,11 +84,39 @@ static bool split_credential(struct slice credential, struct tc3_authorization *
            slice_equal(credential, SLICE("tc3_request"));
 }
 
+/* As nearly all clients write it: one blank wherever there may be some, and no header signed but
+ * the two that must be. False when it is written otherwise, or wrong. */
+static bool parse_usual(struct slice text, struct tc3_authorization *ret_parts)
+{
+    const struct slice begin = SLICE("TC3-HMAC-SHA256 Credential=");
+    const struct slice middle = SLICE("/tc3_request, SignedHeaders=");
+    const struct slice end = SLICE("content-type;host, Signature=");
+    const size_t rest_len = middle.len + end.len + 2 * SHA256_SIZE;
+    if (text.len <= begin.len + rest_len || !take_word(&text, begin))
+        return false;
+    struct slice credential = slice_of(text.at, text.len - rest_len);
+    struct slice rest = slice_of(text.at + credential.len, rest_len);
+    if (!take_word(&rest, middle))
+        return false;
+    struct tc3_authorization parts = {.signed_headers = slice_of(rest.at, 17)};
+    if (!take_word(&rest, end) || !is_signature(rest) || is_blank(credential.at[0]) ||
+        memchr(credential.at, ',', credential.len))
+        return false;
+    parts.signature = rest;
+    parts.secret_id = slice_cut(credential, '/', &credential);
+    parts.date = slice_cut(credential, '/', &parts.service);
+    *ret_parts = parts;
+    return parts.secret_id.len > 0 && parts.date.len > 0 && parts.service.len > 0 &&
+           slice_find(parts.service, '/') == parts.service.len;
+}
+
 enum tc3_parse tc3_parse_authorization(struct slice header, struct tc3_authorization *ret_parts)
 {
     struct slice rest = slice_trim(header);
     struct slice credential;
     struct tc3_authorization parts;
+    if (parse_usual(header, ret_parts))
+        return TC3_OK;
     if (!take_word(&rest, SLICE("TC3-HMAC-SHA256")) || (rest.len > 0 && !is_blank(rest.at[0])))
         return TC3_OTHER_ALGORITHM;
     if (!take_part(&rest, SLICE("Credential="), &credential) ||
@@ -119,20 +147,16 @@ static bool find_value(const struct tc3_request *request, struct slice name,
     return found != NULL;
 }
 
-static bool get_value(const struct tc3_request *request, struct slice name, struct slice *ret_value)
+static char *put_value(char *at, struct slice value, enum tc3_form form)
 {
-    bool is_host = request->host.at && slice_equal(name, SLICE("host"));
-    if (!is_host && !(request->content_type.at && slice_equal(name, SLICE("content-type"))))
-        return find_value(request, name, ret_value);
-    *ret_value = is_host ? request->host : request->content_type;
-    return true;
+    return form & TC3_LOWER_VALUES ? put_lower(at, value) : put_slice(at, value);
 }
 
 static bool append_header(const struct tc3_request *request, struct slice name, enum tc3_form form,
                           struct buffer *out)
 {
     struct slice value;
-    if (!get_value(request, name, &value))
+    if (!find_value(request, name, &value))
         return false;
     if (form & TC3_HOST_WITHOUT_PORT && slice_equal_nocase(name, SLICE("host")))
         value = host_without_port(value);
@@ -140,8 +164,32 @@ static bool append_header(const struct tc3_request *request, struct slice name, 
     if (!at)
         return false;
     at = put_char(put_lower(at, name), ':');
-    at = form & TC3_LOWER_VALUES ? put_lower(at, value) : put_slice(at, value);
+    at = put_value(at, value, form);
     buffer_wrote(out, put_char(at, '\n'));
+    return true;
+}
+
+static struct slice host_value(const struct tc3_request *request, enum tc3_form form)
+{
+    return form & TC3_HOST_WITHOUT_PORT ? host_without_port(request->host) : request->host;
+}
+
+/* Of the two headers that nearly all clients sign, when it is known that they are there once. */
+static bool write_usual(const struct tc3_request *request, enum tc3_form form, struct buffer *out)
+{
+    enum { WORDS_BYTES = 64 }; /* what is the same in all */
+    struct slice host = host_value(request, form);
+    char *at = buffer_room(out, WORDS_BYTES + request->method.len + request->query.len +
+                                    request->content_type.len + host.len +
+                                    request->payload_hash.len + WORD_BYTES);
+    if (!at)
+        return false;
+    at = PUT_LITERAL(put_slice(at, request->method), "\n/\n");
+    at = PUT_LITERAL(put_slice(at, request->query), "\ncontent-type:");
+    at = put_value(at, request->content_type, form);
+    at = put_value(PUT_LITERAL(at, "\nhost:"), host, form);
+    at = PUT_LITERAL(at, "\n\ncontent-type;host\n");
+    buffer_wrote(out, put_slice(at, request->payload_hash));
     return true;
 }
 
@@ -149,6 +197,9 @@ bool tc3_canonical_request(const struct tc3_request *request, enum tc3_form form
                            struct buffer *out)
 {
     enum { BREAKS_MAX = 8 };
+    if (request->content_type.at && request->host.at &&
+        slice_equal(request->signed_headers, SLICE("content-type;host")))
+        return write_usual(request, form, out);
     char *at = buffer_room(out, request->method.len + request->query.len + BREAKS_MAX);
     if (!at)
         return false;

@@ -131,6 +131,9 @@ static void blanks_are_allowed_where_clients_put_them(void **state)
         "TC3-HMAC-SHA256 \t   " SCOPE "," HEADERS "," SIGNATURE,
         " TC3-HMAC-SHA256 " SCOPE " ,  " HEADERS "  ,\t" SIGNATURE " ",
         "TC3-HMAC-SHA256 " SCOPE ", SignedHeaders=Host;x-tc-action;Content-Type, " SIGNATURE,
+        "TC3-HMAC-SHA256 Credential= id/2019-02-25/cvm/tc3_request, " HEADERS ", " SIGNATURE,
+        "TC3-HMAC-SHA256 Credential=\tid/2019-02-25/cvm/tc3_request, " HEADERS ", " SIGNATURE,
+        "TC3-HMAC-SHA256 Credential=id/2019-02-25/cvm/tc3_request , " HEADERS ", " SIGNATURE,
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         struct tc3_authorization parts;
@@ -174,6 +177,19 @@ static void malformed_authorizations_are_told_apart(void **state)
          TC3_MALFORMED},
         {"TC3-HMAC-SHA256 Credential=/2019-02-25/cvm/tc3_request, " HEADERS ", " SIGNATURE,
          TC3_MALFORMED},
+        {"TC3-HMAC-SHA256 Credential=i,d/2019-02-25/cvm/tc3_request, " HEADERS ", " SIGNATURE,
+         TC3_MALFORMED},
+        {"TC3-HMAC-SHA256 Credential=id/2019-02-25/c,m/tc3_request, " HEADERS ", " SIGNATURE,
+         TC3_MALFORMED},
+        {"TC3-HMAC-SHA256 Credential=id/2019-02-25/cvm/x/tc3_request, " HEADERS ", " SIGNATURE,
+         TC3_MALFORMED},
+        {"TC3-HMAC-SHA256 Credential=id/2019-02-25/tc3_request, " HEADERS ", " SIGNATURE,
+         TC3_MALFORMED},
+        {"TC3-HMAC-SHA256 Credential=id/tc3_request, " HEADERS ", " SIGNATURE, TC3_MALFORMED},
+        {"TC3-HMAC-SHA256 Credential=/tc3_request, " HEADERS ", " SIGNATURE, TC3_MALFORMED},
+        {"TC3-HMAC-SHA256 Credential=id/2019-02-25/cvm/tc3_request, " HEADERS
+         ", Signature=72e494ea809ad7a8c8f7a4507b9bddcbaa8e581f516e8da2f66e2c5a9652516g",
+         TC3_MALFORMED},
         {"TC3-HMAC-SHA256 Credential=id//cvm/tc3_request, " HEADERS ", " SIGNATURE, TC3_MALFORMED},
         {"TC3-HMAC-SHA256 Credential=id/2019-02-25//tc3_request, " HEADERS ", " SIGNATURE,
          TC3_MALFORMED},
@@ -183,6 +199,45 @@ static void malformed_authorizations_are_told_apart(void **state)
         assert_int_equal(tc3_parse_authorization(slice_text(rows[i].text), &parts),
                          rows[i].verdict);
     }
+}
+
+static struct slice header_of(const struct tc3_vector *vector, struct slice name)
+{
+    for (size_t i = 0; i < vector->header_count; i++)
+        if (slice_equal_nocase(vector->headers[i].name, name))
+            return slice_trim(vector->headers[i].value);
+    return SLICE_NONE;
+}
+
+/* A server has seen already that Host and Content-Type are there once, and says so. */
+static void headers_known_beforehand_change_nothing(void **state)
+{
+    for (size_t i = 0; i < ROWS; i++) {
+        const struct tc3_vector *vector = &tc3_vectors[i];
+        struct tc3_request request = request_of(vector);
+        char memory[2048];
+        struct buffer out;
+        request.host = header_of(vector, SLICE("host"));
+        request.content_type = header_of(vector, SLICE("content-type"));
+        buffer_init_fixed(&out, memory, sizeof memory);
+        assert_true(tc3_canonical_request(&request, TC3_AS_SENT, &out));
+        assert_same(buffer_slice(&out), vector->canonical_request);
+        assert_true(verifies(*state, vector, &request, vector->signature));
+    }
+}
+
+static void known_headers_may_have_been_signed_otherwise(void **state)
+{
+    struct tc3_request request = request_of(&tc3_vectors[0]);
+    request.header_count = 0; /* not looked at */
+    request.host = SLICE("CVM.TencentCloudAPI.com:8080");
+    request.content_type = SLICE("Application/JSON; Charset=UTF-8");
+    assert_true(verifies(*state, &tc3_vectors[0], &request, tc3_vectors[0].signature));
+    request.host = SLICE("cvm.tencentcloudapi.com:80x");
+    assert_false(verifies(*state, &tc3_vectors[0], &request, tc3_vectors[0].signature));
+    request.host = SLICE("cvm.tencentcloudapi.com");
+    request.content_type = SLICE("application/json");
+    assert_false(verifies(*state, &tc3_vectors[0], &request, tc3_vectors[0].signature));
 }
 
 /* The first published example with its headers written another way on the wire. */
@@ -265,6 +320,8 @@ int main(void)
         cmocka_unit_test(published_authorizations_are_read),
         cmocka_unit_test(blanks_are_allowed_where_clients_put_them),
         cmocka_unit_test(malformed_authorizations_are_told_apart),
+        cmocka_unit_test(headers_known_beforehand_change_nothing),
+        cmocka_unit_test(known_headers_may_have_been_signed_otherwise),
         cmocka_unit_test(header_names_have_no_case_and_values_are_trimmed),
         cmocka_unit_test(values_may_have_been_signed_in_lower_case),
         cmocka_unit_test(the_port_may_have_been_left_out),
