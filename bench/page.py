@@ -149,8 +149,21 @@ def commands(data):
         (f"`bursar verify` of {data['verify']['entries']:,} entries", f"{spread(data['verify']['rate'])} entries/s")])]
 
 
+def soak(data):
+    turns = data["turns"]
+    first, last = turns[0], turns[-1]
+    tokens = sum(turn["tokens"] for turn in turns[1:])
+    rows = [(number(turn["seconds"] / 60), *(f"{sum(each[what] for each in turns[:at + 1]):,}" for what in ("reads", "transfers", "tokens")),
+             number(turn["bytes"] / 2**20), f"{turn['files']}") for at, turn in enumerate(turns)]
+    return [*measured(data, f"; {data['members']:,} members, {data['files']} open files before the first connection"),
+            f"From the first turn's end to the last's the server's own memory grew by {(last['bytes'] - first['bytes']) / 2**20:.1f} MiB, which is "
+            f"{(last['bytes'] - first['bytes']) / max(1, tokens):.1f} bytes for each of the {tokens:,} requests that carried a token meanwhile.", "",
+            *table(("minute", "reads so far", "transfers", "tokens", "own memory, MiB", "open files"),
+                   rows[::max(1, len(rows) // 10)])]
+
+
 BLOCKS = {"reads": reads, "writes": writes, "latency": latency, "beside": beside, "disk": disk, "sizes": sizes, "history": history,
-          "commands": commands}
+          "commands": commands, "soak": soak}
 
 
 def render():
