@@ -74,6 +74,12 @@ static const struct member *find_listed(const struct book *book, uint32_t organi
     return is_listed ? member : NULL;
 }
 
+static void rows_add(struct rows *rows, const struct member *member)
+{
+    __builtin_prefetch(member->name); /* for rendering */
+    rows->members[rows->count++] = member;
+}
+
 /* Counts the uin if its member is listed, and keeps it if it falls on the page. */
 static void rows_offer(struct rows *rows, const struct page *page, const struct book *book,
                        uint32_t organisation, struct uin uin)
@@ -82,7 +88,7 @@ static void rows_offer(struct rows *rows, const struct page *page, const struct 
     if (!member)
         return;
     if (rows->total >= page->first && rows->count < page->size)
-        rows->members[rows->count++] = member;
+        rows_add(rows, member);
     rows->total++;
 }
 
@@ -92,12 +98,23 @@ struct asked {
     const struct delegation *scope; /* NULL = everyone */
 };
 
+/* Members lie anywhere in memory: several are asked for at once, so that waiting for memory
+ * overlaps. */
+static void expect_members(const struct book *book, const struct asked *asked)
+{
+    for (size_t i = 0; i < asked->count; i++)
+        book_expect_member(book, asked->uins[i], false);
+    for (size_t i = 0; i < asked->count; i++)
+        book_expect_member(book, asked->uins[i], true);
+}
+
 static void rows_find(const struct exchange *exchange, const struct book *book,
                       const struct asked *asked, const struct page *page, struct rows *ret_rows)
 {
     uint32_t organisation = exchange->organisation;
     const struct delegation *scope = asked->scope;
     *ret_rows = (struct rows){.count = 0};
+    expect_members(book, asked);
     for (size_t i = 0; i < asked->count; i++) {
         if (!scope || delegation_includes(scope, asked->uins[i]))
             rows_offer(ret_rows, page, book, organisation, asked->uins[i]);

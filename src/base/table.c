@@ -7,11 +7,28 @@
 #include "base/table.h"
 
 #include "base/check.h"
+#include "base/huge.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum { FIRST_SLOTS = 16, KEPT_SLOTS = 1024, KEPT_SHARE = 64 };
+
+/* Zeroed. Few are the allocator's, many lie on huge pages. */
+static struct table_slot *slots_new(uint64_t count)
+{
+    size_t size = count * sizeof(struct table_slot);
+    return size < HUGE_PAGE_BYTES ? calloc(1, size) : huge_alloc(size);
+}
+
+static void slots_free(struct table_slot *slots, uint64_t count)
+{
+    size_t size = count * sizeof *slots;
+    if (size < HUGE_PAGE_BYTES)
+        free(slots);
+    else
+        huge_free(slots, size);
+}
 
 void table_init(struct table *table, const void *owner,
                 uint64_t (*hash_of)(const void *owner, uint32_t item))
@@ -21,7 +38,7 @@ void table_init(struct table *table, const void *owner,
 
 void table_done(struct table *table)
 {
-    free(table->slots);
+    slots_free(table->slots, (uint64_t)table->mask + 1);
     table->slots = NULL;
     table->mask = 0;
     table->used = 0;
@@ -49,7 +66,7 @@ static bool resize(struct table *table, uint64_t slot_count)
 {
     if (slot_count > UINT64_C(1) << 32)
         return false;
-    struct table_slot *slots = calloc(slot_count, sizeof *slots);
+    struct table_slot *slots = slots_new(slot_count);
     if (!slots)
         return false;
     uint32_t mask = (uint32_t)(slot_count - 1);
@@ -58,7 +75,7 @@ static bool resize(struct table *table, uint64_t slot_count)
         if (item)
             put(slots, mask, table->hash_of(table->owner, item - 1), item - 1);
     }
-    free(table->slots);
+    slots_free(table->slots, (uint64_t)table->mask + 1);
     table->slots = slots;
     table->mask = mask;
     return true;

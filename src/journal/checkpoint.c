@@ -15,8 +15,6 @@
 #include "journal/schema.h"
 #include "journal/store.h"
 
-#include <errno.h>
-
 enum { EXPECT_AHEAD = 16 }; /* entries whose members are asked for before they are needed */
 
 const struct member *store_touched(const struct entry *entry, const struct book *book, uint32_t i)
@@ -130,7 +128,7 @@ static struct status begin_pass(struct store *store, const struct book *book, st
     pass->mark = (struct mark){head->batches, head->sequence, head->time_us};
     pass->cursor = 0;
     pass->limit = book_member_count(book);
-    pass->running = true;
+    store->journal.checkpointing = true;
     return STATUS_DONE;
 }
 
@@ -173,21 +171,16 @@ static struct status move_pass(struct store *store, const struct book *book, uin
     store->pass.cursor = cursor;
     if (cursor != CHANGES_END)
         return STATUS_DONE;
-    store->pass.running = false;
+    store->journal.checkpointing = false;
     store->mark = store->pass.mark;
+    store->journal.checkpointed = store->mark.sequence;
     return STATUS_DONE;
 }
 
-/* Folds the write-ahead log into the database once it is long; a reader in the way postpones it. */
-static struct status fold_wal(struct store *store, struct fault *fault)
+struct status store_tend(struct journal *journal, struct fault *fault)
 {
-    if (store->wal_pages < store->wal_pages_max)
-        return STATUS_DONE;
-    errno = 0;
-    int code = sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-    if (code != SQLITE_OK && code != SQLITE_BUSY)
-        return schema_fault(store->db, fault, "fold the write-ahead log");
-    return STATUS_DONE;
+    struct store *store = store_of(journal);
+    return fold_move(store->fold, store->db, store->wal_pages, fault);
 }
 
 struct status store_checkpoint(struct journal *journal, const struct book *book, uint32_t rows_max,
@@ -195,11 +188,11 @@ struct status store_checkpoint(struct journal *journal, const struct book *book,
 {
     struct store *store = store_of(journal);
     CHECK(store->loaded);
-    if (!store->pass.running && store->mark.sequence < journal->head.sequence)
+    if (!journal->checkpointing && store->mark.sequence < journal->head.sequence)
         TRY(begin_pass(store, book, fault));
-    if (store->pass.running)
+    if (journal->checkpointing)
         TRY_WRAP(move_pass(store, book, rows_max, fault), fault, "writing the checkpoint");
-    TRY(fold_wal(store, fault));
-    *ret_more = store->pass.running || store->mark.sequence < journal->head.sequence;
+    TRY(store_tend(journal, fault));
+    *ret_more = journal->checkpointing || store->mark.sequence < journal->head.sequence;
     return STATUS_DONE;
 }

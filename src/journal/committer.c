@@ -14,7 +14,8 @@
  *     state      queue     what the thread does
  *     waiting    empty     sleeps until something is due; after a while without commands it moves
  *                          the checkpoint on
- *     working    filled    groups, with a slice of the checkpoint every so often
+ *     working    filled    groups, with a slice of the checkpoint every so often once many entries
+ *                          would have to be replayed
  *     stopping   draining  groups until the queue is empty; newer commands are refused
  *     ended      -         the whole checkpoint is written; newer commands are refused at once
  *
@@ -36,10 +37,13 @@
 enum {
     GROUP_COMMANDS_MAX = 8192,
     GROUP_ENTRIES_MAX = 16384, /* a draft of them is about 10 MB */
-    CHECKPOINT_ROWS = 2000,
+    CHECKPOINT_ROWS = 250,
     CHECKPOINT_AFTER_MS = 200,
-    CHECKPOINT_EVERY_ENTRIES = 65536, /* under load */
-    CHECKPOINT_EVERY_BATCHES = 512,
+    /* Under load a checkpoint begins when so many entries would have to be replayed, and moves by a
+     * slice every so often, as many rows as entries came meanwhile. */
+    CHECKPOINT_TAIL_ENTRIES = 1 << 20,
+    SLICE_BATCHES = 16,
+    SLICES_AT_ONCE = 8,
     PUBLISH_ENTRIES = 1000,
     EXPECT_AHEAD = 16,         /* entries */
     SLEEP_US_MAX = 1000000,    /* the wall clock may be set meanwhile */
@@ -65,6 +69,7 @@ struct committer {
     int64_t settle_again_us;               /* steady: not before, unless a command comes */
     struct queue taken;                    /* from `submitted`, not yet in a group */
     uint64_t entries_since, batches_since; /* the checkpoint was moved */
+    uint64_t tail_entries;                 /* since it was begun */
     bool checkpoint_wanted;                /* there is something to write into it */
     bool checkpoint_moving; /* the pause is over: slice after slice until a command comes */
     struct status end_status;
@@ -157,6 +162,7 @@ static bool commit_draft(struct committer *committer)
     count_batch(committer, entries, (uint64_t)(sys_steady_us(committer->sys) - start_us));
     publish(committer);
     committer->entries_since += entries;
+    committer->tail_entries += entries;
     committer->batches_since++;
     committer->checkpoint_wanted = true;
     return true;
@@ -237,27 +243,56 @@ static void commit_group(struct committer *committer)
 
 /* The checkpoint ------------------------------------------------------------------------------- */
 
-/* A slice that finds no room is no harm: the entries are safe, and it is tried again after a pause.
- */
-static void move_checkpoint(struct committer *committer)
+/* What finds no room is no harm: the entries are safe, and it is tried again later. */
+static bool had_room(struct status status, const struct fault *fault)
+{
+    bool no_room = status.code == STATUS_FULL || status.code == STATUS_MEMORY;
+    if (!status_ok(status) && !no_room)
+        group_stop_process(fault, "it is not known what of the checkpoint is on disk");
+    return !no_room;
+}
+
+static void move_checkpoint(struct committer *committer, uint32_t rows)
 {
     struct fault fault;
     bool more = true;
-    struct status status = journal_checkpoint(committer->journal, committer->book,
-                                              committer->options.checkpoint_rows, &fault, &more);
-    bool no_room = status.code == STATUS_FULL || status.code == STATUS_MEMORY;
-    if (!status_ok(status) && !no_room)
-        group_stop_process(&fault, "it is not known what of the checkpoint is on disk");
+    if (!journal_is_checkpointing(committer->journal))
+        committer->tail_entries = 0;
+    struct status status =
+        journal_checkpoint(committer->journal, committer->book, rows, &fault, &more);
     committer->checkpoint_wanted = more;
-    committer->checkpoint_moving = more && !no_room;
+    committer->checkpoint_moving = had_room(status, &fault) && more;
     committer->entries_since = 0;
     committer->batches_since = 0;
 }
 
 static bool is_checkpoint_due(const struct committer *committer)
 {
-    return committer->entries_since >= CHECKPOINT_EVERY_ENTRIES ||
-           committer->batches_since >= CHECKPOINT_EVERY_BATCHES;
+    if (!journal_is_checkpointing(committer->journal))
+        return committer->tail_entries >= CHECKPOINT_TAIL_ENTRIES;
+    return committer->entries_since >= committer->options.checkpoint_rows ||
+           committer->batches_since >= SLICE_BATCHES;
+}
+
+static uint32_t slice_rows(const struct committer *committer)
+{
+    uint32_t least = committer->options.checkpoint_rows;
+    uint64_t rows = committer->entries_since;
+    return rows <= least                   ? least
+           : rows < SLICES_AT_ONCE * least ? (uint32_t)rows
+                                           : SLICES_AT_ONCE * least;
+}
+
+/* After a group: the checkpoint does not fall behind, and the files stay in shape. */
+static void keep_up(struct committer *committer)
+{
+    struct fault fault;
+    if (!is_checkpoint_due(committer)) {
+        (void)had_room(journal_tend(committer->journal, &fault), &fault);
+        return;
+    }
+    move_checkpoint(committer, slice_rows(committer));
+    committer->checkpoint_moving = false;
 }
 
 /* The thread ----------------------------------------------------------------------------------- */
@@ -360,13 +395,11 @@ static void *run(void *context)
             take_submitted(committer, &over);
         if (over)
             break;
-        if (committer->taken.first || is_due(committer))
+        if (committer->taken.first || is_due(committer)) {
             commit_group(committer);
-        else
-            move_checkpoint(committer);
-        if (is_checkpoint_due(committer)) {
-            move_checkpoint(committer);
-            committer->checkpoint_moving = false;
+            keep_up(committer);
+        } else {
+            move_checkpoint(committer, committer->options.checkpoint_rows);
         }
     }
     end(committer);
@@ -438,6 +471,7 @@ struct status committer_start(const struct sys *sys, struct journal *journal, st
     committer->book = book;
     committer->gate = gate;
     committer->checkpoint_wanted = true; /* a tail may have been loaded */
+    committer->tail_entries = journal_tail(journal);
     set_options(committer, options);
     init_lock(committer);
     committer->deciding.draft = draft_new(book);

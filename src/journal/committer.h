@@ -42,7 +42,7 @@ struct committer_options {
     uint32_t group_commands_max;  /* default 8,192 */
     uint32_t group_entries_max;   /* default 16,384: a group is closed when it has as many */
     uint32_t group_wait_us;       /* default 0: how long a group that is not full waits for more */
-    uint32_t checkpoint_rows;     /* per slice, default 2,000 */
+    uint32_t checkpoint_rows;     /* per slice, default 250 */
     uint32_t checkpoint_after_ms; /* idle time before the checkpoint moves, default 200 */
 };
 

@@ -41,6 +41,21 @@ struct status journal_checkpoint(struct journal *journal, const struct book *boo
     return journal->ops->checkpoint(journal, book, rows_max, fault, ret_more);
 }
 
+uint64_t journal_tail(const struct journal *journal)
+{
+    return journal->head.sequence - journal->checkpointed;
+}
+
+bool journal_is_checkpointing(const struct journal *journal)
+{
+    return journal->checkpointing;
+}
+
+struct status journal_tend(struct journal *journal, struct fault *fault)
+{
+    return journal->ops->tend(journal, fault);
+}
+
 void journal_head(const struct journal *journal, struct journal_head *ret_head)
 {
     *ret_head = journal->head;

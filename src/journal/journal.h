@@ -56,6 +56,13 @@ void journal_note_changes(struct journal *journal, const struct draft *draft,
 STATUS_MUST_USE struct status journal_checkpoint(struct journal *journal, const struct book *book,
                                                  uint32_t rows_max, struct fault *fault,
                                                  bool *ret_more);
+/* Entries behind the newest complete checkpoint. */
+uint64_t journal_tail(const struct journal *journal);
+/* Whether a checkpoint was begun and has members left to write. */
+bool journal_is_checkpointing(const struct journal *journal);
+/* Between batches: keeps the files in shape, at most about a millisecond of work. Faults as
+ * journal_checkpoint's. */
+STATUS_MUST_USE struct status journal_tend(struct journal *journal, struct fault *fault);
 void journal_head(const struct journal *journal, struct journal_head *ret_head);
 
 /* Reads entries `first`.. in order; `visit` gets canonical bytes and returns false to stop. Not

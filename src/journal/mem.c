@@ -259,6 +259,13 @@ static struct status checkpoint(struct journal *journal, const struct book *book
     return STATUS_DONE;
 }
 
+static struct status tend(struct journal *journal, struct fault *fault)
+{
+    (void)journal;
+    (void)fault;
+    return STATUS_DONE;
+}
+
 /* Beside the writer ---------------------------------------------------------------------------- */
 
 struct reader {
@@ -359,6 +366,7 @@ static const struct journal_ops ops = {
     .append = append,
     .note_changes = note_changes,
     .checkpoint = checkpoint,
+    .tend = tend,
     .read = read_entries,
     .history = open_reader,
 };

@@ -15,6 +15,7 @@ struct journal_ops {
                          const struct book *book);
     struct status (*checkpoint)(struct journal *journal, const struct book *book, uint32_t rows_max,
                                 struct fault *fault, bool *ret_more);
+    struct status (*tend)(struct journal *journal, struct fault *fault);
     struct status (*read)(struct journal *journal, uint64_t first,
                           bool (*visit)(void *context, uint64_t sequence, struct slice bytes),
                           void *context, struct fault *fault);
@@ -26,6 +27,8 @@ struct journal_ops {
 struct journal {
     const struct journal_ops *ops;
     struct journal_head head;
+    bool checkpointing;
+    uint64_t checkpointed; /* the newest complete checkpoint is as of this entry */
 };
 
 /* A store's reader of durable entries. The numbers asked for are within the head. */

@@ -68,6 +68,7 @@ static struct status find_mark(struct store *store, struct fault *fault,
 {
     struct journal_head head = {0};
     TRY(store_read_mark(store, fault, &store->mark));
+    store->journal.checkpointed = store->mark.sequence;
     const struct mark *mark = &store->mark;
     if (mark->batch > 0)
         TRY_WRAP(store_find_batch(store, mark->batch, fault, &head), fault,

@@ -60,6 +60,7 @@ void store_free(struct store *store)
 {
     if (!store)
         return;
+    fold_free(store->fold);
     for (int i = 0; i < SQL_COUNT; i++)
         (void)sqlite3_finalize(store->statements[i]);
     (void)sqlite3_close(store->db);
@@ -86,6 +87,7 @@ static const struct journal_ops ops = {
     .append = store_append,
     .note_changes = store_note_changes,
     .checkpoint = store_checkpoint,
+    .tend = store_tend,
     .read = read_entries,
     .history = store_history,
 };
@@ -108,12 +110,15 @@ static struct store *new_store(const struct journal_options *options)
     store->lock.fd = -1;
     store->witness.fd = -1;
     store->read_only = options->read_only;
-    store->wal_pages_max = options->wal_pages_max ? options->wal_pages_max : WAL_PAGES_MAX;
     store->crypto = crypto_new();
     store->scope = calloc(ENTRY_SCOPE_MAX, sizeof *store->scope);
     buffer_init(&store->row, ROW_BYTES_MAX);
     buffer_init(&store->pass.organisations, ROW_BYTES_MAX);
-    if (store->crypto && store->scope)
+    if (!store->read_only) {
+        uint32_t pages_max = options->wal_pages_max ? options->wal_pages_max : WAL_PAGES_MAX;
+        store->fold = fold_new(store->path, pragmas, pages_max);
+    }
+    if (store->crypto && store->scope && (store->read_only || store->fold))
         return store;
     store_free(store);
     return NULL;

@@ -6,6 +6,7 @@
 #include "base/buffer.h"
 #include "crypto/digest.h"
 #include "journal/changes.h"
+#include "journal/fold.h"
 #include "journal/ops.h"
 #include "sys/file.h"
 
@@ -57,7 +58,6 @@ struct mark {
 /* A checkpoint being written: the members that had changed when it began, row by row, and the
  * organisations as they were then, which are written together with the mark at the end. */
 struct pass {
-    bool running;
     struct mark mark;       /* what the checkpoint will say */
     struct changes members; /* to be written ... */
     uint32_t cursor;        /* ... from this index on ... */
@@ -76,9 +76,9 @@ struct store {
     struct uin *scope;           /* ENTRY_SCOPE_MAX, for decoding */
     char digits[UIN_DIGITS_MAX]; /* the uin bound last, so that binding never allocates */
     bool read_only;
-    bool loaded; /* so `mark` is known; an empty journal needs no loading */
+    bool loaded;       /* so `mark` is known; an empty journal needs no loading */
+    struct fold *fold; /* NULL on a read-only store */
     uint32_t wal_pages;
-    uint32_t wal_pages_max;
 
     struct mark mark;       /* of the checkpoint in the database */
     struct changes members; /* changed since the running (or else the last) pass began */
@@ -162,5 +162,6 @@ void store_note_changes(struct journal *journal, const struct draft *draft,
 STATUS_MUST_USE struct status store_checkpoint(struct journal *journal, const struct book *book,
                                                uint32_t rows_max, struct fault *fault,
                                                bool *ret_more);
+STATUS_MUST_USE struct status store_tend(struct journal *journal, struct fault *fault);
 
 #endif

@@ -1,19 +1,23 @@
 /* Texts packed one behind the other.
  *
- * 1. `used` bytes of the newest chunk are taken; older chunks are full or hold one large piece.
+ * 1. `used` of `size` bytes of the newest chunk are taken; older chunks are full or hold one large
+ * piece.
  * 2. A piece never moves.
  *
  * Owns its chunks. Readers beside readers; a writer alone. */
 #include "ledger/heap.h"
 
 #include "base/check.h"
+#include "base/huge.h"
 
 #include <stdlib.h>
 
-enum { CHUNK_BYTES = 1 << 18, LARGE_BYTES = 1 << 14 };
+/* The first chunks are small, those of a large heap are huge pages. */
+enum { CHUNK_BYTES = 1 << 18, SMALL_CHUNKS = 16, LARGE_BYTES = 1 << 14 };
 
 struct heap_chunk {
     struct heap_chunk *older;
+    bool huge;
     _Alignas(16) char bytes[];
 };
 
@@ -21,7 +25,10 @@ void heap_done(struct heap *heap)
 {
     while (heap->newest) {
         struct heap_chunk *older = heap->newest->older;
-        free(heap->newest);
+        if (heap->newest->huge)
+            huge_free(heap->newest, HUGE_PAGE_BYTES);
+        else
+            free(heap->newest);
         heap->newest = older;
     }
     heap->used = 0;
@@ -34,11 +41,26 @@ static void *take_large(struct heap *heap, size_t size)
     if (!chunk)
         return NULL;
     struct heap_chunk **behind = heap->newest ? &heap->newest->older : &heap->newest;
-    chunk->older = *behind;
+    *chunk = (struct heap_chunk){*behind, false};
     *behind = chunk;
     if (heap->newest == chunk)
-        heap->used = CHUNK_BYTES; /* it has no room for others */
+        heap->used = heap->size = size; /* it has no room for others */
     return chunk->bytes;
+}
+
+static bool add_chunk(struct heap *heap)
+{
+    bool huge = heap->chunk_count >= SMALL_CHUNKS;
+    size_t size = (huge ? (size_t)HUGE_PAGE_BYTES : CHUNK_BYTES) - sizeof(struct heap_chunk);
+    struct heap_chunk *chunk = huge ? huge_alloc(HUGE_PAGE_BYTES) : malloc(CHUNK_BYTES);
+    if (!chunk)
+        return false;
+    *chunk = (struct heap_chunk){heap->newest, huge};
+    heap->newest = chunk;
+    heap->used = 0;
+    heap->size = size;
+    heap->chunk_count++;
+    return true;
 }
 
 void *heap_take(struct heap *heap, size_t size, size_t alignment)
@@ -47,12 +69,9 @@ void *heap_take(struct heap *heap, size_t size, size_t alignment)
     if (size > LARGE_BYTES)
         return take_large(heap, size);
     size_t start = (heap->used + alignment - 1) & ~(alignment - 1);
-    if (!heap->newest || start + size > CHUNK_BYTES) {
-        struct heap_chunk *chunk = malloc(sizeof *chunk + CHUNK_BYTES);
-        if (!chunk)
+    if (!heap->newest || start + size > heap->size) {
+        if (!add_chunk(heap))
             return NULL;
-        chunk->older = heap->newest;
-        heap->newest = chunk;
         start = 0;
     }
     heap->used = start + size;

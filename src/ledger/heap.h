@@ -10,6 +10,8 @@ struct heap_chunk;
 struct heap {
     struct heap_chunk *newest;
     size_t used; /* of the newest chunk */
+    size_t size; /* of the newest chunk */
+    uint32_t chunk_count;
 };
 
 void heap_done(struct heap *heap);

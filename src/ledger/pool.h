@@ -1,5 +1,6 @@
 /* Pool: many items of one size, numbered 0, 1, 2, ..., that never move. Items live in chunks of
- * 2^shift; a chunk is allocated when the first of its items is taken and freed with the pool. */
+ * 2^shift; a chunk is allocated when the first of its items is taken and freed with the pool. In a
+ * large pool several chunks are allocated at once, on huge pages. */
 #ifndef LEDGER_POOL_H
 #define LEDGER_POOL_H
 
@@ -13,7 +14,8 @@ struct pool {
     char **chunks;
     uint32_t chunk_count;
     uint32_t chunk_cap;
-    uint32_t item_size; /* at least 4 */
+    uint32_t single_chunks; /* allocated one by one: those at the start; 0 = all so far */
+    uint32_t item_size;     /* at least 4 */
     uint32_t shift;
     uint32_t count; /* numbers given out, returned ones included */
     uint32_t free;  /* head of the returned ones */

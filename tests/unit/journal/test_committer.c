@@ -307,12 +307,20 @@ static struct status failing_checkpoint(struct journal *checkpointing, const str
     return STATUS_DONE;
 }
 
+static struct status failing_tend(struct journal *tending, struct fault *fault)
+{
+    (void)tending;
+    (void)fault;
+    return STATUS_DONE;
+}
+
 static void start_failing(void)
 {
     static const struct journal_ops ops = {.close = failing_close,
                                            .append = failing_append,
                                            .note_changes = failing_note,
-                                           .checkpoint = failing_checkpoint};
+                                           .checkpoint = failing_checkpoint,
+                                           .tend = failing_tend};
     static const struct committer_options options = {.checkpoint_after_ms = 1000000};
     failing = (struct failing){.journal = {.ops = &ops}};
     CHECK(sem_init(&failing.checkpoint_allowed, 0, 0) == 0);

@@ -138,7 +138,7 @@ static void a_large_text_may_be_the_first(void **state)
 {
     (void)state;
     static char text[20000];
-    struct heap heap = {NULL, 0};
+    struct heap heap = {.newest = NULL};
     struct slice large = SLICE_NONE, small = SLICE_NONE;
     memset(text, 'x', sizeof text);
     assert_true(heap_put(&heap, slice_of(text, sizeof text), &large));

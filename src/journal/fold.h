@@ -1,0 +1,28 @@
+/* Folding SQLite's write-ahead log into the database beside the appends. Private to the room.
+ *
+ * A fold copies megabytes and syncs them, which would hold up everybody who waits for an append. So
+ * a thread with a connection of its own does it, again and again until little is left; that little
+ * is folded by the writer itself (fold_move), after which SQLite begins the log anew. */
+#ifndef JOURNAL_FOLD_H
+#define JOURNAL_FOLD_H
+
+#include "base/status.h"
+
+#include <stdint.h>
+
+#include <sqlite3.h>
+
+struct fold;
+
+/* `path` and `pragmas` (for the connection) are borrowed until fold_free. Opens nothing and starts
+ * no thread yet. NULL when memory is short. */
+struct fold *fold_new(const char *path, const char *pragmas, uint32_t pages_max);
+void fold_free(struct fold *fold);
+/* Between appends, by the thread that makes them, with its connection: takes note that the log has
+ * so many pages, has it folded once they are pages_max, and folds the rest when there is little
+ * left. What a fold has met since the call before is this one's status (as schema_fault has it). A
+ * reader in the way only postpones it. */
+STATUS_MUST_USE struct status fold_move(struct fold *fold, sqlite3 *db, uint32_t pages,
+                                        struct fault *fault);
+
+#endif
