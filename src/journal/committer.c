@@ -404,10 +404,10 @@ static void *run(void *context)
     }
     end(committer);
     repeat_done(&committer->deciding.repeat);
+    uint32_t rows = SLICES_AT_ONCE * committer->options.checkpoint_rows; /* nobody waits */
     for (bool more = true; more && status_ok(committer->end_status);)
-        committer->end_status =
-            journal_checkpoint(committer->journal, committer->book,
-                               committer->options.checkpoint_rows, &committer->end_fault, &more);
+        committer->end_status = journal_checkpoint(committer->journal, committer->book, rows,
+                                                   &committer->end_fault, &more);
     return NULL;
 }
 
