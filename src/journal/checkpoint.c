@@ -183,6 +183,12 @@ struct status store_tend(struct journal *journal, struct fault *fault)
     return fold_move(store->fold, store->db, store->wal_pages, fault);
 }
 
+struct status store_finish(struct journal *journal, struct fault *fault)
+{
+    struct store *store = store_of(journal);
+    return fold_finish(store->fold, store->db, fault);
+}
+
 struct status store_checkpoint(struct journal *journal, const struct book *book, uint32_t rows_max,
                                struct fault *fault, bool *ret_more)
 {

@@ -25,6 +25,7 @@
 
 #include "base/check.h"
 #include "journal/group.h"
+#include "journal/stop.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -121,7 +122,7 @@ static void publish(struct committer *committer)
         struct status status = publish_slice(committer, next, end, &fault);
         gate_write_end(committer->gate);
         if (!status_ok(status))
-            group_stop_process(&fault, "the book could not follow what is on disk");
+            stop_process(&fault, "the book could not follow what is on disk");
         next = end;
     }
     journal_note_changes(committer->journal, committer->deciding.draft, committer->book);
@@ -158,7 +159,7 @@ static bool commit_draft(struct committer *committer)
     if (status.code == STATUS_FULL)
         return false;
     if (!status_ok(status))
-        group_stop_process(&fault, "it is not known whether the last batch is on disk");
+        stop_process(&fault, "it is not known whether the last batch is on disk");
     count_batch(committer, entries, (uint64_t)(sys_steady_us(committer->sys) - start_us));
     publish(committer);
     committer->entries_since += entries;
@@ -248,7 +249,7 @@ static bool had_room(struct status status, const struct fault *fault)
 {
     bool no_room = status.code == STATUS_FULL || status.code == STATUS_MEMORY;
     if (!status_ok(status) && !no_room)
-        group_stop_process(fault, "it is not known what of the checkpoint is on disk");
+        stop_process(fault, "it is not known what of the checkpoint is on disk");
     return !no_room;
 }
 
@@ -408,6 +409,8 @@ static void *run(void *context)
     for (bool more = true; more && status_ok(committer->end_status);)
         committer->end_status = journal_checkpoint(committer->journal, committer->book, rows,
                                                    &committer->end_fault, &more);
+    if (status_ok(committer->end_status))
+        committer->end_status = journal_finish(committer->journal, &committer->end_fault);
     return NULL;
 }
 

@@ -9,7 +9,8 @@
  *    somebody appends: so the last step is the writer's.
  * 2. A fold that found a reader in the way leaves the log growing; the next is due when the log has
  *    grown by a quarter of pages_max, so that nothing is tried in vain all the time.
- * 3. A fault of the thread is handed to the writer, once.
+ * 3. A full disk only postpones. After any other fault of the thread, a failed sync above all, the
+ *    process ends at once: what is acknowledged from then on might not be there.
  *
  * Owns the thread and its connection. */
 #include "journal/fold.h"
@@ -17,6 +18,7 @@
 #include "base/check.h"
 #include "journal/paced.h"
 #include "journal/schema.h"
+#include "journal/stop.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -39,8 +41,6 @@ struct fold {
     pthread_cond_t wake;
     enum { IDLE, WANTED, FOLDED } state;
     bool over;
-    struct status status;
-    struct fault fault;
 };
 
 struct fold *fold_new(const char *path, const char *pragmas, uint32_t pages_max)
@@ -57,17 +57,23 @@ struct fold *fold_new(const char *path, const char *pragmas, uint32_t pages_max)
     return fold;
 }
 
+static void stop_thread(struct fold *fold)
+{
+    if (!fold->started)
+        return;
+    pthread_mutex_lock(&fold->lock);
+    fold->over = true;
+    pthread_cond_signal(&fold->wake);
+    pthread_mutex_unlock(&fold->lock);
+    CHECK(pthread_join(fold->thread, NULL) == 0);
+    fold->started = false;
+}
+
 void fold_free(struct fold *fold)
 {
     if (!fold)
         return;
-    if (fold->started) {
-        pthread_mutex_lock(&fold->lock);
-        fold->over = true;
-        pthread_cond_signal(&fold->wake);
-        pthread_mutex_unlock(&fold->lock);
-        CHECK(pthread_join(fold->thread, NULL) == 0);
-    }
+    stop_thread(fold);
     (void)sqlite3_close(fold->db);
     (void)pthread_cond_destroy(&fold->wake);
     (void)pthread_mutex_destroy(&fold->lock);
@@ -127,11 +133,10 @@ static void *run(void *context)
     while (wait_wanted(fold)) {
         struct fault fault;
         struct status status = fold_most(fold, &fault);
+        if (!status_ok(status) && status.code != STATUS_FULL && status.code != STATUS_MEMORY)
+            stop_process(&fault, "it is not known what of the log is in the database");
         pthread_mutex_lock(&fold->lock);
         fold->state = FOLDED;
-        fold->status = status;
-        if (!status_ok(status))
-            fold->fault = fault;
         pthread_mutex_unlock(&fold->lock);
     }
     return NULL;
@@ -176,14 +181,17 @@ struct status fold_move(struct fold *fold, sqlite3 *db, uint32_t pages, struct f
     pthread_mutex_lock(&fold->lock);
     bool folded = fold->state == FOLDED;
     bool idle = fold->state == IDLE;
-    struct status status = folded ? fold->status : STATUS_DONE;
-    if (!status_ok(status) && fault)
-        *fault = fold->fault;
     if (folded)
         fold->state = IDLE;
     pthread_mutex_unlock(&fold->lock);
-    TRY(status);
     if (folded)
         return finish(fold, db, pages, fault);
     return idle && pages >= fold->due ? want(fold, fault) : STATUS_DONE;
+}
+
+struct status fold_finish(struct fold *fold, sqlite3 *db, struct fault *fault)
+{
+    int left = 0;
+    stop_thread(fold);
+    return fold_once(db, fault, &left);
 }

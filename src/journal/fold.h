@@ -20,9 +20,12 @@ struct fold *fold_new(const char *path, const char *pragmas, uint32_t pages_max)
 void fold_free(struct fold *fold);
 /* Between appends, by the thread that makes them, with its connection: takes note that the log has
  * so many pages, has it folded once they are pages_max, and folds the rest when there is little
- * left. What a fold has met since the call before is this one's status (as schema_fault has it). A
- * reader in the way only postpones it. */
+ * left. FULL, MEMORY: postponed, as by a reader in the way; anything else: what is on disk is not
+ * known. */
 STATUS_MUST_USE struct status fold_move(struct fold *fold, sqlite3 *db, uint32_t pages,
                                         struct fault *fault);
+/* Ends the thread and folds all of the log: SQLite, when it closes, would not say whether that
+ * reached the disk. */
+STATUS_MUST_USE struct status fold_finish(struct fold *fold, sqlite3 *db, struct fault *fault);
 
 #endif

@@ -6,10 +6,7 @@
  * Owns nothing: the commands are their submitters'. The committer's thread. */
 #include "journal/group.h"
 
-#include <stdio.h>
-#include <unistd.h>
-
-enum { EXIT_JOURNAL = 7 };
+#include "journal/stop.h"
 
 void queue_add(struct queue *queue, struct commit *commit)
 {
@@ -28,12 +25,6 @@ struct commit *queue_take(struct queue *queue)
     if (!queue->first)
         queue->last = NULL;
     return commit;
-}
-
-_Noreturn void group_stop_process(const struct fault *fault, const char *because)
-{
-    (void)fprintf(stderr, "bursar: journal: %s; stopping, because %s\n", fault->text, because);
-    _exit(EXIT_JOURNAL);
 }
 
 void group_refuse(struct queue *group)
@@ -55,7 +46,7 @@ static void answer_again(struct deciding *deciding, struct commit *commit)
     struct status status =
         repeat_command(&deciding->repeat, &commit->command, &fault, &commit->refusal, &last);
     if (!status_ok(status))
-        group_stop_process(&fault, "it is not known how an earlier request was answered");
+        stop_process(&fault, "it is not known how an earlier request was answered");
     commit->replayed = commit->refusal == REFUSAL_NONE;
     if (!commit->replayed)
         return;

@@ -27,7 +27,4 @@ uint64_t group_decide(struct deciding *deciding, struct queue *taken, struct que
 /* Nothing of these commands happened or will. */
 void group_refuse(struct queue *group);
 
-/* One line, and the process ends: an outcome is not known. */
-_Noreturn void group_stop_process(const struct fault *fault, const char *because);
-
 #endif

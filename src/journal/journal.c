@@ -56,6 +56,11 @@ struct status journal_tend(struct journal *journal, struct fault *fault)
     return journal->ops->tend(journal, fault);
 }
 
+struct status journal_finish(struct journal *journal, struct fault *fault)
+{
+    return journal->ops->finish(journal, fault);
+}
+
 void journal_head(const struct journal *journal, struct journal_head *ret_head)
 {
     *ret_head = journal->head;

@@ -63,6 +63,9 @@ bool journal_is_checkpointing(const struct journal *journal);
 /* Between batches: keeps the files in shape, at most about a millisecond of work. Faults as
  * journal_checkpoint's. */
 STATUS_MUST_USE struct status journal_tend(struct journal *journal, struct fault *fault);
+/* Before an orderly close, after the last batch: the files are left in their shortest form, and
+ * whether that reached the disk is known. Faults as journal_checkpoint's. */
+STATUS_MUST_USE struct status journal_finish(struct journal *journal, struct fault *fault);
 void journal_head(const struct journal *journal, struct journal_head *ret_head);
 
 /* Reads entries `first`.. in order; `visit` gets canonical bytes and returns false to stop. Not

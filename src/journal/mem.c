@@ -259,6 +259,7 @@ static struct status checkpoint(struct journal *journal, const struct book *book
     return STATUS_DONE;
 }
 
+/* There are no files. */
 static struct status tend(struct journal *journal, struct fault *fault)
 {
     (void)journal;
@@ -367,6 +368,7 @@ static const struct journal_ops ops = {
     .note_changes = note_changes,
     .checkpoint = checkpoint,
     .tend = tend,
+    .finish = tend,
     .read = read_entries,
     .history = open_reader,
 };

@@ -16,6 +16,7 @@ struct journal_ops {
     struct status (*checkpoint)(struct journal *journal, const struct book *book, uint32_t rows_max,
                                 struct fault *fault, bool *ret_more);
     struct status (*tend)(struct journal *journal, struct fault *fault);
+    struct status (*finish)(struct journal *journal, struct fault *fault);
     struct status (*read)(struct journal *journal, uint64_t first,
                           bool (*visit)(void *context, uint64_t sequence, struct slice bytes),
                           void *context, struct fault *fault);

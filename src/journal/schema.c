@@ -70,6 +70,14 @@ static int failed_call_of(sqlite3 *db)
     return noted != 0 ? noted : errno;
 }
 
+/* A write or a change of length that finds no room, or no more quota, is a full disk; a failed sync
+ * never is. */
+static bool is_full(int error, int failed_call)
+{
+    return (error == SQLITE_IOERR_WRITE || error == SQLITE_IOERR_TRUNCATE) &&
+           (failed_call == EDQUOT || failed_call == ENOSPC);
+}
+
 static enum status_code code_of(sqlite3 *db, int failed_call)
 {
     switch (sqlite3_errcode(db) & 0xff) {
@@ -87,10 +95,7 @@ static enum status_code code_of(sqlite3 *db, int failed_call)
     case SQLITE_CANTOPEN:
         return failed_call == EACCES || failed_call == EPERM ? STATUS_DENIED : STATUS_IO;
     case SQLITE_IOERR:
-        /* A failed write of a quota is a full disk; a failed sync never is. */
-        return sqlite3_extended_errcode(db) == SQLITE_IOERR_WRITE && failed_call == EDQUOT
-                   ? STATUS_FULL
-                   : STATUS_IO;
+        return is_full(sqlite3_extended_errcode(db), failed_call) ? STATUS_FULL : STATUS_IO;
     default: /* malformed pages, missing tables, wrong types: not what we wrote */
         return STATUS_CORRUPT;
     }

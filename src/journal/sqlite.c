@@ -88,6 +88,7 @@ static const struct journal_ops ops = {
     .note_changes = store_note_changes,
     .checkpoint = store_checkpoint,
     .tend = store_tend,
+    .finish = store_finish,
     .read = read_entries,
     .history = store_history,
 };

@@ -163,5 +163,6 @@ STATUS_MUST_USE struct status store_checkpoint(struct journal *journal, const st
                                                uint32_t rows_max, struct fault *fault,
                                                bool *ret_more);
 STATUS_MUST_USE struct status store_tend(struct journal *journal, struct fault *fault);
+STATUS_MUST_USE struct status store_finish(struct journal *journal, struct fault *fault);
 
 #endif

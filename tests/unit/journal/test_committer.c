@@ -320,7 +320,8 @@ static void start_failing(void)
                                            .append = failing_append,
                                            .note_changes = failing_note,
                                            .checkpoint = failing_checkpoint,
-                                           .tend = failing_tend};
+                                           .tend = failing_tend,
+                                           .finish = failing_tend};
     static const struct committer_options options = {.checkpoint_after_ms = 1000000};
     failing = (struct failing){.journal = {.ops = &ops}};
     CHECK(sem_init(&failing.checkpoint_allowed, 0, 0) == 0);

@@ -1,0 +1,11 @@
+/* Ending the process when it is not known what is on disk (ADR 5). Private to the room. */
+#ifndef JOURNAL_STOP_H
+#define JOURNAL_STOP_H
+
+#include "base/status.h"
+
+/* Prints one line and ends with exit code 7, at once: nothing is answered, nothing tried again. Any
+ * thread. */
+_Noreturn void stop_process(const struct fault *fault, const char *because);
+
+#endif
