@@ -85,6 +85,13 @@ def writes(data):
 PEERS = ("bursar", "SQLite", "SQLite, token a request", "PostgreSQL", "PostgreSQL, 64 rows")
 
 
+def crowded(rounds):
+    if any("crowded_sync_us" not in turn for turn in rounds):
+        return ""
+    return (" Beside processes of lowest priority that only compute, one a processor, the 99th percentile of a sync was "
+            f"{spread([turn['crowded_sync_us']['p99_us'] / 1000 for turn in rounds])} ms: so much of a tail is the machine's.")
+
+
 def latency(data):
     rows = []
     for share in sorted(data["rounds"][0]["rows"], key=float):
@@ -95,9 +102,8 @@ def latency(data):
               for batch, runs in ((batch, [turn[batch] for turn in data["stalls"]]) for batch in data["stalls"][0])]
     return [*measured(data, f"; 64 connections, {data['members']:,} members"),
             *table(("load", "transfers/s", "p50 ms", "p99 ms", "p99.9 ms", "longest ms"), rows), "",
-            f"One sync of 4 KiB took {spread([turn['sync_us'] for turn in data['rounds']])} us here, measured between the runs. "
-            f"Beside processes of lowest priority that only compute, one a processor, the 99th percentile of a sync is "
-            f"{spread([turn['crowded_sync_us']['p99_us'] / 1000 for turn in data['rounds']])} ms: so much of a tail is the machine's.", "",
+            f"One sync of 4 KiB took {spread([turn['sync_us'] for turn in data['rounds']])} us here, measured between the runs."
+            + crowded(data["rounds"]), "",
             *table(("transfers a request, full load", "transfers/s", "longest time without any answer, ms", "longest latency, ms"), stalls),
             "", "![latency by load](performance/latency.svg)"]
 
