@@ -173,13 +173,13 @@ def test_a_tail_lost_by_a_kill_is_caught(folder):
 
 
 @pytest.mark.parametrize("fault, what", [
-    ("short-lie,write,103,ever", ("lost", "unopenable")),  # half of what was to be written, and the program does not know
-    ("silent,sync,20,once", ("went on after a failed sync",)),
-    ("silent,sync,20,ever", ("lost",)),
+    ("short-lie,write,60,ever", "lost"),  # half of what was to be written, and the program does not know
+    ("silent,sync,20,once", "went on after a failed sync"),
+    ("silent,sync,20,ever", "lost"),
 ])
 def test_a_fault_kept_from_the_program_is_caught(folder, fault, what):
     wrong = io_errors.Trial(io_errors.World(folder / "w"), fault).run()
-    assert any(word in text for text in wrong for word in what), wrong
+    assert any(what in text for text in wrong), wrong
 
 
 # Histories -----------------------------------------------------------------------------------------------------------
