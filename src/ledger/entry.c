@@ -185,7 +185,7 @@ static bool links_are_valid(const struct touch *touch, uint64_t sequence)
 {
     if (touch->ordinal <= 1)
         return touch->ordinal == 1 && touch->previous == 0 && touch->jump == 0;
-    if (touch->previous == 0 || touch->previous >= sequence)
+    if (touch->previous == 0 || touch->previous >= sequence || touch->ordinal > sequence)
         return false;
     uint64_t jump_ordinal = entry_jump_ordinal(touch->ordinal);
     if (jump_ordinal == touch->ordinal - 1)

@@ -5,7 +5,7 @@
 #include "base/check.h"
 #include "fuzz.h"
 
-enum { ARENA_BYTES = 1 << 20, TEXT_BYTES_MAX = 64 << 20 };
+enum { ARENA_BYTES = 1 << 12, TEXT_BYTES_MAX = 64 << 20 };
 
 static bool parse(struct slice line, struct arena *arena, struct entry *ret_entry,
                   unsigned char ret_leaf[SHA256_SIZE])
