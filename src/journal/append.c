@@ -5,7 +5,8 @@
  *    an append means that the outcome is not known, and nothing is tried again.
  * 3. The witness is written after the commit it speaks of, so it is ahead of the database only when
  *    the database was put back (witness.h).
- * 4. Rows go into each table in the order of their sequence, ROWS_MAX at a time.
+ * 4. Rows go into each table in the order of their sequence, ROWS_MAX at a time. An entry's number
+ * is the one SQLite gives the next row of its table, and is compared with it.
  *
  * Owns nothing. The committer's thread. */
 #include "base/check.h"
@@ -100,6 +101,19 @@ static struct status encode_rows(struct store *store, const struct draft *draft,
     return STATUS_DONE;
 }
 
+/* Adds rows of entries, and sees that SQLite gave the last of them its number. */
+static struct status run_numbered(struct store *store, enum statement statement, uint64_t last,
+                                  struct fault *fault)
+{
+    TRY(store_run(store, statement, fault));
+    if ((uint64_t)sqlite3_last_insert_rowid(store->db) != last)
+        return fault_raise(fault, STATUS_CORRUPT,
+                           "the table of entries does not end where the last batch ended, before "
+                           "entry %llu",
+                           (unsigned long long)last);
+    return STATUS_DONE;
+}
+
 static struct status add_rows(struct batching *batching, const struct draft *draft, size_t first,
                               uint32_t rows, enum statement statement, struct fault *fault)
 {
@@ -111,11 +125,10 @@ static struct status add_rows(struct batching *batching, const struct draft *dra
         const struct entry *entry = draft_entry(draft, first + i);
         struct slice bytes = slice_of(store->row.at + start, ends[i] - start);
         TRY(index_entry(batching, entry, bytes, fault));
-        store_bind(store, statement, (int)(2 * i + 1), entry->sequence);
-        store_bind_bytes(store, statement, (int)(2 * i + 2), bytes);
+        store_bind_bytes(store, statement, (int)i + 1, bytes);
         start = ends[i];
     }
-    return store_run(store, statement, fault);
+    return run_numbered(store, statement, draft_entry(draft, first + rows - 1)->sequence, fault);
 }
 
 static struct status add_entries(struct batching *batching, const struct draft *draft,
@@ -152,9 +165,8 @@ struct status store_put_batch(struct store *store, const struct batch *batch, st
 struct status store_put_entry(struct store *store, const struct entry *entry, struct slice bytes,
                               const unsigned char *leaf, struct fault *fault)
 {
-    store_bind(store, SQL_ADD_ENTRY, 1, entry->sequence);
-    store_bind_bytes(store, SQL_ADD_ENTRY, 2, bytes);
-    TRY(store_run(store, SQL_ADD_ENTRY, fault));
+    store_bind_bytes(store, SQL_ADD_ENTRY, 1, bytes);
+    TRY(run_numbered(store, SQL_ADD_ENTRY, entry->sequence, fault));
     if (entry_kind_is_registry(entry->kind))
         return add_registry(store, entry, leaf, fault);
     if (entry->kind != ENTRY_REQUEST)

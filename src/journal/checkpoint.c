@@ -17,19 +17,14 @@
 
 enum { EXPECT_AHEAD = 16 }; /* entries whose members are asked for before they are needed */
 
-const struct member *store_touched(const struct entry *entry, const struct book *book, uint32_t i)
-{
-    const struct member *member =
-        book_find_member(book, entry->organisation, entry->touches[i].uin);
-    CHECK(member);
-    return member;
-}
-
 void store_note_entry(struct store *store, const struct entry *entry, const struct book *book)
 {
     changes_add(&store->organisations, entry->organisation);
-    for (uint32_t i = 0; i < entry->touch_count; i++)
-        changes_add(&store->members, book_member_index(book, store_touched(entry, book, i)));
+    for (uint32_t i = 0; i < entry->touch_count; i++) {
+        uint32_t index = book_find_index(book, entry->organisation, entry->touches[i].uin);
+        CHECK(index != BOOK_NONE);
+        changes_add(&store->members, index);
+    }
 }
 
 static void expect(const struct draft *draft, size_t index, const struct book *book, bool body)

@@ -26,10 +26,10 @@
 #include "base/check.h"
 #include "journal/group.h"
 #include "journal/stop.h"
+#include "sys/thread.h"
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -414,18 +414,6 @@ static void *run(void *context)
     return NULL;
 }
 
-/* Signals are for the threads that expect them. */
-static int start_thread(struct committer *committer)
-{
-    sigset_t all;
-    sigset_t before;
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    int code = pthread_create(&committer->thread, NULL, run, committer);
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return code;
-}
-
 static void init_lock(struct committer *committer)
 {
     pthread_condattr_t steady;
@@ -478,7 +466,8 @@ struct status committer_start(const struct sys *sys, struct journal *journal, st
     set_options(committer, options);
     init_lock(committer);
     committer->deciding.draft = draft_new(book);
-    int code = committer->deciding.draft ? start_thread(committer) : ENOMEM;
+    int code =
+        committer->deciding.draft ? thread_start(&committer->thread, run, committer) : ENOMEM;
     if (code != 0) {
         free_committer(committer);
         return fault_raise_errno(fault, code, "cannot start the committer");

@@ -19,10 +19,10 @@
 #include "journal/paced.h"
 #include "journal/schema.h"
 #include "journal/stop.h"
+#include "sys/thread.h"
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
@@ -142,25 +142,13 @@ static void *run(void *context)
     return NULL;
 }
 
-/* Signals are for the threads that expect them. */
-static int start(struct fold *fold)
-{
-    sigset_t all;
-    sigset_t before;
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    int code = pthread_create(&fold->thread, NULL, run, fold);
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    fold->started = code == 0;
-    return code;
-}
-
 /* The writer ----------------------------------------------------------------------------------- */
 
 static struct status want(struct fold *fold, struct fault *fault)
 {
-    if (!fold->started && start(fold) != 0)
+    if (!fold->started && thread_start(&fold->thread, run, fold) != 0)
         return fault_raise(fault, STATUS_MEMORY, "no thread to fold the write-ahead log");
+    fold->started = true;
     pthread_mutex_lock(&fold->lock);
     fold->state = WANTED;
     pthread_cond_signal(&fold->wake);

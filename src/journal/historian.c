@@ -8,8 +8,8 @@
 #include "journal/historian.h"
 
 #include "base/check.h"
+#include "sys/thread.h"
 
-#include <signal.h>
 #include <stdlib.h>
 
 enum { JOBS_MAX = 1024 };
@@ -81,18 +81,6 @@ static void *run(void *context)
     return NULL;
 }
 
-/* Signals are for the thread that waits for them. */
-static int start_thread(struct historian *historian)
-{
-    sigset_t all;
-    sigset_t before;
-    (void)sigfillset(&all);
-    CHECK(pthread_sigmask(SIG_SETMASK, &all, &before) == 0);
-    int code = pthread_create(&historian->thread, NULL, run, historian);
-    CHECK(pthread_sigmask(SIG_SETMASK, &before, NULL) == 0);
-    return code;
-}
-
 static void free_historian(struct historian *historian)
 {
     history_close(historian->history);
@@ -105,7 +93,7 @@ static struct status open_and_start(struct historian *historian, struct journal 
                                     struct fault *fault)
 {
     TRY(history_open(journal, fault, &historian->history));
-    int code = start_thread(historian);
+    int code = thread_start(&historian->thread, run, historian);
     if (code != 0)
         return fault_raise_errno(fault, code, "cannot start the historian");
     return STATUS_DONE;

@@ -12,26 +12,27 @@
 
 #include <errno.h>
 
-/* Rows of (sequence, stream, one more), several in one statement: beginning and ending it costs
- * more than a row does. */
-#define ROW "(?, 0, ?)"
-#define ROWS_2 ROW ", " ROW
-#define ROWS_8 ROWS_2 ", " ROWS_2 ", " ROWS_2 ", " ROWS_2
-#define ROWS_32 ROWS_8 ", " ROWS_8 ", " ROWS_8 ", " ROWS_8
-#define ADD_ENTRIES "INSERT INTO entry (sequence, stream, body) VALUES "
+/* Several rows in one statement: beginning and ending it costs more than a row does. Entries have
+ * no gaps, so that SQLite can number them: it appends a row whose number it chose without a search.
+ */
+#define TIMES_8(row) row ", " row ", " row ", " row ", " row ", " row ", " row ", " row
+#define TIMES_32(row) TIMES_8(row) ", " TIMES_8(row) ", " TIMES_8(row) ", " TIMES_8(row)
+#define ENTRY "(0, ?)"
+#define REQUEST "(?, 0, ?)"
+#define ADD_ENTRIES "INSERT INTO entry (stream, body) VALUES "
 #define ADD_REQUESTS "INSERT INTO request (sequence, stream, prefix) VALUES "
 
 static const char *const texts[SQL_COUNT] = {
     [SQL_BEGIN] = "BEGIN IMMEDIATE",
     [SQL_COMMIT] = "COMMIT",
     [SQL_ROLLBACK] = "ROLLBACK",
-    [SQL_ADD_ENTRY] = ADD_ENTRIES ROW,
-    [SQL_ADD_8_ENTRIES] = ADD_ENTRIES ROWS_8,
-    [SQL_ADD_32_ENTRIES] = ADD_ENTRIES ROWS_32,
+    [SQL_ADD_ENTRY] = ADD_ENTRIES ENTRY,
+    [SQL_ADD_8_ENTRIES] = ADD_ENTRIES TIMES_8(ENTRY),
+    [SQL_ADD_32_ENTRIES] = ADD_ENTRIES TIMES_32(ENTRY),
     [SQL_ADD_REGISTRY] = "INSERT INTO registry (sequence, stream, leaf) VALUES (?1, 0, ?2)",
-    [SQL_ADD_REQUEST] = ADD_REQUESTS ROW,
-    [SQL_ADD_8_REQUESTS] = ADD_REQUESTS ROWS_8,
-    [SQL_ADD_32_REQUESTS] = ADD_REQUESTS ROWS_32,
+    [SQL_ADD_REQUEST] = ADD_REQUESTS REQUEST,
+    [SQL_ADD_8_REQUESTS] = ADD_REQUESTS TIMES_8(REQUEST),
+    [SQL_ADD_32_REQUESTS] = ADD_REQUESTS TIMES_32(REQUEST),
     [SQL_ADD_BATCH] = "INSERT INTO batch (number, stream, first_sequence, last_sequence, time_us, "
                       "root, hash) VALUES (?1, 0, ?2, ?3, ?4, ?5, ?6)",
     [SQL_PUT_MEMBER] = "INSERT INTO member (stream, organisation, uin, sequence, checksum, body) "

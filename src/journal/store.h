@@ -154,8 +154,6 @@ STATUS_MUST_USE struct status store_load(struct journal *journal, struct book *b
 STATUS_MUST_USE struct status store_read_mark(struct store *store, struct fault *fault,
                                               struct mark *ret_mark);
 /* checkpoint.c */
-/* The i-th member an entry has changed, as it is in the book after it. */
-const struct member *store_touched(const struct entry *entry, const struct book *book, uint32_t i);
 void store_note_entry(struct store *store, const struct entry *entry, const struct book *book);
 void store_note_changes(struct journal *journal, const struct draft *draft,
                         const struct book *book);

@@ -182,6 +182,16 @@ static struct status match_newer(struct verify *verify, const struct entry *entr
     return status;
 }
 
+/* The i-th member that the entry has changed, as the book has it now. */
+static const struct member *touched(const struct verify *verify, const struct entry *entry,
+                                    uint32_t i)
+{
+    const struct member *member =
+        book_find_member(verify->book, entry->organisation, entry->touches[i].uin);
+    CHECK(member);
+    return member;
+}
+
 static struct status see_entry(void *context, const struct entry *entry, const unsigned char *leaf,
                                struct fault *fault)
 {
@@ -191,7 +201,7 @@ static struct status see_entry(void *context, const struct entry *entry, const u
     if (entry->kind == ENTRY_REQUEST)
         TRY(match_request(verify, entry, fault));
     for (uint32_t i = 0; i < entry->touch_count && verify->mark_seen && verify->newer_rows > 0; i++)
-        TRY(match_newer(verify, entry, store_touched(entry, verify->book, i), fault));
+        TRY(match_newer(verify, entry, touched(verify, entry, i), fault));
     if (verify->progress && entry->sequence % PROGRESS_EVERY == 0)
         verify->progress(verify->context, entry->sequence, verify->store->journal.head.sequence);
     return STATUS_DONE;

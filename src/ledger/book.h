@@ -131,6 +131,8 @@ uint32_t book_member_index(const struct book *book, const struct member *member)
  */
 const struct member *book_find_member(const struct book *book, uint32_t organisation,
                                       struct uin uin);
+/* The same as an index; BOOK_NONE if there never was one. */
+uint32_t book_find_index(const struct book *book, uint32_t organisation, struct uin uin);
 /* A member will be looked for soon: fetches where the index says it is or, with `body`, when that
  * has come, the member itself. Changes nothing. */
 void book_expect_member(const struct book *book, struct uin uin, bool body);

@@ -80,8 +80,6 @@ struct organisation_slot *book_slot(const struct book *book, uint32_t organisati
 /* Also one not yet born, made on demand; NULL when the id is beyond all reason or memory is short.
  */
 struct organisation_slot *book_slot_make(struct book *book, uint32_t organisation);
-/* BOOK_NONE if there never was one. */
-uint32_t book_find_index(const struct book *book, uint32_t organisation, struct uin uin);
 /* A member with a zero state that is not in the listing (MEMBER_LEFT); BOOK_NONE when memory is
  * short. */
 uint32_t book_member_add(struct book *book, uint32_t organisation, struct uin uin);

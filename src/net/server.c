@@ -12,6 +12,7 @@
 #include "net/worker.h"
 
 #include "base/check.h"
+#include "sys/thread.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -136,18 +137,14 @@ static void *run_thread(void *context)
     return NULL;
 }
 
-/* Signals are for the caller's threads: ours block them all. Answers how many were started. */
+/* The first worker is the caller's thread. Answers how many run then. */
 static uint32_t start_threads(struct server *server)
 {
-    sigset_t all, before;
-    (void)sigfillset(&all);
-    CHECK(pthread_sigmask(SIG_SETMASK, &all, &before) == 0);
     uint32_t started = 1;
     while (started < server->worker_count &&
-           pthread_create(&server->workers[started].thread, NULL, run_thread,
-                          &server->workers[started]) == 0)
+           thread_start(&server->workers[started].thread, run_thread, &server->workers[started]) ==
+               0)
         started++;
-    CHECK(pthread_sigmask(SIG_SETMASK, &before, NULL) == 0);
     return started;
 }
 
