@@ -331,6 +331,28 @@ static void another_history_is_noticed(void **state)
     assert_refused(STATUS_CORRUPT, "two journals");
 }
 
+/* A row that is not ours at the end of the table: the next batch would get other numbers than its
+ * entries have. */
+static void a_batch_whose_rows_get_other_numbers_is_not_appended(void **state)
+{
+    (void)state;
+    struct fault fault;
+    struct journal_head before, after;
+    scene_create(&scene);
+    scene_populate(&scene, 3);
+    journal_head(scene.journal, &before);
+    run_sql("INSERT INTO entry (stream, body) VALUES (0, x'00')");
+    scene_make_top_ups(&scene, 40);
+    assert_int_equal(scene_try_commit(&scene, &fault).code, STATUS_UNKNOWN);
+    assert_non_null(strstr(fault.text, "does not end where the last batch ended"));
+    journal_head(scene.journal, &after);
+    assert_int_equal(after.sequence, before.sequence);
+    scene_close(&scene);
+    run_sql("DELETE FROM entry WHERE body = x'00'");
+    scene_open(&scene);
+    scene_verify(&scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -349,6 +371,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(one_process_owns_it_and_others_may_look, setup, teardown),
         cmocka_unit_test_setup_teardown(an_older_copy_is_noticed, setup, teardown),
         cmocka_unit_test_setup_teardown(another_history_is_noticed, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_batch_whose_rows_get_other_numbers_is_not_appended, setup,
+                                        teardown),
     };
     return cmocka_run_group_tests_name("sqlite", tests, NULL, NULL);
 }
