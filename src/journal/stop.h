@@ -5,7 +5,7 @@
 #include "base/status.h"
 
 /* Prints one line and ends with exit code 7, at once: nothing is answered, nothing tried again. Any
- * thread. */
+ * thread; of several that call it, one line is printed. */
 _Noreturn void stop_process(const struct fault *fault, const char *because);
 
 #endif
