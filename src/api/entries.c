@@ -187,6 +187,8 @@ static struct status find_by_token(struct entries_work *work, struct fault *faul
     pending_book_end(walk->pending);
     TRY(history_begin(walk->history, fault));
     TRY(find_times(work, fault));
+    if (sequence == 0)
+        TRY(history_find_request(walk->history, token, fault, &sequence));
     if (sequence == 0) {
         nothing(walk);
         return STATUS_DONE;

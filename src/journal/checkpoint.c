@@ -172,9 +172,10 @@ static struct status move_pass(struct store *store, const struct book *book, uin
     return STATUS_DONE;
 }
 
-struct status store_tend(struct journal *journal, struct fault *fault)
+struct status store_tend(struct journal *journal, const struct book *book, struct fault *fault)
 {
     struct store *store = store_of(journal);
+    TRY(runs_move(store, book, fault));
     return fold_move(store->fold, store->db, store->wal_pages, fault);
 }
 
@@ -193,7 +194,8 @@ struct status store_checkpoint(struct journal *journal, const struct book *book,
         TRY(begin_pass(store, book, fault));
     if (journal->checkpointing)
         TRY_WRAP(move_pass(store, book, rows_max, fault), fault, "writing the checkpoint");
-    TRY(store_tend(journal, fault));
-    *ret_more = journal->checkpointing || store->mark.sequence < journal->head.sequence;
+    TRY(store_tend(journal, book, fault));
+    *ret_more = journal->checkpointing || store->mark.sequence < journal->head.sequence ||
+                journal->requests_kept < book_aside_sequence(book);
     return STATUS_DONE;
 }

@@ -289,11 +289,38 @@ static void keep_up(struct committer *committer)
 {
     struct fault fault;
     if (!is_checkpoint_due(committer)) {
-        (void)had_room(journal_tend(committer->journal, &fault), &fault);
+        (void)had_room(journal_tend(committer->journal, committer->book, &fault), &fault);
         return;
     }
     move_checkpoint(committer, slice_rows(committer));
     committer->checkpoint_moving = false;
+}
+
+static void put_requests_aside(struct committer *committer)
+{
+    gate_write_begin(committer->gate);
+    book_requests_put_aside(committer->book);
+    gate_write_end(committer->gate);
+    committer->checkpoint_wanted = true;
+}
+
+static void let_requests_go(struct committer *committer, uint64_t kept)
+{
+    gate_write_begin(committer->gate);
+    book_requests_let_go(committer->book, kept);
+    gate_write_end(committer->gate);
+}
+
+/* The book's requests go to the journal, many at a time. */
+static void hand_requests_over(struct committer *committer)
+{
+    uint64_t aside = book_aside_sequence(committer->book);
+    uint64_t kept = journal_requests_kept(committer->journal);
+    if (aside > 0 && kept >= aside)
+        let_requests_go(committer, kept);
+    else if (aside == 0 &&
+             journal_wants_requests(committer->journal, book_request_count(committer->book)))
+        put_requests_aside(committer);
 }
 
 /* The thread ----------------------------------------------------------------------------------- */
@@ -402,6 +429,7 @@ static void *run(void *context)
         } else {
             move_checkpoint(committer, committer->options.checkpoint_rows);
         }
+        hand_requests_over(committer);
     }
     end(committer);
     repeat_done(&committer->deciding.repeat);

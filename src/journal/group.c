@@ -71,9 +71,25 @@ static void note_entries(const struct deciding *deciding, struct commit *commit,
     commit->time_us = draft_entry(draft, (size_t)(last - draft_entry(draft, 0)->sequence))->time_us;
 }
 
+/* The request with the same token, if it is one that the book has let go. */
+static void find_older(struct deciding *deciding, struct command *command)
+{
+    struct request *request = &command->request;
+    struct slice token = slice_of((const char *)request->token, sizeof request->token);
+    struct fault fault;
+    request->older = 0;
+    if (!request->given || command->dry_run)
+        return;
+    struct status status =
+        journal_find_request(deciding->repeat.journal, token, &fault, &request->older);
+    if (!status_ok(status))
+        stop_process(&fault, "it is not known whether a request was carried out before");
+}
+
 /* False when memory ran out: then the draft holds half a decision. */
 static bool decide_one(struct deciding *deciding, struct commit *commit)
 {
+    find_older(deciding, &commit->command);
     size_t before = draft_entry_count(deciding->draft);
     commit->time_us = deciding->now_us;
     if (!status_ok(decide(deciding->draft, &commit->command, deciding->now_us, NULL,

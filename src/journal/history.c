@@ -77,6 +77,14 @@ struct status history_entry(struct history *history, uint64_t sequence, struct f
 
 /* Batches -------------------------------------------------------------------------------------- */
 
+struct status history_find_request(struct history *history, struct slice token_digest,
+                                   struct fault *fault, uint64_t *ret_sequence)
+{
+    CHECK(history->begun);
+    history->reads++;
+    return history->ops->request(history, request_prefix(token_digest), fault, ret_sequence);
+}
+
 struct status history_batch(struct history *history, uint64_t number, struct fault *fault,
                             struct batch *ret_batch)
 {

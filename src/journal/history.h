@@ -33,6 +33,12 @@ STATUS_MUST_USE struct status history_bytes(struct history *history, uint64_t se
 STATUS_MUST_USE struct status history_entry(struct history *history, uint64_t sequence,
                                             struct fault *fault, struct entry *ret_entry);
 
+/* The sequence of the request entry whose token digest begins with the same 8 bytes, of those that
+ * the book has let go (book.h): ask the book first, and take the snapshot afterwards. 0 = none. */
+STATUS_MUST_USE struct status history_find_request(struct history *history,
+                                                   struct slice token_digest, struct fault *fault,
+                                                   uint64_t *ret_sequence);
+
 /* A batch as it was written; `number` is 1 .. head.batches. */
 struct batch {
     uint64_t number;

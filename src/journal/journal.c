@@ -51,9 +51,28 @@ bool journal_is_checkpointing(const struct journal *journal)
     return journal->checkpointing;
 }
 
-struct status journal_tend(struct journal *journal, struct fault *fault)
+struct status journal_tend(struct journal *journal, const struct book *book, struct fault *fault)
 {
-    return journal->ops->tend(journal, fault);
+    return journal->ops->tend(journal, book, fault);
+}
+
+bool journal_wants_requests(const struct journal *journal, uint64_t count)
+{
+    return journal->requests_due > 0 && count >= journal->requests_due;
+}
+
+uint64_t journal_requests_kept(const struct journal *journal)
+{
+    return journal->requests_kept;
+}
+
+struct status journal_find_request(struct journal *journal, struct slice token_digest,
+                                   struct fault *fault, uint64_t *ret_sequence)
+{
+    *ret_sequence = 0;
+    if (journal->requests_kept == 0)
+        return STATUS_DONE;
+    return journal->ops->find_request(journal, request_prefix(token_digest), fault, ret_sequence);
 }
 
 struct status journal_finish(struct journal *journal, struct fault *fault)

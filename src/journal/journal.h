@@ -31,6 +31,7 @@ struct journal_options {
     bool create;
     bool read_only;         /* verify, export: no lock taken, works beside a running server */
     uint32_t wal_pages_max; /* SQLite's WAL is folded back beyond this; 0 = default 4,000 */
+    uint32_t requests_due;  /* see journal_wants_requests; 0 = default 360,000 */
 };
 STATUS_MUST_USE struct status journal_open(const char *folder,
                                            const struct journal_options *options,
@@ -60,9 +61,19 @@ STATUS_MUST_USE struct status journal_checkpoint(struct journal *journal, const 
 uint64_t journal_tail(const struct journal *journal);
 /* Whether a checkpoint was begun and has members left to write. */
 bool journal_is_checkpointing(const struct journal *journal);
-/* Between batches: keeps the files in shape, at most about a millisecond of work. Faults as
- * journal_checkpoint's. */
-STATUS_MUST_USE struct status journal_tend(struct journal *journal, struct fault *fault);
+/* Between batches: keeps the files in shape and writes of the requests that the book has put aside,
+ * at most about a millisecond of work each. Faults as journal_checkpoint's, which does it too. */
+STATUS_MUST_USE struct status journal_tend(struct journal *journal, const struct book *book,
+                                           struct fault *fault);
+/* Whether a book with so many requests should put them aside (book_requests_put_aside). */
+bool journal_wants_requests(const struct journal *journal, uint64_t count);
+/* Requests up to this entry are durable where journal_find_request looks: the book may let them go.
+ */
+uint64_t journal_requests_kept(const struct journal *journal);
+/* What book_find_request says, of requests that the book has let go. Committer thread only. */
+STATUS_MUST_USE struct status journal_find_request(struct journal *journal,
+                                                   struct slice token_digest, struct fault *fault,
+                                                   uint64_t *ret_sequence);
 /* Before an orderly close, after the last batch: the files are left in their shortest form, and
  * whether that reached the disk is known. Faults as journal_checkpoint's. */
 STATUS_MUST_USE struct status journal_finish(struct journal *journal, struct fault *fault);

@@ -259,8 +259,16 @@ static struct status checkpoint(struct journal *journal, const struct book *book
     return STATUS_DONE;
 }
 
-/* There are no files. */
-static struct status tend(struct journal *journal, struct fault *fault)
+/* There are no files, and the book keeps all requests. */
+static struct status tend(struct journal *journal, const struct book *book, struct fault *fault)
+{
+    (void)journal;
+    (void)book;
+    (void)fault;
+    return STATUS_DONE;
+}
+
+static struct status finish(struct journal *journal, struct fault *fault)
 {
     (void)journal;
     (void)fault;
@@ -322,12 +330,23 @@ static struct status find_batch(struct history *history, uint64_t number, struct
     return STATUS_DONE;
 }
 
+static struct status find_request(struct history *history, uint64_t prefix, struct fault *fault,
+                                  uint64_t *ret_sequence)
+{
+    (void)history;
+    (void)prefix;
+    (void)fault;
+    *ret_sequence = 0;
+    return STATUS_DONE;
+}
+
 static const struct history_ops reader_ops = {
     .close = close_reader,
     .begin = begin_snapshot,
     .end = end_snapshot,
     .entry = find_entry,
     .batch = find_batch,
+    .request = find_request,
 };
 
 static struct status open_reader(struct journal *journal, struct fault *fault,
@@ -368,7 +387,7 @@ static const struct journal_ops ops = {
     .note_changes = note_changes,
     .checkpoint = checkpoint,
     .tend = tend,
-    .finish = tend,
+    .finish = finish,
     .read = read_entries,
     .history = open_reader,
 };

@@ -15,7 +15,9 @@ struct journal_ops {
                          const struct book *book);
     struct status (*checkpoint)(struct journal *journal, const struct book *book, uint32_t rows_max,
                                 struct fault *fault, bool *ret_more);
-    struct status (*tend)(struct journal *journal, struct fault *fault);
+    struct status (*tend)(struct journal *journal, const struct book *book, struct fault *fault);
+    struct status (*find_request)(struct journal *journal, uint64_t prefix, struct fault *fault,
+                                  uint64_t *ret_sequence);
     struct status (*finish)(struct journal *journal, struct fault *fault);
     struct status (*read)(struct journal *journal, uint64_t first,
                           bool (*visit)(void *context, uint64_t sequence, struct slice bytes),
@@ -29,7 +31,9 @@ struct journal {
     const struct journal_ops *ops;
     struct journal_head head;
     bool checkpointing;
-    uint64_t checkpointed; /* the newest complete checkpoint is as of this entry */
+    uint64_t checkpointed;  /* the newest complete checkpoint is as of this entry */
+    uint64_t requests_kept; /* requests up to this entry are found by find_request */
+    uint64_t requests_due;  /* the book should put so many aside; 0 = it has to keep all */
 };
 
 /* A store's reader of durable entries. The numbers asked for are within the head. */
@@ -42,6 +46,8 @@ struct history_ops {
                            struct slice *ret_bytes);
     struct status (*batch)(struct history *history, uint64_t number, struct fault *fault,
                            struct batch *ret_batch);
+    struct status (*request)(struct history *history, uint64_t prefix, struct fault *fault,
+                             uint64_t *ret_sequence); /* history_find_request */
 };
 
 /* The first member of every store's reader. */

@@ -1,7 +1,8 @@
 /* Recovery: the book from the checkpoint and the entries after it (journal_load).
  *
  *     registry entries up to the mark   organisations, keys, policies, delegations
- *     rows of request up to the mark    which tokens were used
+ *     runs of tokens                    which tokens were used, up to the last run; their filters
+ *     rows of request up to the mark    and since
  *     rows of organisation              their accounts, as of the mark
  *     rows of member                    each as of the mark or later
  *     entries after the mark            proved against the chain; a member that a row already gave
@@ -153,7 +154,8 @@ static struct status load_checkpoint(struct store *store, struct book *book, str
 {
     store_bind(store, SQL_REGISTRY, 1, store->mark.sequence);
     TRY(load_rows(store, SQL_REGISTRY, load_registry_entry, book, fault));
-    store_bind(store, SQL_REQUESTS, 1, store->mark.sequence);
+    store_bind(store, SQL_REQUESTS, 1, store->journal.requests_kept);
+    store_bind(store, SQL_REQUESTS, 2, store->mark.sequence);
     TRY(load_rows(store, SQL_REQUESTS, load_request, book, fault));
     TRY(load_rows(store, SQL_ORGANISATIONS, load_organisation, book, fault));
     TRY(load_rows(store, SQL_MEMBER_BODIES, load_member, book, fault));
@@ -183,6 +185,8 @@ struct status store_load(struct journal *journal, struct book *book, struct faul
     const struct replay_visitor visitor = {.entry = note_entry, .context = &tail};
     struct journal_head from = {0};
     TRY_WRAP(find_mark(store, fault, &from), fault, "%s", store->path);
+    TRY_WRAP(runs_load(store, fault), fault, "%s", store->path);
+    book_requests_let_go(book, journal->requests_kept);
     if (from.sequence > 0)
         TRY_WRAP(load_checkpoint(store, book, fault), fault, "%s", store->path);
     TRY_WRAP(replay(store, &from, book, &visitor, fault), fault, "%s", store->path);

@@ -60,6 +60,22 @@ static const char *const migrations[SCHEMA_VERSION - SCHEMA_FIRST_VERSION + 1] =
     "  sequence INTEGER NOT NULL,\n"
     "  time_us INTEGER NOT NULL\n"
     ") STRICT;\n",
+    "CREATE TABLE token_run ( -- older rows of request, sorted, to be found fast\n"
+    "  number INTEGER PRIMARY KEY, -- 1, 2, 3, ... without gaps\n"
+    "  stream INTEGER NOT NULL, -- 0\n"
+    "  last_sequence INTEGER NOT NULL, -- the requests up to it that no run before has\n"
+    "  requests INTEGER NOT NULL,\n"
+    "  seed INTEGER NOT NULL, -- of the hash (src/ledger/idmap.c)\n"
+    "  bucket_bits INTEGER NOT NULL, -- of the hash: its bucket\n"
+    "  checksum INTEGER NOT NULL, -- of filter\n"
+    "  filter BLOB NOT NULL -- which tokens may be there (src/journal/filter.h)\n"
+    ") STRICT;\n"
+    "CREATE TABLE token_bucket ( -- a run's tokens by the upper bits of their hash\n"
+    "  place INTEGER PRIMARY KEY, -- run << 32 | bucket\n"
+    "  stream INTEGER NOT NULL, -- 0\n"
+    "  checksum INTEGER NOT NULL, -- of body\n"
+    "  body BLOB NOT NULL -- prefix and sequence, 8 bytes each, the lowest first; by hash\n"
+    ") STRICT;\n",
 };
 
 /* SQLite notes the number of a failed call, but not when it failed inside COMMIT or while the log

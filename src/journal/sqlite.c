@@ -72,6 +72,7 @@ void store_free(struct store *store)
     changes_done(&store->members);
     changes_done(&store->organisations);
     changes_done(&store->pass.members);
+    runs_done(&store->runs);
     free(store->scope);
     free(store);
 }
@@ -81,6 +82,14 @@ static void close_store(struct journal *journal)
     store_free(store_of(journal));
 }
 
+static struct status find_request(struct journal *journal, uint64_t prefix, struct fault *fault,
+                                  uint64_t *ret_sequence)
+{
+    struct store *store = store_of(journal);
+    TRY_WRAP(runs_find(store, prefix, fault, ret_sequence), fault, "%s", store->path);
+    return STATUS_DONE;
+}
+
 static const struct journal_ops ops = {
     .close = close_store,
     .load = store_load,
@@ -88,6 +97,7 @@ static const struct journal_ops ops = {
     .note_changes = store_note_changes,
     .checkpoint = store_checkpoint,
     .tend = store_tend,
+    .find_request = find_request,
     .finish = store_finish,
     .read = read_entries,
     .history = store_history,
@@ -111,6 +121,7 @@ static struct store *new_store(const struct journal_options *options)
     store->lock.fd = -1;
     store->witness.fd = -1;
     store->read_only = options->read_only;
+    runs_init(store, options->requests_due);
     store->crypto = crypto_new();
     store->scope = calloc(ENTRY_SCOPE_MAX, sizeof *store->scope);
     buffer_init(&store->row, ROW_BYTES_MAX);

@@ -98,12 +98,21 @@ static struct status read_batch(struct history *history, uint64_t number, struct
     return STATUS_DONE;
 }
 
+static struct status find_request(struct history *history, uint64_t prefix, struct fault *fault,
+                                  uint64_t *ret_sequence)
+{
+    struct store *store = reader_of(history)->store;
+    TRY_WRAP(runs_search(store, prefix, fault, ret_sequence), fault, "%s", store->path);
+    return STATUS_DONE;
+}
+
 static const struct history_ops ops = {
     .close = close_reader,
     .begin = begin_snapshot,
     .end = end_snapshot,
     .entry = read_entry,
     .batch = read_batch,
+    .request = find_request,
 };
 
 struct status store_history(struct journal *journal, struct fault *fault,

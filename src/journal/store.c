@@ -45,6 +45,11 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_PUT_MARK] = "INSERT INTO mark (stream, batch, sequence, time_us) VALUES (0, ?1, ?2, ?3) "
                      "ON CONFLICT DO UPDATE SET batch = excluded.batch, "
                      "sequence = excluded.sequence, time_us = excluded.time_us",
+    [SQL_ADD_BUCKET] = "INSERT INTO token_bucket (place, stream, checksum, body) "
+                       "VALUES (?1, 0, ?2, ?3)",
+    [SQL_DROP_BUCKETS] = "DELETE FROM token_bucket WHERE place >= ?1",
+    [SQL_ADD_RUN] = "INSERT INTO token_run (number, stream, last_sequence, requests, seed, "
+                    "bucket_bits, checksum, filter) VALUES (?1, 0, ?2, ?3, ?4, ?5, ?6, ?7)",
     [SQL_LAST_BATCH] = "SELECT number FROM batch ORDER BY number DESC LIMIT 1",
     [SQL_BATCH] = "SELECT last_sequence, time_us, hash FROM batch WHERE stream = 0 AND number = ?1",
     [SQL_BATCHES_FROM] = "SELECT number, first_sequence, last_sequence, time_us, root, hash "
@@ -56,7 +61,13 @@ static const char *const texts[SQL_COUNT] = {
                      "WHERE registry.stream = 0 AND registry.sequence <= ?1 "
                      "ORDER BY registry.sequence",
     [SQL_REQUESTS] = "SELECT sequence, prefix FROM request "
-                     "WHERE stream = 0 AND sequence <= ?1 ORDER BY sequence",
+                     "WHERE stream = 0 AND sequence > ?1 AND sequence <= ?2 ORDER BY sequence",
+    [SQL_REQUEST_COUNT] = "SELECT count(*) FROM request WHERE stream = 0 AND sequence <= ?1",
+    [SQL_RUNS] = "SELECT number, last_sequence, requests, seed, bucket_bits, checksum, filter "
+                 "FROM token_run WHERE stream = 0 ORDER BY number",
+    [SQL_BUCKET] = "SELECT checksum, body FROM token_bucket WHERE stream = 0 AND place = ?1",
+    [SQL_BUCKETS] = "SELECT place, checksum, body FROM token_bucket "
+                    "WHERE stream = 0 AND place >= ?1 AND place < ?2 ORDER BY place",
     [SQL_ORGANISATIONS] = "SELECT id, checksum, body FROM organisation WHERE stream = 0 "
                           "ORDER BY id",
     [SQL_MEMBERS] = "SELECT organisation, uin, sequence, checksum, body FROM member "

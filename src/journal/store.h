@@ -8,6 +8,7 @@
 #include "journal/changes.h"
 #include "journal/fold.h"
 #include "journal/ops.h"
+#include "journal/runs.h"
 #include "sys/file.h"
 
 #include <limits.h>
@@ -29,6 +30,9 @@ enum statement {
     SQL_PUT_MEMBER,
     SQL_PUT_ORGANISATION,
     SQL_PUT_MARK,
+    SQL_ADD_BUCKET,
+    SQL_DROP_BUCKETS,
+    SQL_ADD_RUN,
     SQL_WRITING_COUNT, /* those above are not prepared on a read-only store */
     SQL_LAST_BATCH = SQL_WRITING_COUNT,
     SQL_BATCH,
@@ -36,6 +40,10 @@ enum statement {
     SQL_ENTRIES_FROM,
     SQL_REGISTRY,
     SQL_REQUESTS,
+    SQL_REQUEST_COUNT,
+    SQL_RUNS,
+    SQL_BUCKET,
+    SQL_BUCKETS,
     SQL_ORGANISATIONS,
     SQL_MEMBERS,
     SQL_MEMBER_BODIES,
@@ -84,6 +92,7 @@ struct store {
     struct changes members; /* changed since the running (or else the last) pass began */
     struct changes organisations;
     struct pass pass;
+    struct runs runs;
 
     char path[PATH_MAX]; /* of the database */
 };
@@ -160,7 +169,8 @@ void store_note_changes(struct journal *journal, const struct draft *draft,
 STATUS_MUST_USE struct status store_checkpoint(struct journal *journal, const struct book *book,
                                                uint32_t rows_max, struct fault *fault,
                                                bool *ret_more);
-STATUS_MUST_USE struct status store_tend(struct journal *journal, struct fault *fault);
+STATUS_MUST_USE struct status store_tend(struct journal *journal, const struct book *book,
+                                         struct fault *fault);
 STATUS_MUST_USE struct status store_finish(struct journal *journal, struct fault *fault);
 
 #endif

@@ -4,6 +4,7 @@
  *     entries, batches             sequence, Merkle roots, chain, canonical bytes (replay.h)
  *     registry                     its rows are the registry's entries, no more and no fewer
  *     requests                     their rows are the requests' entries, with the same tokens
+ *     runs of tokens               against the replayed book (runs_verify.c)
  *     checkpoint                   each row against the replayed book at the row's own sequence
  *     book                         sums, orders, counts, states
  *     witness                      when the store is opened
@@ -234,6 +235,7 @@ static struct status match_end(struct verify *verify, struct fault *fault)
         return fault_raise(fault, STATUS_CORRUPT,
                            "entry %" PRIu64 " is in the table of requests and is no request",
                            store_number(verify->store, SQL_REQUESTS, 0));
+    TRY(runs_verify(verify->store, verify->book, fault));
     return book_check(verify->book, fault);
 }
 
@@ -261,7 +263,8 @@ static struct status verify_store(struct verify *verify, struct fault *fault)
     TRY(check_pages(verify->store, fault));
     TRY(store_read_mark(verify->store, fault, &verify->mark));
     store_bind(verify->store, SQL_REGISTRY, 1, INT64_MAX);
-    store_bind(verify->store, SQL_REQUESTS, 1, INT64_MAX);
+    store_bind(verify->store, SQL_REQUESTS, 1, 0);
+    store_bind(verify->store, SQL_REQUESTS, 2, INT64_MAX);
     if (verify->mark.batch == 0)
         TRY(match_checkpoint(verify, fault));
     TRY(replay(verify->store, &start, verify->book, &visitor, fault));

@@ -57,6 +57,7 @@ struct book *book_new(uint64_t seed)
     idmap_init(&book->grant_by_id, seed);
     idmap_init(&book->hold_by_id, seed);
     idmap_init(&book->requests, seed);
+    idmap_init(&book->aside, seed);
     due_init(&book->due, book, lists_moved);
     listing_init(&book->listing, &book->members);
     table_init(&book->member_by_uin, book, member_hash);
@@ -76,6 +77,7 @@ void book_free(struct book *book)
     idmap_done(&book->grant_by_id);
     idmap_done(&book->hold_by_id);
     idmap_done(&book->requests);
+    idmap_done(&book->aside);
     due_done(&book->due);
     listing_done(&book->listing);
     heap_done(&book->heap);

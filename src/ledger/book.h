@@ -8,6 +8,7 @@
 
 #include "base/status.h"
 #include "ledger/entry.h"
+#include "ledger/idmap.h"
 
 #define BOOK_NONE UINT32_MAX
 #define BOOK_MEMBERS_MAX (UINT32_C(1) << 31)
@@ -163,10 +164,22 @@ struct amount book_frozen(const struct book *book, const struct member *member, 
  * appends entries of a later moment has to append these first (draft_settle). */
 int64_t book_next_due_us(const struct book *book);
 
-/* Requests: the sequence of the request entry whose token digest begins with the same 8 bytes; 0 =
- * none. The entry says whether the whole digest is the same. */
+/* Requests are found for ever, but not all of them in the book: it puts those so far aside, whoever
+ * has it writes them down, and it lets them go.
+ *
+ * The sequence of the request entry whose token digest begins with the same 8 bytes; 0 = none, or
+ * let go. The entry says whether the whole digest is the same. */
 uint64_t book_find_request(const struct book *book, struct slice token_digest);
-uint64_t book_request_count(const struct book *book);
+uint64_t book_request_count(const struct book *book); /* those that are here */
+/* The requests so far are found as before, and change no more. Not when some are aside already. */
+void book_requests_put_aside(struct book *book);
+/* Requests up to this entry are aside; 0 = none are. */
+uint64_t book_aside_sequence(const struct book *book);
+/* Those that are aside: the first 8 bytes of a digest and the sequence. */
+const struct idmap *book_aside(const struct book *book);
+/* Requests up to `sequence` can be found elsewhere: those aside are given up, and in a recovery
+ * those of entries yet to come are not kept. */
+void book_requests_let_go(struct book *book, uint64_t sequence);
 /* Recovery: a request up to the mark. False when memory is short. `prefix`: those 8 bytes, as
  * request_prefix gives them. */
 bool book_request_load(struct book *book, uint64_t prefix, uint64_t sequence);

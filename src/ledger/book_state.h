@@ -57,6 +57,8 @@ struct book {
     struct idmap hold_by_id;
     struct due due;
     struct idmap requests; /* by the first bytes of the token's digest: sequence */
+    struct idmap aside;    /* older ones, put aside; empty when aside_sequence is 0 */
+    uint64_t aside_sequence, let_go_sequence; /* requests up to these */
     struct pool links;
     struct pool past_names;
     struct pool keys;

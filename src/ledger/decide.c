@@ -82,6 +82,8 @@ static bool was_carried_out(struct draft *draft, struct command *command, enum r
     }
     command->replay_of =
         book_find_request(draft->book, slice_of((const char *)token, DIGEST_BYTES));
+    if (command->replay_of == 0)
+        command->replay_of = command->request.older;
     return command->replay_of != 0;
 }
 

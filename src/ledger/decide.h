@@ -104,6 +104,9 @@ struct request {
     bool given;
     unsigned char token[DIGEST_BYTES]; /* of the organisation and the token */
     unsigned char body[DIGEST_BYTES];  /* of the action and its parameters */
+    /* The request entry of the same token (by its first 8 bytes), when the book has let it go
+     * (book_requests_let_go); 0 = none. */
+    uint64_t older;
 };
 
 struct command {

@@ -26,9 +26,9 @@ void idmap_done(struct idmap *map)
 }
 
 /* Sequences are neighbours and digests are chosen by clients: the seed is not theirs to know. */
-static uint64_t hash_of(const struct idmap *map, uint64_t key)
+uint64_t idmap_hash(uint64_t seed, uint64_t key)
 {
-    uint64_t hash = key ^ map->seed;
+    uint64_t hash = key ^ seed;
     hash = (hash ^ hash >> 32) * UINT64_C(0xd6e8feb86659fd93);
     hash = (hash ^ hash >> 32) * UINT64_C(0xd6e8feb86659fd93);
     return hash ^ hash >> 32;
@@ -54,7 +54,7 @@ static bool grow(const struct idmap *map, struct idmap_part *part)
     for (uint32_t i = 0; part->slots && i <= part->mask; i++) {
         struct idmap_slot slot = part->slots[i];
         if (slot.value != 0)
-            larger.slots[probe(&larger, hash_of(map, slot.key), slot.key)] = slot;
+            larger.slots[probe(&larger, idmap_hash(map->seed, slot.key), slot.key)] = slot;
     }
     free(part->slots);
     *part = larger;
@@ -63,7 +63,7 @@ static bool grow(const struct idmap *map, struct idmap_part *part)
 
 bool idmap_add(struct idmap *map, uint64_t key, uint64_t value)
 {
-    uint64_t hash = hash_of(map, key);
+    uint64_t hash = idmap_hash(map->seed, key);
     struct idmap_part *part = &map->parts[hash >> PART_SHIFT];
     bool is_full = !part->slots || (uint64_t)(part->used + 1) * 4 > (uint64_t)(part->mask + 1) * 3;
     CHECK(value != 0);
@@ -79,21 +79,21 @@ bool idmap_add(struct idmap *map, uint64_t key, uint64_t value)
 
 uint64_t idmap_find(const struct idmap *map, uint64_t key)
 {
-    uint64_t hash = hash_of(map, key);
+    uint64_t hash = idmap_hash(map->seed, key);
     const struct idmap_part *part = &map->parts[hash >> PART_SHIFT];
     return part->slots ? part->slots[probe(part, hash, key)].value : 0;
 }
 
 void idmap_remove(struct idmap *map, uint64_t key)
 {
-    uint64_t hash = hash_of(map, key);
+    uint64_t hash = idmap_hash(map->seed, key);
     struct idmap_part *part = &map->parts[hash >> PART_SHIFT];
     CHECK(part->slots);
     uint32_t hole = probe(part, hash, key);
     CHECK(part->slots[hole].value != 0);
     for (uint32_t at = (hole + 1) & part->mask; part->slots[at].value != 0;
          at = (at + 1) & part->mask) {
-        uint32_t home = (uint32_t)hash_of(map, part->slots[at].key) & part->mask;
+        uint32_t home = (uint32_t)idmap_hash(map->seed, part->slots[at].key) & part->mask;
         /* It may move up when its home is not between the hole (exclusive) and itself. */
         if (((at - home) & part->mask) >= ((at - hole) & part->mask)) {
             part->slots[hole] = part->slots[at];

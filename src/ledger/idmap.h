@@ -28,6 +28,8 @@ struct idmap {
     uint64_t count;
 };
 
+/* Another number for every other key. The upper 8 bits say in which part a key is. */
+uint64_t idmap_hash(uint64_t seed, uint64_t key);
 void idmap_init(struct idmap *map, uint64_t seed);
 void idmap_done(struct idmap *map);
 /* The key must not be there yet; `value` is not 0. False when memory is short, then nothing

@@ -1,10 +1,13 @@
-/* Requests: which tokens clients have used, for ever.
+/* Requests: which tokens clients have used.
  *
  * 1. Each request entry is found by the first 8 bytes of its token's digest, and no two begin with
  * the same: the law takes a second one for the first, which can only refuse what could have been
  * done.
  *
- * 16 to 32 bytes a request. Owns nothing: the index is the book's. A writer alone. */
+ * 2. A request is in one of the two indexes or its sequence is at most let_go_sequence.
+ *
+ * 21 to 43 bytes a request. Owns nothing: the indexes are the book's. Readers beside readers; a
+ * writer alone. */
 #include "ledger/book_state.h"
 
 #include "base/check.h"
@@ -21,12 +24,41 @@ uint64_t request_prefix(struct slice token_digest)
 
 uint64_t book_find_request(const struct book *book, struct slice token_digest)
 {
-    return idmap_find(&book->requests, request_prefix(token_digest));
+    uint64_t prefix = request_prefix(token_digest);
+    uint64_t sequence = idmap_find(&book->requests, prefix);
+    return sequence != 0 ? sequence : idmap_find(&book->aside, prefix);
 }
 
 uint64_t book_request_count(const struct book *book)
 {
-    return book->requests.count;
+    return book->requests.count + book->aside.count;
+}
+
+void book_requests_put_aside(struct book *book)
+{
+    CHECK(book->aside_sequence == 0);
+    book->aside = book->requests;
+    book->aside_sequence = book->sequence;
+    idmap_init(&book->requests, book->seed);
+}
+
+uint64_t book_aside_sequence(const struct book *book)
+{
+    return book->aside_sequence;
+}
+
+const struct idmap *book_aside(const struct book *book)
+{
+    return &book->aside;
+}
+
+void book_requests_let_go(struct book *book, uint64_t sequence)
+{
+    CHECK(sequence >= book->let_go_sequence);
+    CHECK(book->aside_sequence == 0 || book->aside_sequence == sequence);
+    idmap_done(&book->aside);
+    book->aside_sequence = 0;
+    book->let_go_sequence = sequence;
 }
 
 bool book_request_load(struct book *book, uint64_t prefix, uint64_t sequence)
@@ -41,7 +73,9 @@ struct status request_apply(struct book *book, const struct entry *entry, struct
         return fault_raise(fault, STATUS_CORRUPT,
                            "entry %" PRIu64 " (request): there is no such organisation",
                            entry->sequence);
-    if (idmap_find(&book->requests, prefix) != 0)
+    if (entry->sequence <= book->let_go_sequence)
+        return STATUS_DONE;
+    if (book_find_request(book, entry->token_digest) != 0)
         return fault_raise(fault, STATUS_CORRUPT,
                            "entry %" PRIu64 " (request): its token was used before",
                            entry->sequence);

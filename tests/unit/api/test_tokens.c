@@ -2,6 +2,7 @@
 #include "world.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #define HOST "bursar.example.com"
 #define VERSION "2026-11-01"
@@ -386,6 +387,45 @@ static void a_temporary_key_is_answered_again(void **state)
         "account has 1 to 20 digits and no leading zero.");
 }
 
+/* Many requests later, when the book has let it go (ADR 11): answered again, refused for another
+ * body, and what it made is told. */
+static void old_tokens_are_kept(void **state)
+{
+    const struct journal_options journal_options = {.create = true, .requests_due = 8};
+    struct api_options options = API_OPTIONS_DEFAULT;
+    struct journal *journal = NULL;
+    struct fault fault;
+    char folder[] = "/tmp/bursar-api-tokens-XXXXXX";
+    char command[64];
+    (void)state;
+    (void)close_world(NULL);
+    options.calls_per_second = 0;
+    assert_non_null(mkdtemp(folder));
+    assert_true(status_ok(journal_open(folder, &journal_options, &fault, &journal)));
+    world_open_on(&world, journal, &options, NULL);
+    buffer_init(&first, 1 << 20);
+    buffer_init(&second, 1 << 20);
+    world_must(&world, "CreateMembers",
+               "{\"Members\":[{\"MemberUin\":\"11\",\"MemberName\":\"a\"}]}");
+    do_first("CreateTransfers", TOP_UP("oldest", "7"));
+    for (int i = 0; i < 100; i++) {
+        char parameters[128];
+        snprintf(parameters, sizeof parameters, TOP_UP("%d", "1"), i);
+        world_must(&world, "CreateTransfers", parameters);
+    }
+    assert_in_range(book_request_count(world.book), 0, 40);
+    assert_repeated("CreateTransfers", TOP_UP("oldest", "7"));
+    assert_error(world_manage(&world, "CreateTransfers", TOP_UP("oldest", "8")),
+                 "InvalidParameterValue", used_before);
+    assert_contains(world_must(&world, "DescribeEntries", "{\"ClientToken\":\"oldest\"}"),
+                    "\"Kind\":\"top_up\",");
+    assert_contains(world_must(&world, "DescribeEntries", "{\"ClientToken\":\"other\"}"),
+                    "{\"Data\":[],");
+    assert_cash("107");
+    snprintf(command, sizeof command, "rm -rf '%s'", folder);
+    assert_int_equal(system(command), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -402,6 +442,7 @@ int main(void)
         cmocka_unit_test(all_writes_take_tokens),
         cmocka_unit_test(a_key_is_answered_again_with_its_secret),
         cmocka_unit_test(a_temporary_key_is_answered_again),
+        cmocka_unit_test(old_tokens_are_kept),
     };
     return cmocka_run_group_tests(tests, open_world, close_world);
 }

@@ -67,6 +67,12 @@ void world_open(struct world *world, const struct api_options *options)
 void world_open_with_token(struct world *world, const struct api_options *options,
                            const char *token)
 {
+    world_open_on(world, journal_open_memory(), options, token);
+}
+
+void world_open_on(struct world *world, struct journal *journal, const struct api_options *options,
+                   const char *token)
+{
     char key[512];
     memset(world, 0, sizeof *world);
     memset(world->master_key, 7, sizeof world->master_key);
@@ -74,7 +80,7 @@ void world_open_with_token(struct world *world, const struct api_options *option
     world_set_seconds(world, START_S);
     buffer_init(&world->out, 64 << 20);
     buffer_init(&world->text, 64 << 20);
-    world->journal = journal_open_memory();
+    world->journal = journal;
     assert_non_null(world->journal);
     world_start(world, options);
     world_must(world, "CreateOrganization", "{\"Name\":\"seed\",\"OwnerUin\":\"" OWNER "\"}");

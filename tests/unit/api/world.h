@@ -1,4 +1,5 @@
-/* World: a whole api on a journal in memory, with a clock of its own, and signed calls to it. */
+/* World: a whole api on a journal, in memory if not said otherwise, with a clock of its own, and
+ * signed calls to it. */
 #ifndef TESTS_API_WORLD_H
 #define TESTS_API_WORLD_H
 
@@ -54,6 +55,9 @@ void world_open(struct world *world, const struct api_options *options);
 /* The same with the example pair as a temporary key. */
 void world_open_with_token(struct world *world, const struct api_options *options,
                            const char *token);
+/* The same on a journal that was just created; world_close closes it. */
+void world_open_on(struct world *world, struct journal *journal, const struct api_options *options,
+                   const char *token);
 void world_close(struct world *world);
 void world_set_seconds(struct world *world, int64_t seconds);
 /* Through the control socket, product bursar; the answer's body, valid until the next call. */

@@ -34,6 +34,7 @@ struct scene {
     uint64_t entry_count;
     uint32_t random;
     uint32_t wal_pages_max; /* for scene_open */
+    uint32_t requests_due;  /* the same */
     int64_t time_us;        /* of the entry made last */
     uint32_t pauses_us;     /* entries are 0 .. pauses_us - 1 apart; 0 = 1 us each */
 };
@@ -76,11 +77,17 @@ void scene_commit(struct scene *scene);
 struct status scene_try_commit(struct scene *scene, struct fault *fault);
 /* One organisation, `members` members, a key, in three batches. */
 void scene_populate(struct scene *scene, uint32_t members);
-/* Slices of `rows` until nothing is left. */
+/* Between two calls of the journal: puts requests aside when it wants them, lets those go that it
+ * has. */
+void scene_hand_requests_over(struct scene *scene);
+/* What the journal and the book together know of a token's request; 0 = nothing. */
+uint64_t scene_find_request(struct scene *scene, const unsigned char token[DIGEST_BYTES]);
+/* Slices of `rows` until nothing is left, also of requests that are due. */
 void scene_checkpoint(struct scene *scene, uint32_t rows);
 uint32_t scene_random(struct scene *scene, uint32_t below);
 
-/* Same organisations, members with all that belongs to them, keys? */
+/* Same organisations, members with all that belongs to them, keys? Not the requests, which are
+ * elsewhere too. */
 bool scene_same_book(const struct book *a, const struct book *b);
 
 void scene_copy_file(const struct scene *scene, const char *from, const char *to);

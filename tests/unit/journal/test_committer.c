@@ -307,9 +307,18 @@ static struct status failing_checkpoint(struct journal *checkpointing, const str
     return STATUS_DONE;
 }
 
-static struct status failing_tend(struct journal *tending, struct fault *fault)
+static struct status failing_tend(struct journal *tending, const struct book *from,
+                                  struct fault *fault)
 {
     (void)tending;
+    (void)from;
+    (void)fault;
+    return STATUS_DONE;
+}
+
+static struct status failing_finish(struct journal *finishing, struct fault *fault)
+{
+    (void)finishing;
     (void)fault;
     return STATUS_DONE;
 }
@@ -321,7 +330,7 @@ static void start_failing(void)
                                            .note_changes = failing_note,
                                            .checkpoint = failing_checkpoint,
                                            .tend = failing_tend,
-                                           .finish = failing_tend};
+                                           .finish = failing_finish};
     static const struct committer_options options = {.checkpoint_after_ms = 1000000};
     failing = (struct failing){.journal = {.ops = &ops}};
     CHECK(sem_init(&failing.checkpoint_allowed, 0, 0) == 0);

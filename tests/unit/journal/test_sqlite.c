@@ -203,13 +203,13 @@ static void other_versions_and_other_files_are_refused(void **state)
     scene_create(&scene);
     scene_populate(&scene, 2);
     scene_close(&scene);
-    run_sql("PRAGMA user_version = 3");
+    run_sql("PRAGMA user_version = 4");
     assert_refused(STATUS_NEWER, "newer bursar");
     run_sql("PRAGMA user_version = 1");
     assert_refused(STATUS_INVALID, "pre-release");
     run_sql("PRAGMA user_version = 0");
     assert_refused(STATUS_INVALID, "not a journal");
-    run_sql("PRAGMA user_version = 2; PRAGMA application_id = 42");
+    run_sql("PRAGMA user_version = 3; PRAGMA application_id = 42");
     assert_refused(STATUS_INVALID, "not a journal");
     run_sql("PRAGMA application_id = 1112887891");
     scene_open(&scene);

@@ -53,6 +53,7 @@ static struct book *book;
 static struct gate gate;
 static struct committer *committer;
 static char folder[64];
+static uint32_t requests_due; /* for open_folder */
 
 /* The world ------------------------------------------------------------------------------------ */
 
@@ -84,7 +85,7 @@ static void stop(void)
 
 static void open_folder(bool create)
 {
-    const struct journal_options options = {.create = create};
+    const struct journal_options options = {.create = create, .requests_due = requests_due};
     struct fault fault;
     assert_ok(journal_open(folder, &options, &fault, &journal), &fault);
 }
@@ -258,6 +259,42 @@ static void a_token_is_kept_across_restarts(void **state)
     }
     assert_int_equal(cash_of(alice), cash);
     end();
+}
+
+/* The same when the book has let most of them go. */
+static void a_token_is_kept_when_the_book_lets_it_go(void **state)
+{
+    (void)state;
+    enum { COUNT = 200 };
+    static struct job first[COUNT];
+    struct job again;
+    requests_due = 8;
+    begin_on(true, NULL);
+    for (unsigned char i = 0; i < COUNT; i++) {
+        init_transfers(&first[i], ENTRY_TOP_UP, 1, 100 + i);
+        give_token(&first[i], i, 'x');
+        assert_int_equal(run_job(&first[i]), REFUSAL_NONE);
+        if (i % 70 == 69)
+            restart();
+    }
+    int64_t cash = cash_of(alice);
+    for (int pass = 0; pass < 2; pass++) {
+        for (unsigned char i = 0; i < COUNT; i++) {
+            init_transfers(&again, ENTRY_TOP_UP, 1, 100 + i);
+            give_token(&again, i, 'x');
+            assert_int_equal(run_job(&again), REFUSAL_NONE);
+            assert_true(again.commit.replayed);
+            assert_same_answer(&first[i], &again);
+            init_transfers(&again, ENTRY_TOP_UP, 1, 1);
+            give_token(&again, i, 'y');
+            assert_int_equal(run_job(&again), REFUSAL_TOKEN_REUSED);
+        }
+        restart();
+    }
+    assert_int_equal(cash_of(alice), cash);
+    assert_in_range(book_request_count(book), 0, COUNT / 8);
+    end();
+    requests_due = 0;
 }
 
 static void another_request_may_not_use_the_token(void **state)
@@ -569,6 +606,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_token_moves_money_once),
         cmocka_unit_test(a_token_is_kept_across_restarts),
+        cmocka_unit_test(a_token_is_kept_when_the_book_lets_it_go),
         cmocka_unit_test(another_request_may_not_use_the_token),
         cmocka_unit_test(the_same_request_many_times_at_once),
         cmocka_unit_test(refused_items_are_refused_again),
