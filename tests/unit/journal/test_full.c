@@ -11,14 +11,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { NOT_PERMITTED = 77 };
+enum { NOT_PERMITTED = 77, REQUESTS = 2000 };
 
 static struct scene scene;
 
 static bool mount_small_disk(void)
 {
     return unshare(CLONE_NEWNS) == 0 && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
-           mount("tmpfs", scene.folder, "tmpfs", 0, "size=2m,mode=700") == 0;
+           mount("tmpfs", scene.folder, "tmpfs", 0, "size=4m,mode=700") == 0;
 }
 
 static void put_ballast(void)
@@ -61,16 +61,51 @@ static void assert_durable(void)
     book_free(book);
 }
 
+static void make_requests(void)
+{
+    for (int i = 0; i < REQUESTS; i++) {
+        scene_make_top_ups(&scene, 1);
+        scene_make_request(&scene, 1);
+        if (i % 50 == 49)
+            scene_commit(&scene);
+    }
+}
+
+static void find_requests(void)
+{
+    for (uint32_t i = 0; i < scene.request_count; i++) {
+        unsigned char token[DIGEST_BYTES];
+        scene_token(i, token);
+        assert_int_equal(scene_find_request(&scene, token), scene.requests[i]);
+    }
+}
+
+/* A run of tokens that finds no room is tried again, and loses nothing. */
+static void try_to_write_runs(void)
+{
+    scene_hand_requests_over(&scene);
+    assert_true(book_aside_sequence(scene.book) > 0);
+    for (int i = 0; i < 20; i++) {
+        struct fault fault;
+        struct status status = journal_tend(scene.journal, scene.book, &fault);
+        assert_true(status_ok(status) || status.code == STATUS_FULL);
+    }
+    find_requests();
+}
+
 static void fill_free_and_go_on(void)
 {
     struct fault fault;
+    scene.requests_due = REQUESTS;
     scene_create(&scene);
     scene_populate(&scene, 20);
     put_ballast();
+    make_requests();
     fill_until_full();
     uint64_t entries = scene.entry_count;
     assert_true(entries > 1000);
     assert_durable();
+    try_to_write_runs();
     for (int i = 0; i < 20; i++) {
         scene_make_top_ups(&scene, 1000);
         assert_int_equal(scene_try_commit(&scene, &fault).code, STATUS_FULL);
@@ -81,9 +116,13 @@ static void fill_free_and_go_on(void)
     scene_commit(&scene);
     assert_int_equal(book_sequence(scene.book), entries + 100);
     assert_durable();
+    scene_checkpoint(&scene, 100);
+    assert_int_equal(book_request_count(scene.book), 0);
+    find_requests();
     scene_close(&scene);
     scene_open(&scene);
     assert_int_equal(scene.entry_count, entries + 100);
+    find_requests();
     scene_verify(&scene);
     scene_close(&scene);
 }
