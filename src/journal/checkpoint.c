@@ -15,8 +15,6 @@
 #include "journal/schema.h"
 #include "journal/store.h"
 
-enum { EXPECT_AHEAD = 16 }; /* entries whose members are asked for before they are needed */
-
 void store_note_entry(struct store *store, const struct entry *entry, const struct book *book)
 {
     changes_add(&store->organisations, entry->organisation);
@@ -27,22 +25,12 @@ void store_note_entry(struct store *store, const struct entry *entry, const stru
     }
 }
 
-static void expect(const struct draft *draft, size_t index, const struct book *book, bool body)
-{
-    if (index >= draft_entry_count(draft))
-        return;
-    const struct entry *entry = draft_entry(draft, index);
-    for (uint32_t i = 0; i < entry->touch_count; i++)
-        book_expect_member(book, entry->touches[i].uin, body);
-}
-
 void store_note_changes(struct journal *journal, const struct draft *draft, const struct book *book)
 {
     struct store *store = store_of(journal);
     size_t count = draft_entry_count(draft);
     for (size_t i = 0; i < count; i++) {
-        expect(draft, i + EXPECT_AHEAD, book, false);
-        expect(draft, i + EXPECT_AHEAD / 2, book, true);
+        draft_expect_members(draft, book, i);
         store_note_entry(store, draft_entry(draft, i), book);
     }
 }

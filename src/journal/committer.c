@@ -46,7 +46,6 @@ enum {
     SLICE_BATCHES = 16,
     SLICES_AT_ONCE = 8,
     PUBLISH_ENTRIES = 1000,
-    EXPECT_AHEAD = 16,         /* entries */
     SLEEP_US_MAX = 1000000,    /* the wall clock may be set meanwhile */
     SETTLE_AGAIN_US = 1000000, /* after a full disk */
 };
@@ -88,16 +87,6 @@ static void answer_all(struct queue *group)
 
 /* Committing ----------------------------------------------------------------------------------- */
 
-/* Asks for the memory of a member that will be changed, twice: where it is, and later itself. */
-static void expect(const struct committer *committer, size_t index, size_t count, bool body)
-{
-    if (index >= count)
-        return;
-    const struct entry *entry = draft_entry(committer->deciding.draft, index);
-    for (uint32_t i = 0; i < entry->touch_count; i++)
-        book_expect_member(committer->book, entry->touches[i].uin, body);
-}
-
 /* One slice of the draft, inside the gate. */
 static struct status publish_slice(struct committer *committer, size_t first, size_t end,
                                    struct fault *fault)
@@ -105,8 +94,7 @@ static struct status publish_slice(struct committer *committer, size_t first, si
     const struct draft *draft = committer->deciding.draft;
     struct status status = STATUS_DONE;
     for (size_t i = first; i < end && status_ok(status); i++) {
-        expect(committer, i + EXPECT_AHEAD, end, false);
-        expect(committer, i + EXPECT_AHEAD / 2, end, true);
+        draft_expect_members(draft, committer->book, i);
         status = book_apply(committer->book, draft_entry(draft, i), fault);
     }
     return status;

@@ -160,6 +160,9 @@ void draft_clear(struct draft *draft);
 /* Entries decided since the last clear, in sequence. Valid until draft_clear. */
 size_t draft_entry_count(const struct draft *draft);
 const struct entry *draft_entry(const struct draft *draft, size_t index);
+/* While the entries are gone through one by one, at `index`: asks for the memory of members that
+ * those some way behind it touch. */
+void draft_expect_members(const struct draft *draft, const struct book *book, size_t index);
 
 /* Begins a group at `now_us`: first come the entries of what is due by then, at most `entries_max`,
  * in order of time. *ret_more: there is more that is due; commit this and settle again before

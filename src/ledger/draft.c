@@ -14,6 +14,7 @@
 #include <stdlib.h>
 
 enum {
+    EXPECT_AHEAD = 16, /* entries */
     ENTRY_SHIFT = 8,
     MEMBER_SHIFT = 8,
     LINK_SHIFT = 10,
@@ -122,6 +123,22 @@ const struct entry *draft_entry(const struct draft *draft, size_t index)
 {
     CHECK(index < draft->entries.count);
     return pool_at(&draft->entries, (uint32_t)index);
+}
+
+static void expect(const struct draft *draft, const struct book *book, size_t index, bool body)
+{
+    if (index >= draft_entry_count(draft))
+        return;
+    const struct entry *entry = draft_entry(draft, index);
+    for (uint32_t i = 0; i < entry->touch_count; i++)
+        book_expect_member(book, entry->touches[i].uin, body);
+}
+
+/* Twice each: where the member is, and later the member. */
+void draft_expect_members(const struct draft *draft, const struct book *book, size_t index)
+{
+    expect(draft, book, index + EXPECT_AHEAD, false);
+    expect(draft, book, index + EXPECT_AHEAD / 2, true);
 }
 
 static int64_t latest_time(const struct draft *draft)
