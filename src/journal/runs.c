@@ -104,7 +104,7 @@ struct status runs_read(struct store *store, const struct run *before, struct fa
 static struct status load_run(struct store *store, struct fault *fault)
 {
     struct runs *runs = &store->runs;
-    struct run run;
+    struct run run = {.number = 0};
     TRY(reserve_run(runs, fault));
     TRY(runs_read(store, runs->count > 0 ? &runs->at[runs->count - 1] : NULL, fault, &run));
     add_run(store, &run);
