@@ -2,7 +2,7 @@
 
 Everything at once, as fast as it goes, in turns of 20 s: reads of ten members on 32 connections, one transfer a request on 64, a thousand
 on 8; then 2,000 connections that are opened and dropped. After each turn the server's own memory (anonymous pages) and its open files
-are read. Tokens are kept for ever (docs/adr/0008), so memory is measured against the requests that carried one."""
+are read. Of tokens a filter stays in memory for ever (docs/adr/0011), so memory is measured against the requests that carried one."""
 import os
 import pathlib
 import re
