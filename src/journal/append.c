@@ -5,8 +5,8 @@
  *    an append means that the outcome is not known, and nothing is tried again.
  * 3. The witness is written after the commit it speaks of, so it is ahead of the database only when
  *    the database was put back (witness.h).
- * 4. Rows go into each table in the order of their sequence, ROWS_MAX at a time. An entry's number
- * is the one SQLite gives the next row of its table, and is compared with it.
+ * 4. Rows go into each table in the order of their sequence: entries many a row (rows.h), requests
+ *    ROWS_MAX a statement. A batch's own row comes last.
  *
  * Owns nothing. The committer's thread. */
 #include "base/check.h"
@@ -87,60 +87,26 @@ static struct status index_entry(struct batching *batching, const struct entry *
     return STATUS_DONE;
 }
 
-/* Encodes `rows` entries one behind the other; ends[i] is where the i-th ends. */
-static struct status encode_rows(struct store *store, const struct draft *draft, size_t first,
-                                 uint32_t rows, struct fault *fault, size_t ret_ends[ROWS_MAX])
-{
-    buffer_clear(&store->row);
-    for (uint32_t i = 0; i < rows; i++) {
-        entry_encode(draft_entry(draft, first + i), &store->row);
-        ret_ends[i] = store->row.len;
-    }
-    if (!buffer_ok(&store->row))
-        return fault_raise(fault, STATUS_MEMORY, "no memory for an entry");
-    return STATUS_DONE;
-}
-
-/* Adds rows of entries, and sees that SQLite gave the last of them its number. */
-static struct status run_numbered(struct store *store, enum statement statement, uint64_t last,
-                                  struct fault *fault)
-{
-    TRY(store_run(store, statement, fault));
-    if ((uint64_t)sqlite3_last_insert_rowid(store->db) != last)
-        return fault_raise(fault, STATUS_CORRUPT,
-                           "the table of entries does not end where the last batch ended, before "
-                           "entry %llu",
-                           (unsigned long long)last);
-    return STATUS_DONE;
-}
-
-static struct status add_rows(struct batching *batching, const struct draft *draft, size_t first,
-                              uint32_t rows, enum statement statement, struct fault *fault)
+static struct status add_entry(struct batching *batching, const struct entry *entry,
+                               struct fault *fault)
 {
     struct store *store = batching->store;
-    size_t ends[ROWS_MAX];
-    size_t start = 0;
-    TRY(encode_rows(store, draft, first, rows, fault, ends));
-    for (uint32_t i = 0; i < rows; i++) {
-        const struct entry *entry = draft_entry(draft, first + i);
-        struct slice bytes = slice_of(store->row.at + start, ends[i] - start);
-        TRY(index_entry(batching, entry, bytes, fault));
-        store_bind_bytes(store, statement, (int)i + 1, bytes);
-        start = ends[i];
-    }
-    return run_numbered(store, statement, draft_entry(draft, first + rows - 1)->sequence, fault);
+    buffer_clear(&store->row);
+    entry_encode(entry, &store->row);
+    if (!buffer_ok(&store->row))
+        return fault_raise(fault, STATUS_MEMORY, "no memory for an entry");
+    struct slice bytes = buffer_slice(&store->row);
+    TRY(rows_add(store, entry->sequence, bytes, entry_kind_is_registry(entry->kind), fault));
+    return index_entry(batching, entry, bytes, fault);
 }
 
 static struct status add_entries(struct batching *batching, const struct draft *draft,
                                  struct fault *fault)
 {
     size_t count = draft_entry_count(draft);
-    for (size_t next = 0; next < count;) {
-        unsigned which;
-        uint32_t rows = rows_of(count - next, &which);
-        TRY(add_rows(batching, draft, next, rows, SQL_ADD_ENTRY + which, fault));
-        next += rows;
-    }
+    row_writer_clear(&batching->store->entries);
+    for (size_t next = 0; next < count; next++)
+        TRY(add_entry(batching, draft_entry(draft, next), fault));
     return flush_requests(batching, fault);
 }
 
@@ -153,6 +119,7 @@ void store_write_witness(struct store *store)
 
 struct status store_put_batch(struct store *store, const struct batch *batch, struct fault *fault)
 {
+    TRY(rows_flush(store, fault));
     store_bind(store, SQL_ADD_BATCH, 1, batch->number);
     store_bind(store, SQL_ADD_BATCH, 2, batch->first_sequence);
     store_bind(store, SQL_ADD_BATCH, 3, batch->last_sequence);
@@ -165,9 +132,9 @@ struct status store_put_batch(struct store *store, const struct batch *batch, st
 struct status store_put_entry(struct store *store, const struct entry *entry, struct slice bytes,
                               const unsigned char *leaf, struct fault *fault)
 {
-    store_bind_bytes(store, SQL_ADD_ENTRY, 1, bytes);
-    TRY(run_numbered(store, SQL_ADD_ENTRY, entry->sequence, fault));
-    if (entry_kind_is_registry(entry->kind))
+    bool is_registry = entry_kind_is_registry(entry->kind);
+    TRY(rows_add(store, entry->sequence, bytes, is_registry, fault));
+    if (is_registry)
         return add_registry(store, entry, leaf, fault);
     if (entry->kind != ENTRY_REQUEST)
         return STATUS_DONE;

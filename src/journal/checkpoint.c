@@ -15,6 +15,8 @@
 #include "journal/schema.h"
 #include "journal/store.h"
 
+enum { ROWS_AT_ONCE = 8, MEMBER_COLUMNS = 5 };
+
 void store_note_entry(struct store *store, const struct entry *entry, const struct book *book)
 {
     changes_add(&store->organisations, entry->organisation);
@@ -44,20 +46,53 @@ static struct status put_organisation(struct store *store, uint32_t id, struct s
     return store_run(store, SQL_PUT_ORGANISATION, fault);
 }
 
-static struct status put_member(struct store *store, const struct book *book, uint32_t index,
-                                struct fault *fault)
+/* Where a member's columns begin in a statement of several rows, and its uin as text meanwhile. */
+struct member_row {
+    int at;
+    char digits[UIN_DIGITS_MAX];
+};
+
+static void bind_member(struct store *store, enum statement statement, struct member_row *row,
+                        const struct member *member, struct slice body)
 {
-    const struct member *member = book_member(book, index);
+    struct slice uin = slice_of(row->digits, uin_print(member->uin, row->digits));
+    store_bind(store, statement, row->at + 1, member->organisation);
+    store_bind_text(store, statement, row->at + 2, uin);
+    store_bind(store, statement, row->at + 3, member->last_sequence);
+    store_bind(store, statement, row->at + 4, store_checksum(body));
+    store_bind_bytes(store, statement, row->at + 5, body);
+}
+
+/* `count` rows, which is how many the statement takes. */
+static struct status put_rows(struct store *store, const struct book *book, const uint32_t *indices,
+                              uint32_t count, enum statement statement, struct fault *fault)
+{
+    struct member_row rows[ROWS_AT_ONCE];
+    size_t ends[ROWS_AT_ONCE];
     buffer_clear(&store->row);
-    book_member_encode(book, index, &store->row);
+    for (uint32_t i = 0; i < count; i++) {
+        book_member_encode(book, indices[i], &store->row);
+        ends[i] = store->row.len;
+    }
     if (!buffer_ok(&store->row))
         return fault_raise(fault, STATUS_MEMORY, "no memory for a checkpoint's row");
-    store_bind(store, SQL_PUT_MEMBER, 1, member->organisation);
-    store_bind_uin(store, SQL_PUT_MEMBER, 2, member->uin);
-    store_bind(store, SQL_PUT_MEMBER, 3, member->last_sequence);
-    store_bind(store, SQL_PUT_MEMBER, 4, store_checksum(buffer_slice(&store->row)));
-    store_bind_bytes(store, SQL_PUT_MEMBER, 5, buffer_slice(&store->row));
-    return store_run(store, SQL_PUT_MEMBER, fault);
+    for (uint32_t i = 0; i < count; i++) {
+        size_t start = i > 0 ? ends[i - 1] : 0;
+        rows[i].at = (int)i * MEMBER_COLUMNS;
+        bind_member(store, statement, &rows[i], book_member(book, indices[i]),
+                    slice_of(store->row.at + start, ends[i] - start));
+    }
+    return store_run(store, statement, fault);
+}
+
+static struct status put_members(struct store *store, const struct book *book,
+                                 const uint32_t *indices, uint32_t count, struct fault *fault)
+{
+    if (count == ROWS_AT_ONCE)
+        return put_rows(store, book, indices, count, SQL_PUT_8_MEMBERS, fault);
+    for (uint32_t i = 0; i < count; i++)
+        TRY(put_rows(store, book, indices + i, 1, SQL_PUT_MEMBER, fault));
+    return STATUS_DONE;
 }
 
 /* Appends id (4 bytes), length (8 bytes), body of every changed organisation. */
@@ -125,6 +160,18 @@ static struct status put_mark(struct store *store, struct fault *fault)
     return store_run(store, SQL_PUT_MARK, fault);
 }
 
+/* The next members to be written, as many as a statement takes; *next is where it goes on. */
+static uint32_t take_changed(const struct pass *pass, uint32_t rows_max, uint32_t *next,
+                             uint32_t ret_indices[ROWS_AT_ONCE])
+{
+    uint32_t count = 0;
+    while (count < ROWS_AT_ONCE && count < rows_max && *next != CHANGES_END) {
+        ret_indices[count++] = *next;
+        *next = changes_next(&pass->members, *next + 1, pass->limit);
+    }
+    return count;
+}
+
 /* One slice in one transaction; *ret_cursor is where the next one begins. */
 static struct status write_slice(struct store *store, const struct book *book, uint32_t rows_max,
                                  struct fault *fault, uint32_t *ret_cursor)
@@ -132,9 +179,11 @@ static struct status write_slice(struct store *store, const struct book *book, u
     const struct pass *pass = &store->pass;
     uint32_t next = changes_next(&pass->members, pass->cursor, pass->limit);
     TRY(store_run(store, SQL_BEGIN, fault));
-    for (uint32_t rows = 0; rows < rows_max && next != CHANGES_END; rows++) {
-        TRY(put_member(store, book, next, fault));
-        next = changes_next(&pass->members, next + 1, pass->limit);
+    for (uint32_t rows = 0; rows < rows_max && next != CHANGES_END;) {
+        uint32_t indices[ROWS_AT_ONCE];
+        uint32_t count = take_changed(pass, rows_max - rows, &next, indices);
+        TRY(put_members(store, book, indices, count, fault));
+        rows += count;
     }
     if (next == CHANGES_END)
         TRY(put_mark(store, fault));

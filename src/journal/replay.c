@@ -14,6 +14,7 @@ struct replay {
     struct store *store;
     struct book *book;
     const struct replay_visitor *visitor;
+    struct rows rows;
     struct journal_head head; /* proved so far */
     struct merkle merkle;     /* of the batch at hand */
 };
@@ -30,11 +31,12 @@ static struct status replay_entry(struct replay *replay, uint64_t sequence, stru
     struct store *store = replay->store;
     unsigned char leaf[CHAIN_SIZE];
     struct entry entry;
-    bool row = false;
-    TRY(store_step(store, SQL_ENTRIES_FROM, fault, &row));
-    if (!row || store_number(store, SQL_ENTRIES_FROM, 0) != sequence)
+    struct slice bytes;
+    uint64_t found_sequence = 0;
+    bool found = false;
+    TRY(rows_next(&replay->rows, fault, &found, &found_sequence, &bytes));
+    if (!found || found_sequence != sequence)
         return fault_raise(fault, STATUS_CORRUPT, "entry %" PRIu64 " is missing", sequence);
-    struct slice bytes = store_bytes(store, SQL_ENTRIES_FROM, 1);
     chain_leaf(store->crypto, sequence, bytes, leaf);
     merkle_add(&replay->merkle, store->crypto, leaf);
     if (!entry_decode(sequence, bytes, store->scope, ENTRY_SCOPE_MAX, &entry))
@@ -104,6 +106,8 @@ static struct status replay_batch(struct replay *replay, struct fault *fault)
 static struct status replay_all(struct replay *replay, struct fault *fault)
 {
     struct store *store = replay->store;
+    struct slice bytes;
+    uint64_t sequence = 0;
     bool row = false;
     for (;;) {
         TRY(store_step(store, SQL_BATCHES_FROM, fault, &row));
@@ -111,10 +115,10 @@ static struct status replay_all(struct replay *replay, struct fault *fault)
             break;
         TRY(replay_batch(replay, fault));
     }
-    TRY(store_step(store, SQL_ENTRIES_FROM, fault, &row));
+    TRY(rows_next(&replay->rows, fault, &row, &sequence, &bytes));
     if (row)
         return fault_raise(fault, STATUS_CORRUPT, "entry %" PRIu64 " belongs to no batch",
-                           store_number(store, SQL_ENTRIES_FROM, 0));
+                           sequence);
     if (replay->head.batches != store->journal.head.batches)
         return fault_raise(fault, STATUS_CORRUPT, "batch %" PRIu64 " is missing",
                            replay->head.batches + 1);
@@ -126,9 +130,9 @@ struct status replay(struct store *store, const struct journal_head *from, struc
 {
     struct replay replay = {.store = store, .book = book, .visitor = visitor, .head = *from};
     store_bind(store, SQL_BATCHES_FROM, 1, from->batches + 1);
-    store_bind(store, SQL_ENTRIES_FROM, 1, from->sequence + 1);
+    replay.rows = rows_begin(store, from->sequence + 1);
     struct status status = replay_all(&replay, fault);
     store_reset(store, SQL_BATCHES_FROM);
-    store_reset(store, SQL_ENTRIES_FROM);
+    rows_end(&replay.rows);
     return status;
 }

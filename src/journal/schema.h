@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 /* Version 1 was a pre-release's: its entries were encoded otherwise, and it is refused. */
-enum { SCHEMA_FIRST_VERSION = 2, SCHEMA_VERSION = 3 };
+enum { SCHEMA_FIRST_VERSION = 2, SCHEMA_VERSION = 4 };
 enum { SCHEMA_APPLICATION_ID = 0x42555253 }; /* "BURS" */
 
 enum schema_mode {

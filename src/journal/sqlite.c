@@ -22,27 +22,25 @@ static const char pragmas[] = "PRAGMA synchronous = FULL; PRAGMA cache_size = -3
                               "PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON; "
                               "PRAGMA trusted_schema = OFF";
 
-static struct status visit_entries(struct store *store, uint64_t first,
+static struct status visit_entries(struct rows *rows, uint64_t expected,
                                    bool (*visit)(void *context, uint64_t sequence,
                                                  struct slice bytes),
                                    void *context, struct fault *fault)
 {
-    store_bind(store, SQL_ENTRIES_FROM, 1, first);
-    for (uint64_t expected = first;; expected++) {
-        bool row = false;
-        TRY(store_step(store, SQL_ENTRIES_FROM, fault, &row));
-        if (!row && expected <= store->journal.head.sequence)
+    uint64_t head = rows->store->journal.head.sequence;
+    for (bool more = true; more; expected++) {
+        struct slice bytes;
+        uint64_t sequence = 0;
+        bool found = false;
+        TRY(rows_next(rows, fault, &found, &sequence, &bytes));
+        if (!found && expected > head)
+            break;
+        if (!found || sequence != expected)
             return fault_raise(fault, STATUS_CORRUPT, "entry %llu is missing",
                                (unsigned long long)expected);
-        if (!row)
-            return STATUS_DONE;
-        uint64_t sequence = store_number(store, SQL_ENTRIES_FROM, 0);
-        if (sequence != expected)
-            return fault_raise(fault, STATUS_CORRUPT, "entry %llu is missing",
-                               (unsigned long long)expected);
-        if (!visit(context, sequence, store_bytes(store, SQL_ENTRIES_FROM, 1)))
-            return STATUS_DONE;
+        more = visit(context, sequence, bytes);
     }
+    return STATUS_DONE;
 }
 
 static struct status read_entries(struct journal *journal, uint64_t first,
@@ -50,9 +48,10 @@ static struct status read_entries(struct journal *journal, uint64_t first,
                                                 struct slice bytes),
                                   void *context, struct fault *fault)
 {
-    struct store *store = store_of(journal);
-    struct status status = visit_entries(store, first > 0 ? first : 1, visit, context, fault);
-    store_reset(store, SQL_ENTRIES_FROM);
+    uint64_t from = first > 0 ? first : 1;
+    struct rows rows = rows_begin(store_of(journal), from);
+    struct status status = visit_entries(&rows, from, visit, context, fault);
+    rows_end(&rows);
     return status;
 }
 
@@ -68,6 +67,7 @@ void store_free(struct store *store)
     folder_unlock(&store->lock);
     crypto_free(store->crypto);
     buffer_done(&store->row);
+    row_writer_done(&store->entries);
     buffer_done(&store->pass.organisations);
     changes_done(&store->members);
     changes_done(&store->organisations);
@@ -125,6 +125,7 @@ static struct store *new_store(const struct journal_options *options)
     store->crypto = crypto_new();
     store->scope = calloc(ENTRY_SCOPE_MAX, sizeof *store->scope);
     buffer_init(&store->row, ROW_BYTES_MAX);
+    row_writer_init(&store->entries);
     buffer_init(&store->pass.organisations, ROW_BYTES_MAX);
     if (!store->read_only) {
         uint32_t pages_max = options->wal_pages_max ? options->wal_pages_max : WAL_PAGES_MAX;

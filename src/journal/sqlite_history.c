@@ -33,7 +33,7 @@ static void close_reader(struct history *history)
 static void end_snapshot(struct history *history)
 {
     struct store *store = reader_of(history)->store;
-    store_reset(store, SQL_ENTRY);
+    store_reset(store, SQL_ENTRIES_AT);
     store_reset(store, SQL_WHOLE_BATCH);
     /* Nothing was written, so that nothing can be lost. */
     struct status status = store_run(store, SQL_END_READING, NULL);
@@ -51,18 +51,28 @@ static struct status begin_snapshot(struct history *history, struct fault *fault
     return fault_wrap(fault, status, "%s", store->path);
 }
 
+/* Passes over the row's entries before the one asked for; false when it is not there. */
+static bool find_in_row(struct store *store, uint64_t sequence, struct slice *ret_bytes)
+{
+    uint64_t first = store_number(store, SQL_ENTRIES_AT, 0);
+    struct row row = row_of(first, store_bytes(store, SQL_ENTRIES_AT, 1));
+    bool found = true;
+    while (found && row.next <= sequence)
+        found = row_take(&row, ret_bytes);
+    return found;
+}
+
 static struct status read_entry(struct history *history, uint64_t sequence, struct fault *fault,
                                 struct slice *ret_bytes)
 {
     struct store *store = reader_of(history)->store;
     bool row = false;
-    store_reset(store, SQL_ENTRY);
-    store_bind(store, SQL_ENTRY, 1, sequence);
-    TRY_WRAP(store_step(store, SQL_ENTRY, fault, &row), fault, "%s", store->path);
-    if (!row)
+    store_reset(store, SQL_ENTRIES_AT);
+    store_bind(store, SQL_ENTRIES_AT, 1, sequence);
+    TRY_WRAP(store_step(store, SQL_ENTRIES_AT, fault, &row), fault, "%s", store->path);
+    if (!row || !find_in_row(store, sequence, ret_bytes))
         return fault_raise(fault, STATUS_CORRUPT, "%s: entry %" PRIu64 " is missing", store->path,
                            sequence);
-    *ret_bytes = store_bytes(store, SQL_ENTRY, 0);
     return STATUS_DONE;
 }
 

@@ -12,33 +12,29 @@
 
 #include <errno.h>
 
-/* Several rows in one statement: beginning and ending it costs more than a row does. Entries have
- * no gaps, so that SQLite can number them: it appends a row whose number it chose without a search.
- */
+/* Several rows in one statement: beginning and ending it costs more than a row does. */
 #define TIMES_8(row) row ", " row ", " row ", " row ", " row ", " row ", " row ", " row
 #define TIMES_32(row) TIMES_8(row) ", " TIMES_8(row) ", " TIMES_8(row) ", " TIMES_8(row)
-#define ENTRY "(0, ?)"
 #define REQUEST "(?, 0, ?)"
-#define ADD_ENTRIES "INSERT INTO entry (stream, body) VALUES "
+#define MEMBER "(0, ?, ?, ?, ?, ?)"
 #define ADD_REQUESTS "INSERT INTO request (sequence, stream, prefix) VALUES "
+/* REPLACE looks a row's place up once, an upsert twice. */
+#define PUT_MEMBERS                                                                                \
+    "REPLACE INTO member (stream, organisation, uin, sequence, checksum, body) VALUES "
 
 static const char *const texts[SQL_COUNT] = {
     [SQL_BEGIN] = "BEGIN IMMEDIATE",
     [SQL_COMMIT] = "COMMIT",
     [SQL_ROLLBACK] = "ROLLBACK",
-    [SQL_ADD_ENTRY] = ADD_ENTRIES ENTRY,
-    [SQL_ADD_8_ENTRIES] = ADD_ENTRIES TIMES_8(ENTRY),
-    [SQL_ADD_32_ENTRIES] = ADD_ENTRIES TIMES_32(ENTRY),
+    [SQL_ADD_ENTRIES] = "INSERT INTO entry (first_sequence, stream, bodies) VALUES (?1, 0, ?2)",
     [SQL_ADD_REGISTRY] = "INSERT INTO registry (sequence, stream, leaf) VALUES (?1, 0, ?2)",
     [SQL_ADD_REQUEST] = ADD_REQUESTS REQUEST,
     [SQL_ADD_8_REQUESTS] = ADD_REQUESTS TIMES_8(REQUEST),
     [SQL_ADD_32_REQUESTS] = ADD_REQUESTS TIMES_32(REQUEST),
     [SQL_ADD_BATCH] = "INSERT INTO batch (number, stream, first_sequence, last_sequence, time_us, "
                       "root, hash) VALUES (?1, 0, ?2, ?3, ?4, ?5, ?6)",
-    [SQL_PUT_MEMBER] = "INSERT INTO member (stream, organisation, uin, sequence, checksum, body) "
-                       "VALUES (0, ?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET "
-                       "sequence = excluded.sequence, checksum = excluded.checksum, "
-                       "body = excluded.body",
+    [SQL_PUT_MEMBER] = PUT_MEMBERS MEMBER,
+    [SQL_PUT_8_MEMBERS] = PUT_MEMBERS TIMES_8(MEMBER),
     [SQL_PUT_ORGANISATION] = "INSERT INTO organisation (stream, id, checksum, body) "
                              "VALUES (0, ?1, ?2, ?3) ON CONFLICT DO UPDATE SET "
                              "checksum = excluded.checksum, body = excluded.body",
@@ -54,10 +50,11 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_BATCH] = "SELECT last_sequence, time_us, hash FROM batch WHERE stream = 0 AND number = ?1",
     [SQL_BATCHES_FROM] = "SELECT number, first_sequence, last_sequence, time_us, root, hash "
                          "FROM batch WHERE stream = 0 AND number >= ?1 ORDER BY number",
-    [SQL_ENTRIES_FROM] = "SELECT sequence, body FROM entry WHERE stream = 0 AND sequence >= ?1 "
-                         "ORDER BY sequence",
-    [SQL_REGISTRY] = "SELECT registry.sequence, leaf, body FROM registry LEFT JOIN entry "
-                     "ON entry.sequence = registry.sequence AND entry.stream = 0 "
+    [SQL_ENTRIES_FROM] = "SELECT first_sequence, bodies FROM entry WHERE stream = 0 AND "
+                         "first_sequence >= coalesce((SELECT max(first_sequence) FROM entry "
+                         "WHERE first_sequence <= ?1), 0) ORDER BY first_sequence",
+    [SQL_REGISTRY] = "SELECT registry.sequence, leaf, bodies FROM registry LEFT JOIN entry "
+                     "ON first_sequence = registry.sequence AND entry.stream = 0 "
                      "WHERE registry.stream = 0 AND registry.sequence <= ?1 "
                      "ORDER BY registry.sequence",
     [SQL_REQUESTS] = "SELECT sequence, prefix FROM request "
@@ -79,7 +76,8 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_MARK] = "SELECT batch, sequence, time_us FROM mark WHERE stream = 0",
     [SQL_BEGIN_READING] = "BEGIN",
     [SQL_END_READING] = "COMMIT",
-    [SQL_ENTRY] = "SELECT body FROM entry WHERE stream = 0 AND sequence = ?1",
+    [SQL_ENTRIES_AT] = "SELECT first_sequence, bodies FROM entry WHERE stream = 0 AND "
+                       "first_sequence <= ?1 ORDER BY first_sequence DESC LIMIT 1",
     [SQL_WHOLE_BATCH] = "SELECT first_sequence, last_sequence, time_us, root, hash FROM batch "
                         "WHERE stream = 0 AND number = ?1",
 };
@@ -130,10 +128,9 @@ void store_bind_bytes(struct store *store, enum statement statement, int at, str
           SQLITE_OK);
 }
 
-void store_bind_uin(struct store *store, enum statement statement, int at, struct uin uin)
+void store_bind_text(struct store *store, enum statement statement, int at, struct slice text)
 {
-    size_t len = uin_print(uin, store->digits);
-    CHECK(sqlite3_bind_text(store->statements[statement], at, store->digits, (int)len,
+    CHECK(sqlite3_bind_text(store->statements[statement], at, text.at, (int)text.len,
                             SQLITE_STATIC) == SQLITE_OK);
 }
 

@@ -8,6 +8,7 @@
 #include "journal/changes.h"
 #include "journal/fold.h"
 #include "journal/ops.h"
+#include "journal/rows.h"
 #include "journal/runs.h"
 #include "sys/file.h"
 
@@ -19,15 +20,14 @@ enum statement {
     SQL_BEGIN,
     SQL_COMMIT,
     SQL_ROLLBACK,
-    SQL_ADD_ENTRY,
-    SQL_ADD_8_ENTRIES,
-    SQL_ADD_32_ENTRIES,
+    SQL_ADD_ENTRIES,
     SQL_ADD_REGISTRY,
     SQL_ADD_REQUEST,
     SQL_ADD_8_REQUESTS,
     SQL_ADD_32_REQUESTS,
     SQL_ADD_BATCH,
     SQL_PUT_MEMBER,
+    SQL_PUT_8_MEMBERS,
     SQL_PUT_ORGANISATION,
     SQL_PUT_MARK,
     SQL_ADD_BUCKET,
@@ -51,7 +51,7 @@ enum statement {
     SQL_MARK,
     SQL_BEGIN_READING,
     SQL_END_READING,
-    SQL_ENTRY,
+    SQL_ENTRIES_AT,
     SQL_WHOLE_BATCH,
     SQL_COUNT,
 };
@@ -80,9 +80,9 @@ struct store {
     struct crypto *crypto;
     struct folder_lock lock;
     struct note witness;
-    struct buffer row;           /* the row being written */
-    struct uin *scope;           /* ENTRY_SCOPE_MAX, for decoding */
-    char digits[UIN_DIGITS_MAX]; /* the uin bound last, so that binding never allocates */
+    struct buffer row;         /* the entry or other row being written */
+    struct row_writer entries; /* the row of entries being put together */
+    struct uin *scope;         /* ENTRY_SCOPE_MAX, for decoding */
     bool read_only;
     bool loaded;       /* so `mark` is known; an empty journal needs no loading */
     struct fold *fold; /* NULL on a read-only store */
@@ -123,8 +123,8 @@ void store_reset(struct store *store, enum statement statement);
 void store_bind(struct store *store, enum statement statement, int at, uint64_t number);
 /* The bytes must live until the statement is reset. */
 void store_bind_bytes(struct store *store, enum statement statement, int at, struct slice bytes);
-/* One at a time: the next call takes the place of the last one's digits. */
-void store_bind_uin(struct store *store, enum statement statement, int at, struct uin uin);
+/* The characters must live until the statement is reset. */
+void store_bind_text(struct store *store, enum statement statement, int at, struct slice text);
 /* Columns of the row a statement stands on; the slice lives until the next step or reset. */
 uint64_t store_number(struct store *store, enum statement statement, int column);
 struct slice store_bytes(struct store *store, enum statement statement, int column);

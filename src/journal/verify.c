@@ -167,9 +167,10 @@ static struct status match_newer(struct verify *verify, const struct entry *entr
                                  const struct member *member, struct fault *fault)
 {
     struct store *store = verify->store;
+    char digits[UIN_DIGITS_MAX];
     bool row = false;
     store_bind(store, SQL_MEMBER, 1, member->organisation);
-    store_bind_uin(store, SQL_MEMBER, 2, member->uin);
+    store_bind_text(store, SQL_MEMBER, 2, slice_of(digits, uin_print(member->uin, digits)));
     struct status status = store_step(store, SQL_MEMBER, fault, &row);
     if (status_ok(status) && row && store_number(store, SQL_MEMBER, 0) == entry->sequence) {
         verify->newer_rows--;

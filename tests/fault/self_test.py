@@ -134,11 +134,10 @@ def test_an_entry_stored_twice_is_caught(sound):
     folder = sound.folder / "twice"
     put_image(sound.image, folder)
     with sqlite3.connect(folder / "journal.db") as database:
-        last = database.execute("SELECT max(sequence) FROM entry").fetchone()[0]
-        number = database.execute("SELECT max(number) FROM batch").fetchone()[0]
-        database.execute(f"INSERT INTO entry SELECT {last + 1}, stream, body FROM entry WHERE sequence = {last}")
-        database.execute(f"INSERT INTO batch SELECT {number + 1}, stream, {last + 1}, {last + 1}, time_us, root, hash "
-                         f"FROM batch WHERE number = {number}")
+        number, first, last = database.execute("SELECT max(number), first_sequence, last_sequence FROM batch").fetchone()
+        database.execute(f"INSERT INTO entry SELECT {last + 1}, stream, bodies FROM entry WHERE first_sequence = {first}")
+        database.execute(f"INSERT INTO batch SELECT {number + 1}, stream, {last + 1}, {last + 1 + last - first}, time_us, "
+                         f"root, hash FROM batch WHERE number = {number}")
     database.close()
     assert complaints(sound, take_image(folder))[0].startswith("unopenable")
 

@@ -235,8 +235,9 @@ static void a_changed_backup_is_not_restored(void **state)
     assert_ok(journal_backup(scene.folder, target, NULL, &fault, &report));
     assert_int_equal(sqlite3_open(within(target, "journal.db"), &db), SQLITE_OK);
     assert_int_equal(sqlite3_exec(db,
-                                  "UPDATE entry SET body = (SELECT body FROM entry WHERE "
-                                  "sequence = 204) WHERE sequence = 205",
+                                  "UPDATE entry SET bodies = (SELECT bodies FROM entry "
+                                  "ORDER BY first_sequence DESC LIMIT 1 OFFSET 1) "
+                                  "WHERE first_sequence = (SELECT max(first_sequence) FROM entry)",
                                   NULL, NULL, NULL),
                      SQLITE_OK);
     assert_int_equal(sqlite3_close(db), SQLITE_OK);

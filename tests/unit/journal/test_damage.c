@@ -243,11 +243,19 @@ static void edits_are_named(void **state)
         const char *sql;
         const char *words;
     } edits[] = {
-        {"DELETE FROM entry WHERE sequence = 12", "entry 12 is missing"},
-        {"UPDATE entry SET body = (SELECT body FROM entry WHERE sequence = 13) "
-         "WHERE sequence = 12",
-         "entry 12"},
-        {"UPDATE entry SET stream = 1 WHERE sequence = 12", "entry 12 is missing"},
+        {"DELETE FROM entry WHERE first_sequence = 9", "entry 9 is missing"},
+        {"UPDATE entry SET bodies = (SELECT bodies FROM entry WHERE first_sequence = 20) "
+         "WHERE first_sequence = 9",
+         "entry 9"},
+        {"UPDATE entry SET stream = 1 WHERE first_sequence = 9", "entry 9 is missing"},
+        {"UPDATE entry SET first_sequence = 10 WHERE first_sequence = 9", "entry 9 is missing"},
+        {"UPDATE entry SET bodies = CAST(substr(bodies, 1, length(bodies) - 1) AS BLOB) "
+         "WHERE first_sequence = 9",
+         "entry 19 cannot be read"},
+        {"UPDATE entry SET bodies = CAST(bodies || x'00' AS BLOB) WHERE first_sequence = 9",
+         "entry 20 cannot be understood"},
+        {"UPDATE entry SET bodies = CAST(bodies || x'00' AS BLOB) WHERE first_sequence = 20",
+         "entry 31 belongs to no batch"},
         {"INSERT INTO entry VALUES (31, 0, x'01')", "entry 31 belongs to no batch"},
         {"DELETE FROM batch WHERE number = 3", "batch 3"},
         {"UPDATE batch SET time_us = time_us + 1 WHERE number = 3", "batch 3"},

@@ -341,11 +341,11 @@ static void assert_broken(const char *sql)
 static void says_when_the_entries_are_not_whole(void **state)
 {
     (void)state;
-    assert_broken("DELETE FROM entry WHERE sequence BETWEEN 10 AND 60");
-    assert_broken("UPDATE entry SET body = x'00' WHERE sequence BETWEEN 10 AND 60");
+    assert_broken("DELETE FROM entry WHERE first_sequence BETWEEN 10 AND 60");
+    assert_broken("UPDATE entry SET bodies = x'00' WHERE first_sequence BETWEEN 10 AND 60");
     /* other entries in the place of some */
-    assert_broken("UPDATE entry SET body = (SELECT body FROM entry WHERE sequence = 5) "
-                  "WHERE sequence BETWEEN 10 AND 60");
+    assert_broken("UPDATE entry SET bodies = (SELECT bodies FROM entry WHERE first_sequence <= 5 "
+                  "ORDER BY first_sequence DESC LIMIT 1) WHERE first_sequence BETWEEN 10 AND 60");
 }
 
 static void refuses_an_entry_of_somebody_else(void **state)

@@ -254,10 +254,11 @@ static void what_is_not_there_is_not_proved(void **state)
     scene_commit(&scene);
     assert_int_equal(sqlite3_open(scene_path(&scene, "journal.db"), &db), SQLITE_OK);
     assert_int_equal(
-        sqlite3_exec(db,
-                     "UPDATE entry SET body = CAST(body || x'00' AS BLOB) WHERE sequence = "
-                     "(SELECT max(sequence) FROM entry)",
-                     NULL, NULL, NULL),
+        sqlite3_exec(
+            db,
+            "UPDATE entry SET bodies = CAST(substr(bodies, 1, length(bodies) - 1) || "
+            "x'01' AS BLOB) WHERE first_sequence = (SELECT max(first_sequence) FROM entry)",
+            NULL, NULL, NULL),
         SQLITE_OK);
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
     assert_int_equal(

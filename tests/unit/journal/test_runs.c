@@ -168,7 +168,9 @@ static void an_older_journal_gets_its_runs(void **state)
     scene_checkpoint(&scene, 100);
     make_requests(3);
     scene_close(&scene);
-    run_sql("DROP TABLE token_run; DROP TABLE token_bucket; PRAGMA user_version = 2");
+    run_sql("DROP TABLE token_run; DROP TABLE token_bucket; "
+            "ALTER TABLE entry RENAME COLUMN first_sequence TO sequence; "
+            "ALTER TABLE entry RENAME COLUMN bodies TO body; PRAGMA user_version = 2");
     scene.requests_due = DUE;
     scene_open(&scene);
     assert_int_equal(book_request_count(scene.book), 63);

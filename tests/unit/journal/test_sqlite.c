@@ -203,13 +203,13 @@ static void other_versions_and_other_files_are_refused(void **state)
     scene_create(&scene);
     scene_populate(&scene, 2);
     scene_close(&scene);
-    run_sql("PRAGMA user_version = 4");
+    run_sql("PRAGMA user_version = 5");
     assert_refused(STATUS_NEWER, "newer bursar");
     run_sql("PRAGMA user_version = 1");
     assert_refused(STATUS_INVALID, "pre-release");
     run_sql("PRAGMA user_version = 0");
     assert_refused(STATUS_INVALID, "not a journal");
-    run_sql("PRAGMA user_version = 3; PRAGMA application_id = 42");
+    run_sql("PRAGMA user_version = 4; PRAGMA application_id = 42");
     assert_refused(STATUS_INVALID, "not a journal");
     run_sql("PRAGMA application_id = 1112887891");
     scene_open(&scene);
@@ -331,9 +331,8 @@ static void another_history_is_noticed(void **state)
     assert_refused(STATUS_CORRUPT, "two journals");
 }
 
-/* A row that is not ours at the end of the table: the next batch would get other numbers than its
- * entries have. */
-static void a_batch_whose_rows_get_other_numbers_is_not_appended(void **state)
+/* A row that is not ours at the end of the table. */
+static void a_batch_whose_place_is_taken_is_not_appended(void **state)
 {
     (void)state;
     struct fault fault;
@@ -341,14 +340,15 @@ static void a_batch_whose_rows_get_other_numbers_is_not_appended(void **state)
     scene_create(&scene);
     scene_populate(&scene, 3);
     journal_head(scene.journal, &before);
-    run_sql("INSERT INTO entry (stream, body) VALUES (0, x'00')");
+    run_sql("INSERT INTO entry (stream, bodies) SELECT 0, x'01' FROM batch "
+            "WHERE last_sequence = (SELECT max(last_sequence) FROM batch)");
     scene_make_top_ups(&scene, 40);
     assert_int_equal(scene_try_commit(&scene, &fault).code, STATUS_UNKNOWN);
-    assert_non_null(strstr(fault.text, "does not end where the last batch ended"));
+    assert_non_null(strstr(fault.text, "entry.first_sequence"));
     journal_head(scene.journal, &after);
     assert_int_equal(after.sequence, before.sequence);
     scene_close(&scene);
-    run_sql("DELETE FROM entry WHERE body = x'00'");
+    run_sql("DELETE FROM entry WHERE bodies = x'01'");
     scene_open(&scene);
     scene_verify(&scene);
 }
@@ -371,7 +371,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(one_process_owns_it_and_others_may_look, setup, teardown),
         cmocka_unit_test_setup_teardown(an_older_copy_is_noticed, setup, teardown),
         cmocka_unit_test_setup_teardown(another_history_is_noticed, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_batch_whose_rows_get_other_numbers_is_not_appended, setup,
+        cmocka_unit_test_setup_teardown(a_batch_whose_place_is_taken_is_not_appended, setup,
                                         teardown),
     };
     return cmocka_run_group_tests_name("sqlite", tests, NULL, NULL);

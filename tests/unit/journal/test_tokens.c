@@ -440,8 +440,10 @@ static void an_unreadable_answer_ends_the_process(void **state)
         CHECK(run_job(&job) == REFUSAL_NONE);
         (void)snprintf(path, sizeof path, "%s/journal.db", folder);
         CHECK(sqlite3_open(path, &db) == SQLITE_OK);
-        CHECK(sqlite3_exec(db, "DELETE FROM entry WHERE sequence = 5", NULL, NULL, NULL) ==
-              SQLITE_OK);
+        CHECK(sqlite3_exec(db,
+                           "DELETE FROM entry WHERE first_sequence = (SELECT max(first_sequence) "
+                           "FROM entry WHERE first_sequence <= 5)",
+                           NULL, NULL, NULL) == SQLITE_OK);
         CHECK(sqlite3_close(db) == SQLITE_OK);
         (void)run_job(&job);
         _exit(0); /* it was answered, which must not be */
