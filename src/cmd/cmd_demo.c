@@ -109,7 +109,7 @@ static int demo(const struct settings *settings, uint64_t generated)
     struct api_options api;
     struct serving_threads threads;
     struct folder_options options = {.api = &api};
-    serving_threads(settings, &threads, &options);
+    serving_folder(settings, &threads, &options);
     struct status status = serving_api_options(settings, limits, &fault, &api);
     if (status_ok(status))
         status = folder_open(&options, &fault, &folder);

@@ -53,7 +53,7 @@ static int serve(const struct settings *settings)
     struct api_options api;
     struct serving_threads threads;
     struct folder_options options = {.api = &api};
-    serving_threads(settings, &threads, &options);
+    serving_folder(settings, &threads, &options);
     options.path = settings_text(settings, SETTING_DATA);
     options.master_key_file = settings_text(settings, SETTING_MASTER_KEY_FILE);
     if (!options.path)

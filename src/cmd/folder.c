@@ -39,7 +39,8 @@ static struct status open_journal(struct folder *folder, const struct folder_opt
         return fault_raise(fault, STATUS_NOT_FOUND,
                            "there is no data folder %s: `bursar init --data %s` makes one",
                            options->path, options->path);
-    struct journal_options journal = {.create = options->create};
+    struct journal_options journal = {.create = options->create,
+                                      .requests_due = options->requests_due};
     return journal_open(options->path, &journal, fault, &folder->journal);
 }
 

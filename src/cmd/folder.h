@@ -23,6 +23,7 @@ struct folder_options {
     const struct api_options *api; /* these three: NULL = defaults */
     const struct committer_options *committer;
     const struct historian_options *historian;
+    uint32_t requests_due; /* journal.h; 0 = default */
 };
 
 /* Opens and recovers. Faults say what to do: no such folder (NOT_FOUND), owned by another process

@@ -57,8 +57,8 @@ struct status serving_api_options(const struct settings *settings,
     return STATUS_DONE;
 }
 
-void serving_threads(const struct settings *settings, struct serving_threads *threads,
-                     struct folder_options *options)
+void serving_folder(const struct settings *settings, struct serving_threads *threads,
+                    struct folder_options *options)
 {
     threads->committer = (struct committer_options){
         .group_commands_max = (uint32_t)settings_number(settings, SETTING_GROUP_COMMANDS_MAX),
@@ -70,6 +70,7 @@ void serving_threads(const struct settings *settings, struct serving_threads *th
     };
     options->committer = &threads->committer;
     options->historian = &threads->historian;
+    options->requests_due = (uint32_t)settings_number(settings, SETTING_RECENT_TOKENS);
 }
 
 static struct status add_listener(struct serving *serving, struct server_listener listener,
@@ -219,6 +220,7 @@ static void say_limits(const struct settings *settings)
         SETTING_GROUP_COMMANDS_MAX,
         SETTING_GROUP_ENTRIES_MAX,
         SETTING_HISTORY_JOBS_MAX,
+        SETTING_RECENT_TOKENS,
     };
     struct buffer text;
     buffer_init(&text, ADDRESSES_BYTES_MAX);

@@ -29,9 +29,10 @@ struct serving_threads {
     struct committer_options committer;
     struct historian_options historian;
 };
-/* Points `options` at them; they must outlive folder_open. */
-void serving_threads(const struct settings *settings, struct serving_threads *threads,
-                     struct folder_options *options);
+/* What the settings say about the folder. Points `options` at `threads`, which must outlive
+ * folder_open. */
+void serving_folder(const struct settings *settings, struct serving_threads *threads,
+                    struct folder_options *options);
 /* Until drained; the signals must be blocked (signals_block). Answers the exit code. */
 int serving_run(const struct serving_plan *plan);
 

@@ -100,6 +100,11 @@ const struct setting_spec setting_specs[SETTING_COUNT] = {
     [SETTING_HISTORY_JOBS_MAX] =
         {"history-jobs-max", "N", SETTING_TYPE_NUMBER, "1024", 1, 1000000,
          "Questions about the past that may wait; more are refused. Default 1024."},
+    [SETTING_RECENT_TOKENS] =
+        {"recent-tokens", "N", SETTING_TYPE_NUMBER, "360000", 1, 100000000,
+         "So many of the most recent ClientTokens, and at least a sixteenth of all, are indexed in "
+         "memory, in 21 to 43 bytes each; of older ones memory has 2 bytes each and the disk the "
+         "rest. No token is forgotten. Default 360000."},
 };
 
 /* Digits and a unit. False: syntax or overflow. */

@@ -369,9 +369,10 @@ def metrics(address):
 def test_the_committers_work_is_counted(ledger, tmp_path):
     data, _ = ledger
     with serving(tmp_path, data, "--admin-listen", "127.0.0.1:0", "--group-wait", "100us", "--group-commands-max", "64",
-                 "--group-entries-max", "1000", "--history-jobs-max", "7") as server:
+                 "--group-entries-max", "1000", "--history-jobs-max", "7",
+                 "--recent-tokens", "5") as server:
         text = server.stderr()
-        assert "group-wait 100us, group-commands-max 64, group-entries-max 1000, history-jobs-max 7" in text
+        assert "group-wait 100us, group-commands-max 64, group-entries-max 1000, history-jobs-max 7, recent-tokens 5" in text
         before = metrics(server.addresses[1])
         for _ in range(2):
             must("post", "top_up", A, "1", "--data", data, "--token", "once")
@@ -386,7 +387,7 @@ def test_the_committers_work_is_counted(ledger, tmp_path):
 
 
 @pytest.mark.parametrize("words", [["--group-wait", "2s"], ["--group-wait", "soon"], ["--group-commands-max", "0"],
-                                   ["--group-entries-max", "x"], ["--history-jobs-max", "0"]])
+                                   ["--group-entries-max", "x"], ["--history-jobs-max", "0"], ["--recent-tokens", "0"]])
 def test_limits_have_ranges(ledger, words):
     done = run("serve", "--data", ledger[0], "--listen", "127.0.0.1:0", *words)
     assert done.returncode == 2 and words[0].lstrip("-") in done.stderr

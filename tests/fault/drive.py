@@ -70,7 +70,8 @@ def make_folder(data, recording=None):
 
 
 class Server:
-    """`bursar serve` on a folder, asked through its control socket."""
+    """`bursar serve` on a folder, asked through its control socket. Few tokens stay in memory, so that all that becomes of older
+    ones is met too."""
 
     def __init__(self, data, recording=None):
         self.data = data
@@ -81,7 +82,7 @@ class Server:
         with open(self.log, "w") as out:
             self.process = subprocess.Popen(
                 [BURSAR, "serve", "--data", str(data), "--listen", "127.0.0.1:0", "--threads", "1",
-                 "--ready-file", str(self.ready_file)],
+                 "--recent-tokens", "8", "--ready-file", str(self.ready_file)],
                 stderr=out, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL, env=environment(recording))
 
     def is_ready(self):
@@ -201,7 +202,7 @@ class Write:
     def __init__(self, number, first, members, random):
         """`members` of them from uin `first` on; none means a key."""
         self.number, self.first = number, first
-        self.request_id = None
+        self.request_id = self.answer = None
         self.outcome = "unknown"  # acknowledged, refused, unknown
         if members in TILL_WRITES:
             self._move_money(members, random)

@@ -5,18 +5,21 @@
 
 Every other kill comes from outside after a few milliseconds of 32 writers; the others come from inside, before or after
 a chosen write, sync or change of a name, also while the server starts. A write whose outcome was not known is settled by
-the first look after the restart, and must stay as it was seen."""
+the first look after the restart, and must stay as it was seen. Only a few tokens are kept in memory (drive.py), so that runs of
+older ones are written all the time; in the end tokens of all ages are repeated."""
 import argparse
 import multiprocessing
 import os
 import random
 import shutil
+import sqlite3
 import sys
 import time
 
 import drive
 
 KILLS, KILLS_QUICK, KILLS_A_FOLDER = 1000, 300, 50
+REPEATS_IN_THE_END = 200
 WORKERS, CLIENTS, READY_S = 2, 32, 2.0
 
 
@@ -28,7 +31,7 @@ class Loop:
         self.random, self.writes = random.Random(seed), drive.Writes(seed)
         self.owner_key = drive.make_folder_with_tills(self.data)
         self.settled = self.keys = self.kills = 0  # looked at: so many writes and keys
-        self.repeated = 0
+        self.repeated = self.runs = 0
         self.known = {self.owner_key}  # marks
         self.settled_uin = self.writes.uin
         self.ready_s = 0.0
@@ -89,6 +92,20 @@ class Loop:
             self.wrong.append(f"else: write {write.number} was answered {write.answer}, and later {answer}")
         self.repeated += 1
 
+    def _repeat_of_all_ages(self, server):
+        old = [write for write in self.writes.made if write.is_repeatable and write.outcome == "acknowledged" and write.answer]
+        connection = drive.Connection(server)
+        for write in self.random.sample(old, min(REPEATS_IN_THE_END, len(old))):
+            self._compare_again(write, connection.ask(write.action, write.parameters))
+        connection.close()
+
+    def _count_runs(self):
+        with sqlite3.connect(f"file:{self.data}/journal.db?mode=ro", uri=True) as database:
+            self.runs = database.execute("SELECT count(*) FROM token_run").fetchone()[0]
+        database.close()
+        if self.runs == 0:
+            self.wrong.append("else: no run of tokens was written")
+
     def _write_much(self, server):
         """More than one slice of the checkpoint, which moves after 200 ms of quiet."""
         try:
@@ -128,6 +145,7 @@ class Loop:
             self.wrong.append(f"unopenable: {server.said()}")
             return
         self._look(server)
+        self._repeat_of_all_ages(server)
         marks, _ = drive.read_marks(server)
         acknowledged = {write for write in self.writes.made if write.outcome == "acknowledged"}
         self.wrong += drive.judge(self.writes.made, acknowledged, marks, {self.owner_key})
@@ -137,12 +155,13 @@ class Loop:
         verified = drive.run("verify", "--data", self.data, "--json")
         if verified.returncode != 0:
             self.wrong.append(f"verify: {verified.stderr}")
+        self._count_runs()
 
 
 def loop(job):
     folder, seed, kills = job
     done = Loop(folder, seed).run(kills)
-    return done.kills, done.written, done.ready_s, done.wrong, done.repeated
+    return done.kills, done.written, done.ready_s, done.wrong, done.repeated, done.runs
 
 
 def run(kills, seed):
@@ -155,9 +174,9 @@ def run(kills, seed):
     half = sum(text.startswith("half") for text in wrong)
     ready_s = max(part[2] for part in parts)
     verdict = "FAIL" if wrong or ready_s > READY_S else "PASS"
-    repeated = sum(part[4] for part in parts)
+    repeated, runs = sum(part[4] for part in parts), sum(part[5] for part in parts)
     print(f"R1 kills: {verdict} {sum(part[0] for part in parts)} kills, {sum(part[1] for part in parts)} writes, {repeated} "
-          f"repeated, {lost} lost, {half} half, {len(wrong) - lost - half} else wrong, ready after at most "
+          f"repeated, {runs} runs of tokens, {lost} lost, {half} half, {len(wrong) - lost - half} else wrong, ready after at most "
           f"{ready_s * 1000:.0f} ms", flush=True)
     if wrong:
         print("\n".join(wrong[:20]), f"\nthe folders are in {folder} (seed {seed})")
