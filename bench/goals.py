@@ -16,6 +16,11 @@ def rate_ratio(batch, peer):
     return lambda data: [a["rate"] / b["rate"] for a, b in zip(data["batches"][batch]["bursar"], data["batches"][batch][peer])]
 
 
+def of_two(row):
+    """What two threads answer against one, by processor time: the load generator needs the processors too."""
+    return lambda data: [2 * one["cpu"] / two["cpu"] for one, two in zip(data["rows"][row]["1 thread"], data["rows"][row]["2 threads"])]
+
+
 def size_ratio(what, large, small):
     return lambda data: ratios(data["cpu"][what][large], data["cpu"][what][small])
 
@@ -46,6 +51,9 @@ GOALS = [
                                                              data["rows"]["1 member, 16 pipelined"]["nginx"])], True),
     Goal("reads", "over TLS, CPU against nginx's TLS", 1.15, "x", cpu_ratio("TLS, 1 member", "bursar", "nginx")),
     Goal("reads", "signature v1, CPU against TC3", 1.2, "x", cpu_ratio("v1 signature, 1 member", "v1", "TC3")),
+    Goal("reads", "two network threads against one, at a rate that leaves the processors time", 1.8, "x", of_two("2 threads, 80,000/s"),
+         True),
+    Goal("reads", "two network threads against one, as fast as they go", 1.8, "x", of_two("2 threads, 1 member"), True),
     Goal("sizes", "last page of 10,000,000 members against the first", 1.1, "x",
          lambda data: ratios(data["cpu"]["last page"]["10000000"], data["cpu"]["first page"]["10000000"])),
     Goal("sizes", "random pages, 10,000,000 members against 10,000", 1.3, "x", size_ratio("random pages", "10000000", "10000")),

@@ -1,6 +1,6 @@
 """What every part of bench/run stands on: building, servers and their cost, signed requests, data folders, results.
 
-CPU per request is the server's own time (user and system, all its threads, /proc/PID/task/*/schedstat) divided by the answers
+CPU per request is the server's own time (user and system, all its threads and processes, /proc/PID/task/*/schedstat) divided by the answers
 that the load generator counted."""
 import contextlib
 import hashlib
@@ -142,10 +142,12 @@ def ask(port, request):
 # ---- processes ----
 
 def cpu_us(pid):
+    """Of the process and its children (nginx's workers)."""
     total = 0
     for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
-        total += int((task / "schedstat").read_text().split()[0])
-    return total / 1000
+        total += int((task / "schedstat").read_text().split()[0]) / 1000
+        total += sum(cpu_us(child) for child in (task / "children").read_text().split())
+    return total
 
 
 def resident_bytes(pid):

@@ -60,7 +60,7 @@ def reads(data):
     pairs = []
     for name, peers in data["rows"].items():
         if "floor" not in peers:
-            (ours, first), (theirs, second) = sorted(peers.items(), key=lambda item: item[0] in ("nginx", "TC3", "1 thread"))
+            (ours, first), (theirs, second) = sorted(peers.items(), key=lambda item: item[0] in ("nginx", "TC3", "1 thread", "1 worker"))
             pairs.append((name, f"{ours}: {spread(of(first, 'cpu'))}", f"{theirs}: {spread(of(second, 'cpu'))}",
                           f"**{spread(ratios(of(first, 'cpu'), of(second, 'cpu')))}**"))
     return [*measured(data, f"; {data['nginx']}; {data['members']:,} members, {data['rounds']} rounds of {data['seconds']} s"),

@@ -1,5 +1,6 @@
 """Part `reads`: what a signed read costs the server, beside nginx `return 200` with a body of the same size and a bare epoll
-server with a constant answer; over TLS beside nginx's TLS; signed the old way; and with two network threads.
+server with a constant answer; over TLS beside nginx's TLS; signed the old way; and with two network threads, beside nginx with two
+workers.
 
 The server has processor 0, the load generator processor 1 (with two threads both have both)."""
 import json
@@ -10,7 +11,9 @@ import subprocess
 
 from lab import BUILD, BURSAR, NO_LIMIT, PORT, Server, ask, resident_bytes, save, tc3, tell, v1, words_of
 
-NGINX, FLOOR, TLS, NGINX_TLS, TWO, ONE = (PORT + i for i in range(1, 7))
+NGINX, FLOOR, TLS, NGINX_TLS, TWO, ONE, NGINX_TWO, NGINX_ONE = (PORT + i for i in range(1, 9))
+
+EASY_RATE = 80000  # requests a second at which server and load generator together leave a part of two processors
 
 
 def certificate(work):
@@ -30,6 +33,18 @@ def start_nginx(work, bodies, chain, key):
         f"server {{ listen 127.0.0.1:{NGINX}; listen 127.0.0.1:{NGINX_TLS} ssl; ssl_certificate {chain}; ssl_certificate_key {key};\n"
         f"{places} }} }}\n")
     return Server("nginx", NGINX, shutil.which("nginx") or "/usr/sbin/nginx", "-c", work / "nginx.conf")
+
+
+def start_workers(work, port, workers, size):
+    """An nginx whose workers, as our threads, have a listening socket each."""
+    name = f"workers-{workers}"
+    (work / f"{name}.conf").write_text(
+        f"daemon off; worker_processes {workers}; pid {work}/{name}.pid; error_log /dev/null;\n"
+        f"events {{ worker_connections 1024; }}\n"
+        f"http {{ access_log off; keepalive_requests 1000000000; client_body_in_single_buffer on;\n"
+        f"server {{ listen 127.0.0.1:{port} reuseport;\n"
+        f'location = /{size} {{ default_type application/json; return 200 "{"x" * size}"; }} }} }}\n')
+    return Server("nginx", port, shutil.which("nginx") or "/usr/sbin/nginx", "-c", work / f"{name}.conf", processors="0,1")
 
 
 def demo(port, members, *more, processors="0"):
@@ -85,11 +100,16 @@ class Reads:
         self.turn("v1 signature, 1 member", [("v1", self.bursar, v1(asked), {}), ("TC3", self.bursar, tc3(asked), {})], seed)
 
     def threads(self, seed):
-        request, how = tc3(self.asked["1 member"]), {"processors": "0,1"}
-        with demo(TWO, 1000, "--threads", 2, processors="0,1") as two, demo(ONE, 1000, "--threads", 1, processors="0,1") as one:
+        how, size = {"processors": "0,1"}, self.sizes["1 member"]
+        with demo(TWO, 1000, "--threads", 2, processors="0,1") as two, demo(ONE, 1000, "--threads", 1, processors="0,1") as one, \
+                start_workers(self.work, NGINX_TWO, 2, size) as nginx_two, start_workers(self.work, NGINX_ONE, 1, size) as nginx_one:
             asked = json.loads(ask(TWO, tc3({"PageNumber": 1, "PageSize": 1})))["Response"]["Data"][0]["MemberUin"]
             request = tc3({"MemberUins": [asked]})
             self.turn("2 threads, 1 member", [("2 threads", two, request, how), ("1 thread", one, request, how)], seed)
+            easy = {**how, "options": (f"rate={EASY_RATE}",)}
+            self.turn(f"2 threads, {EASY_RATE:,}/s", [("2 threads", two, request, easy), ("1 thread", one, request, easy)], seed)
+            self.turn("2 workers of nginx", [("2 workers", nginx_two, for_nginx(request, size), how),
+                                             ("1 worker", nginx_one, for_nginx(request, size), how)], seed)
 
     def round(self, seed):
         for name in self.asked:

@@ -42,7 +42,7 @@ def starts(folder, work):
 def tail_length(folder):
     """Entries that the checkpoint lacks."""
     with sqlite3.connect(f"file:{folder.path}/journal.db?mode=ro", uri=True) as db:
-        last, = db.execute("SELECT max(sequence) FROM entry").fetchone()
+        last, = db.execute("SELECT max(last_sequence) FROM batch").fetchone()
         mark, = db.execute("SELECT coalesce(max(sequence), 0) FROM mark").fetchone()
     return last - mark
 
