@@ -77,8 +77,8 @@ static const char *const migrations[SCHEMA_VERSION - SCHEMA_FIRST_VERSION + 1] =
     "  body BLOB NOT NULL -- prefix and sequence, 8 bytes each, the lowest first; by hash\n"
     ") STRICT;\n",
     /* A row may hold several entries (rows.h); those there hold one each, as they may. */
-    "ALTER TABLE entry RENAME COLUMN sequence TO first_sequence;\n"
-    "ALTER TABLE entry RENAME COLUMN body TO bodies;\n",
+    ("ALTER TABLE entry RENAME COLUMN sequence TO first_sequence;\n"
+     "ALTER TABLE entry RENAME COLUMN body TO bodies;\n"),
 };
 
 /* SQLite notes the number of a failed call, but not when it failed inside COMMIT or while the log
