@@ -244,7 +244,7 @@ def push(connection, data):
 
 def test_deep_pipelining(tmp_path):
     """10,000 requests of ten members each on each of four connections, and at first nobody reads: what is not answered yet waits with
-    the client. Then all are answered."""
+    the client, or in the kernel's buffers, not in the server. Then all are answered."""
     with pressed(tmp_path, "--write-timeout", "5m") as it:
         whole = memoryview(it.asked * DEPTH)
         with Client(it.server.address) as client:
@@ -255,7 +255,7 @@ def test_deep_pipelining(tmp_path):
         for client in clients:
             client.socket.setblocking(False)
             sent = push(client.socket, whole)
-            assert 0 < sent < len(whole)
+            assert sent > 0
             client.socket.settimeout(SECONDS)
             senders.append(threading.Thread(target=client.socket.sendall, args=(whole[sent:],)))
         assert it.resident_peak_bytes() - before < 16 * MIB
