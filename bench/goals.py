@@ -18,7 +18,7 @@ def rate_ratio(batch, peer):
 
 def of_two(row):
     """What two threads answer against one, by processor time: the load generator needs the processors too."""
-    return lambda data: [2 * one["cpu"] / two["cpu"] for one, two in zip(data["rows"][row]["1 thread"], data["rows"][row]["2 threads"])]
+    return lambda data: [2 * ratio for ratio in cpu_ratio(row, "1 thread", "2 threads")(data)]
 
 
 def size_ratio(what, large, small):

@@ -1,7 +1,7 @@
 """What every part of bench/run stands on: building, servers and their cost, signed requests, data folders, results.
 
-CPU per request is the server's own time (user and system, all its threads and processes, /proc/PID/task/*/schedstat) divided by the answers
-that the load generator counted."""
+CPU per request is the server's own time (user and system, all its threads and processes, /proc/PID/task/*/schedstat) divided by the
+answers that the load generator counted."""
 import contextlib
 import hashlib
 import hmac

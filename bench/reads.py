@@ -23,28 +23,27 @@ def certificate(work):
     return chain, key
 
 
-def start_nginx(work, bodies, chain, key):
+def run_nginx(work, name, port, processes, server, bodies, processors="0"):
     """One location per body size, as `return 200` in the configuration."""
     places = "".join(f'location = /{size} {{ default_type application/json; return 200 "{"x" * size}"; }}\n' for size in bodies)
-    (work / "nginx.conf").write_text(
-        f"daemon off; master_process off; worker_processes 1; pid {work}/nginx.pid; error_log /dev/null;\n"
+    (work / f"{name}.conf").write_text(
+        f"daemon off; {processes}; pid {work}/{name}.pid; error_log /dev/null;\n"
         f"events {{ worker_connections 1024; }}\n"
         f"http {{ access_log off; keepalive_requests 1000000000; client_body_in_single_buffer on;\n"
-        f"server {{ listen 127.0.0.1:{NGINX}; listen 127.0.0.1:{NGINX_TLS} ssl; ssl_certificate {chain}; ssl_certificate_key {key};\n"
-        f"{places} }} }}\n")
-    return Server("nginx", NGINX, shutil.which("nginx") or "/usr/sbin/nginx", "-c", work / "nginx.conf")
+        f"server {{ {server}\n{places} }} }}\n")
+    return Server("nginx", port, shutil.which("nginx") or "/usr/sbin/nginx", "-c", work / f"{name}.conf", processors=processors)
+
+
+def start_nginx(work, bodies, chain, key):
+    return run_nginx(work, "nginx", NGINX, "master_process off; worker_processes 1",
+                     f"listen 127.0.0.1:{NGINX}; listen 127.0.0.1:{NGINX_TLS} ssl; ssl_certificate {chain}; ssl_certificate_key {key};",
+                     bodies)
 
 
 def start_workers(work, port, workers, size):
-    """An nginx whose workers, as our threads, have a listening socket each."""
-    name = f"workers-{workers}"
-    (work / f"{name}.conf").write_text(
-        f"daemon off; worker_processes {workers}; pid {work}/{name}.pid; error_log /dev/null;\n"
-        f"events {{ worker_connections 1024; }}\n"
-        f"http {{ access_log off; keepalive_requests 1000000000; client_body_in_single_buffer on;\n"
-        f"server {{ listen 127.0.0.1:{port} reuseport;\n"
-        f'location = /{size} {{ default_type application/json; return 200 "{"x" * size}"; }} }} }}\n')
-    return Server("nginx", port, shutil.which("nginx") or "/usr/sbin/nginx", "-c", work / f"{name}.conf", processors="0,1")
+    """Its workers, as our threads, have a listening socket each."""
+    return run_nginx(work, f"workers-{workers}", port, f"worker_processes {workers}", f"listen 127.0.0.1:{port} reuseport;", [size],
+                     processors="0,1")
 
 
 def demo(port, members, *more, processors="0"):

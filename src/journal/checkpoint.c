@@ -46,28 +46,22 @@ static struct status put_organisation(struct store *store, uint32_t id, struct s
     return store_run(store, SQL_PUT_ORGANISATION, fault);
 }
 
-/* Where a member's columns begin in a statement of several rows, and its uin as text meanwhile. */
-struct member_row {
-    int at;
-    char digits[UIN_DIGITS_MAX];
-};
-
-static void bind_member(struct store *store, enum statement statement, struct member_row *row,
-                        const struct member *member, struct slice body)
+/* The columns behind `at`; the uin is text in `digits` until the statement is reset. */
+static void bind_member(struct store *store, enum statement statement, int at,
+                        const struct member *member, struct slice body, char digits[UIN_DIGITS_MAX])
 {
-    struct slice uin = slice_of(row->digits, uin_print(member->uin, row->digits));
-    store_bind(store, statement, row->at + 1, member->organisation);
-    store_bind_text(store, statement, row->at + 2, uin);
-    store_bind(store, statement, row->at + 3, member->last_sequence);
-    store_bind(store, statement, row->at + 4, store_checksum(body));
-    store_bind_bytes(store, statement, row->at + 5, body);
+    store_bind(store, statement, at + 1, member->organisation);
+    store_bind_text(store, statement, at + 2, slice_of(digits, uin_print(member->uin, digits)));
+    store_bind(store, statement, at + 3, member->last_sequence);
+    store_bind(store, statement, at + 4, store_checksum(body));
+    store_bind_bytes(store, statement, at + 5, body);
 }
 
 /* `count` rows, which is how many the statement takes. */
 static struct status put_rows(struct store *store, const struct book *book, const uint32_t *indices,
                               uint32_t count, enum statement statement, struct fault *fault)
 {
-    struct member_row rows[ROWS_AT_ONCE];
+    char digits[ROWS_AT_ONCE][UIN_DIGITS_MAX];
     size_t ends[ROWS_AT_ONCE];
     buffer_clear(&store->row);
     for (uint32_t i = 0; i < count; i++) {
@@ -78,9 +72,9 @@ static struct status put_rows(struct store *store, const struct book *book, cons
         return fault_raise(fault, STATUS_MEMORY, "no memory for a checkpoint's row");
     for (uint32_t i = 0; i < count; i++) {
         size_t start = i > 0 ? ends[i - 1] : 0;
-        rows[i].at = (int)i * MEMBER_COLUMNS;
-        bind_member(store, statement, &rows[i], book_member(book, indices[i]),
-                    slice_of(store->row.at + start, ends[i] - start));
+        struct slice body = slice_of(store->row.at + start, ends[i] - start);
+        bind_member(store, statement, (int)i * MEMBER_COLUMNS, book_member(book, indices[i]), body,
+                    digits[i]);
     }
     return store_run(store, statement, fault);
 }

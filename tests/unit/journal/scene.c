@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "sys/file.h"
 
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -497,4 +498,30 @@ void scene_copy_file(const struct scene *scene, const char *from, const char *to
     assert_ok(file_read(scene_path(scene, from), &bytes, &fault), &fault);
     assert_ok(file_replace(scene_path(scene, to), buffer_slice(&bytes), 0600, &fault), &fault);
     buffer_done(&bytes);
+}
+
+struct sqlite3 *scene_database(const struct scene *scene)
+{
+    sqlite3 *db = NULL;
+    assert_int_equal(sqlite3_open(scene_path(scene, "journal.db"), &db), SQLITE_OK);
+    return db;
+}
+
+void scene_sql(const struct scene *scene, const char *sql)
+{
+    sqlite3 *db = scene_database(scene);
+    if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
+        fail_msg("%s: %s", sql, sqlite3_errmsg(db));
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+int64_t scene_number(const struct scene *scene, const char *sql)
+{
+    sqlite3 *db = scene_database(scene);
+    sqlite3_stmt *statement = NULL;
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
+    int64_t number = sqlite3_step(statement) == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : 0;
+    assert_int_equal(sqlite3_finalize(statement), SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    return number;
 }

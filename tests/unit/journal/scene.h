@@ -91,5 +91,16 @@ uint32_t scene_random(struct scene *scene, uint32_t below);
 bool scene_same_book(const struct book *a, const struct book *b);
 
 void scene_copy_file(const struct scene *scene, const char *from, const char *to);
+/* Beside the journal; the caller closes it. */
+struct sqlite3 *scene_database(const struct scene *scene);
+/* What somebody with a SQL tool would do to the database, and the number they would be shown first;
+ * 0 when there is no row. */
+void scene_sql(const struct scene *scene, const char *sql);
+int64_t scene_number(const struct scene *scene, const char *sql);
+
+/* Takes schema version 4 back, for the rows that version 3 could have: one entry each. */
+#define SCENE_SQL_BEFORE_VERSION_4                                                                 \
+    "ALTER TABLE entry RENAME COLUMN first_sequence TO sequence; "                                 \
+    "ALTER TABLE entry RENAME COLUMN bodies TO body; "
 
 #endif

@@ -226,15 +226,6 @@ static void a_cut_database_is_noticed(void **state)
     assert_int_equal(examine(), UNCHANGED);
 }
 
-static void run_sql(const char *sql)
-{
-    sqlite3 *db = NULL;
-    assert_int_equal(sqlite3_open(scene_path(&scene, "journal.db"), &db), SQLITE_OK);
-    if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
-        fail_msg("%s: %s", sql, sqlite3_errmsg(db));
-    (void)sqlite3_close(db);
-}
-
 /* What somebody with a SQL tool would do. */
 static void edits_are_named(void **state)
 {
@@ -302,7 +293,7 @@ static void edits_are_named(void **state)
     for (size_t i = 0; i < sizeof edits / sizeof *edits; i++) {
         struct verify_report report;
         struct fault fault;
-        run_sql(edits[i].sql);
+        scene_sql(&scene, edits[i].sql);
         struct status status = journal_verify(scene.folder, NULL, NULL, &fault, &report);
         if (status.code != STATUS_CORRUPT)
             fail_msg("%s: status %d", edits[i].sql, (int)status.code);

@@ -311,14 +311,6 @@ static void reads_while_entries_are_appended(void **state)
 
 /* What cannot be read -------------------------------------------------------------------------- */
 
-static void run_sql(const struct scene *scene, const char *sql)
-{
-    sqlite3 *db = NULL;
-    assert_int_equal(sqlite3_open(scene_path(scene, "journal.db"), &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_close(db), SQLITE_OK);
-}
-
 static void assert_broken(const char *sql)
 {
     struct scene scene;
@@ -327,7 +319,7 @@ static void assert_broken(const char *sql)
     bool found = false;
     begin(&scene, true);
     populate(&scene, 64, 10);
-    run_sql(&scene, sql);
+    scene_sql(&scene, sql);
     struct history *history = open_history(&scene);
     const struct scene_member *watched = &scene.members[WATCHED];
     assert_int_equal(history_at(history, watched->sequences[63], 1, watched->uin,

@@ -34,33 +34,6 @@ static int teardown(void **state)
     return 0;
 }
 
-static sqlite3 *open_database(void)
-{
-    sqlite3 *db = NULL;
-    assert_int_equal(sqlite3_open(scene_path(&scene, "journal.db"), &db), SQLITE_OK);
-    return db;
-}
-
-static void run_sql(const char *sql)
-{
-    sqlite3 *db = open_database();
-    if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
-        fail_msg("%s: %s", sql, sqlite3_errmsg(db));
-    assert_int_equal(sqlite3_close(db), SQLITE_OK);
-}
-
-static int64_t query(const char *sql)
-{
-    sqlite3 *db = open_database();
-    sqlite3_stmt *statement = NULL;
-    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
-    int64_t number = sqlite3_column_int64(statement, 0);
-    (void)sqlite3_finalize(statement);
-    assert_int_equal(sqlite3_close(db), SQLITE_OK);
-    return number;
-}
-
 static bool keep_bytes(void *context, uint64_t sequence, struct slice bytes)
 {
     (void)context;
@@ -131,13 +104,13 @@ static uint64_t next_registry(uint64_t sequence)
     (void)snprintf(sql, sizeof sql,
                    "SELECT coalesce(min(sequence), %d) FROM registry WHERE sequence >= %d",
                    (int)entry_count + 1, (int)sequence);
-    return (uint64_t)query(sql);
+    return (uint64_t)scene_number(&scene, sql);
 }
 
 /* `size` entries a row; those of the registry alone. */
 static void divide(uint64_t size)
 {
-    sqlite3 *db = open_database();
+    sqlite3 *db = scene_database(&scene);
     assert_int_equal(sqlite3_exec(db, "BEGIN; DELETE FROM entry", NULL, NULL, NULL), SQLITE_OK);
     for (uint64_t first = 1; first <= entry_count;) {
         uint64_t registry = next_registry(first);
@@ -202,16 +175,17 @@ static void entries_share_rows_and_those_of_the_registry_do_not(void **state)
 {
     (void)state;
     populate();
-    assert_int_equal(query("SELECT count(*) FROM registry LEFT JOIN entry "
-                           "ON first_sequence = sequence "
-                           "WHERE bodies IS NULL OR substr(bodies, 1, 1) = x'00'"),
+    assert_int_equal(scene_number(&scene, "SELECT count(*) FROM registry LEFT JOIN entry "
+                                          "ON first_sequence = sequence "
+                                          "WHERE bodies IS NULL OR substr(bodies, 1, 1) = x'00'"),
                      0);
-    assert_in_range(query("SELECT count(*) FROM entry"), 1, (int64_t)entry_count / 10);
-    assert_in_range(query("SELECT max(length(bodies)) FROM entry"), ROW_BYTES_MAX / 2,
-                    ROW_BYTES_MAX);
-    assert_int_equal(query("SELECT count(*) FROM batch LEFT JOIN entry "
-                           "ON entry.first_sequence = batch.first_sequence "
-                           "WHERE bodies IS NULL"),
+    assert_in_range(scene_number(&scene, "SELECT count(*) FROM entry"), 1,
+                    (int64_t)entry_count / 10);
+    assert_in_range(scene_number(&scene, "SELECT max(length(bodies)) FROM entry"),
+                    ROW_BYTES_MAX / 2, ROW_BYTES_MAX);
+    assert_int_equal(scene_number(&scene, "SELECT count(*) FROM batch LEFT JOIN entry "
+                                          "ON entry.first_sequence = batch.first_sequence "
+                                          "WHERE bodies IS NULL"),
                      0);
 }
 
@@ -241,13 +215,14 @@ static void an_older_journal_is_read_and_goes_on(void **state)
     (void)state;
     populate();
     divide(1);
-    run_sql("ALTER TABLE entry RENAME COLUMN first_sequence TO sequence; "
-            "ALTER TABLE entry RENAME COLUMN bodies TO body; PRAGMA user_version = 3");
+    scene_sql(&scene, SCENE_SQL_BEFORE_VERSION_4 "PRAGMA user_version = 3");
     scene_open(&scene);
     scene_make_top_ups(&scene, 100);
     scene_commit(&scene);
-    assert_int_equal(query("SELECT count(*) FROM entry WHERE first_sequence <= 100"), 100);
-    assert_in_range(query("SELECT count(*) FROM entry"), entry_count + 2, entry_count + 9);
+    assert_int_equal(scene_number(&scene, "SELECT count(*) FROM entry WHERE first_sequence <= 100"),
+                     100);
+    assert_in_range(scene_number(&scene, "SELECT count(*) FROM entry"), entry_count + 2,
+                    entry_count + 9);
     scene_close(&scene);
     scene_open(&scene);
     scene_verify(&scene);

@@ -66,18 +66,6 @@ static void reopen(void)
     scene_open(&scene);
 }
 
-static int64_t query(const char *sql)
-{
-    sqlite3 *db = NULL;
-    sqlite3_stmt *statement = NULL;
-    assert_int_equal(sqlite3_open(scene_path(&scene, "journal.db"), &db), SQLITE_OK);
-    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
-    int64_t number = sqlite3_step(statement) == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : 0;
-    assert_int_equal(sqlite3_finalize(statement), SQLITE_OK);
-    assert_int_equal(sqlite3_close(db), SQLITE_OK);
-    return number;
-}
-
 static void tokens_are_found_wherever_they_are(void **state)
 {
     (void)state;
@@ -105,7 +93,7 @@ static void tokens_are_found_wherever_they_are(void **state)
     find_all();
     find_no_others();
     scene_verify(&scene);
-    assert_in_range(query("SELECT count(*) FROM token_run"), 5, REQUESTS / DUE);
+    assert_in_range(scene_number(&scene, "SELECT count(*) FROM token_run"), 5, REQUESTS / DUE);
 }
 
 /* Runs grow with what there is, so that there are never many. */
@@ -117,8 +105,8 @@ static void a_run_has_a_share_of_all(void **state)
         make_requests(DUE);
         scene_checkpoint(&scene, 100);
     }
-    int64_t runs = query("SELECT count(*) FROM token_run");
-    int64_t largest = query("SELECT max(requests) FROM token_run");
+    int64_t runs = scene_number(&scene, "SELECT count(*) FROM token_run");
+    int64_t largest = scene_number(&scene, "SELECT max(requests) FROM token_run");
     assert_in_range(runs, 16, 45); /* of 60, had each DUE requests */
     assert_in_range(largest, 2 * DUE, 1200 / 16 + DUE);
     find_all();
@@ -149,15 +137,6 @@ static void a_reader_finds_them(void **state)
     history_close(history);
 }
 
-static void run_sql(const char *sql)
-{
-    sqlite3 *db = NULL;
-    assert_int_equal(sqlite3_open(scene_path(&scene, "journal.db"), &db), SQLITE_OK);
-    if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
-        fail_msg("%s: %s", sql, sqlite3_errmsg(db));
-    assert_int_equal(sqlite3_close(db), SQLITE_OK);
-}
-
 /* The folder of a bursar that kept all tokens in memory. */
 static void an_older_journal_gets_its_runs(void **state)
 {
@@ -168,9 +147,8 @@ static void an_older_journal_gets_its_runs(void **state)
     scene_checkpoint(&scene, 100);
     make_requests(3);
     scene_close(&scene);
-    run_sql("DROP TABLE token_run; DROP TABLE token_bucket; "
-            "ALTER TABLE entry RENAME COLUMN first_sequence TO sequence; "
-            "ALTER TABLE entry RENAME COLUMN bodies TO body; PRAGMA user_version = 2");
+    scene_sql(&scene, "DROP TABLE token_run; DROP TABLE token_bucket; " SCENE_SQL_BEFORE_VERSION_4
+                      "PRAGMA user_version = 2");
     scene.requests_due = DUE;
     scene_open(&scene);
     assert_int_equal(book_request_count(scene.book), 63);
@@ -181,7 +159,7 @@ static void an_older_journal_gets_its_runs(void **state)
     reopen();
     find_all();
     scene_verify(&scene);
-    assert_int_equal(query("SELECT requests FROM token_run"), 63);
+    assert_int_equal(scene_number(&scene, "SELECT requests FROM token_run"), 63);
 }
 
 /* Written anew, not added to. */
@@ -193,14 +171,14 @@ static void what_a_stop_left_of_a_run_is_dropped(void **state)
     scene_checkpoint(&scene, 100);
     make_requests(DUE);
     scene_close(&scene);
-    run_sql("INSERT INTO token_bucket SELECT place + 4294967296, stream, checksum, body "
-            "FROM token_bucket WHERE place % 3 = 0");
+    scene_sql(&scene, "INSERT INTO token_bucket SELECT place + 4294967296, stream, checksum, body "
+                      "FROM token_bucket WHERE place % 3 = 0");
     scene_open(&scene);
     scene_verify(&scene); /* of a run that is not there nothing is asked */
     scene_checkpoint(&scene, 100);
     find_all();
     scene_verify(&scene);
-    assert_int_equal(query("SELECT count(*) FROM token_run"), 2);
+    assert_int_equal(scene_number(&scene, "SELECT count(*) FROM token_run"), 2);
 }
 
 /* A token can only be said to be new when the bucket it would be in can be read. */
@@ -214,7 +192,8 @@ static void a_damaged_bucket_is_no_answer(void **state)
     make_requests(DUE);
     scene_checkpoint(&scene, 100);
     scene_close(&scene);
-    run_sql("UPDATE token_bucket SET body = zeroblob(length(body)) WHERE length(body) > 0");
+    scene_sql(&scene,
+              "UPDATE token_bucket SET body = zeroblob(length(body)) WHERE length(body) > 0");
     assert_true(status_ok(scene_try_open(&scene, &fault)));
     scene_token(0, token);
     assert_int_equal(journal_find_request(scene.journal,

@@ -29,15 +29,6 @@ static int teardown(void **state)
     return 0;
 }
 
-static void run_sql(const char *sql)
-{
-    sqlite3 *db = NULL;
-    assert_int_equal(sqlite3_open(scene_path(&scene, "journal.db"), &db), SQLITE_OK);
-    if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
-        fail_msg("%s: %s", sql, sqlite3_errmsg(db));
-    (void)sqlite3_close(db);
-}
-
 static void assert_refused(enum status_code code, const char *words)
 {
     struct fault fault;
@@ -203,18 +194,18 @@ static void other_versions_and_other_files_are_refused(void **state)
     scene_create(&scene);
     scene_populate(&scene, 2);
     scene_close(&scene);
-    run_sql("PRAGMA user_version = 5");
+    scene_sql(&scene, "PRAGMA user_version = 5");
     assert_refused(STATUS_NEWER, "newer bursar");
-    run_sql("PRAGMA user_version = 1");
+    scene_sql(&scene, "PRAGMA user_version = 1");
     assert_refused(STATUS_INVALID, "pre-release");
-    run_sql("PRAGMA user_version = 0");
+    scene_sql(&scene, "PRAGMA user_version = 0");
     assert_refused(STATUS_INVALID, "not a journal");
-    run_sql("PRAGMA user_version = 4; PRAGMA application_id = 42");
+    scene_sql(&scene, "PRAGMA user_version = 4; PRAGMA application_id = 42");
     assert_refused(STATUS_INVALID, "not a journal");
-    run_sql("PRAGMA application_id = 1112887891");
+    scene_sql(&scene, "PRAGMA application_id = 1112887891");
     scene_open(&scene);
     scene_close(&scene);
-    run_sql("DROP TABLE batch");
+    scene_sql(&scene, "DROP TABLE batch");
     assert_refused(STATUS_CORRUPT, "no such table");
 }
 
@@ -223,7 +214,7 @@ static void other_programs_files_are_left_alone(void **state)
     (void)state;
     char before[100] = "";
     char after[100] = "";
-    run_sql("CREATE TABLE t (a); INSERT INTO t VALUES (1)");
+    scene_sql(&scene, "CREATE TABLE t (a); INSERT INTO t VALUES (1)");
     int fd = open(scene_path(&scene, "journal.db"), O_RDONLY | O_CLOEXEC);
     assert_int_equal(pread(fd, before, sizeof before, 0), sizeof before);
     assert_refused(STATUS_INVALID, "not a journal");
@@ -340,15 +331,15 @@ static void a_batch_whose_place_is_taken_is_not_appended(void **state)
     scene_create(&scene);
     scene_populate(&scene, 3);
     journal_head(scene.journal, &before);
-    run_sql("INSERT INTO entry (stream, bodies) SELECT 0, x'01' FROM batch "
-            "WHERE last_sequence = (SELECT max(last_sequence) FROM batch)");
+    scene_sql(&scene, "INSERT INTO entry (stream, bodies) SELECT 0, x'01' FROM batch "
+                      "WHERE last_sequence = (SELECT max(last_sequence) FROM batch)");
     scene_make_top_ups(&scene, 40);
     assert_int_equal(scene_try_commit(&scene, &fault).code, STATUS_UNKNOWN);
     assert_non_null(strstr(fault.text, "entry.first_sequence"));
     journal_head(scene.journal, &after);
     assert_int_equal(after.sequence, before.sequence);
     scene_close(&scene);
-    run_sql("DELETE FROM entry WHERE bodies = x'01'");
+    scene_sql(&scene, "DELETE FROM entry WHERE bodies = x'01'");
     scene_open(&scene);
     scene_verify(&scene);
 }
