@@ -9,45 +9,87 @@ bool exchange_refuse_cam(struct exchange *exchange)
 {
     exchange->complaint = (struct complaint){
         .error = ERROR_CAM_NO_AUTH,
-        .words = {exchange->product->policy_prefixes[0], exchange->action->name},
+        .words = {exchange->product->policy_prefixes[0], exchange->action->name, SLICE("*")},
     };
     return false;
 }
 
-enum { ACTION_NAME_BYTES_MAX = 128 };
-
-/* The names policies know the action by; they are written to `memory`. */
-static void question_actions(const struct exchange *exchange, char memory[2][ACTION_NAME_BYTES_MAX],
-                             struct policy_question *question)
+const struct book *inquiry_book_begin(struct inquiry *inquiry)
 {
+    return inquiry->is_alone ? inquiry->book : exchange_book_begin(inquiry->exchange);
+}
+
+void inquiry_book_end(struct inquiry *inquiry)
+{
+    if (!inquiry->is_alone)
+        exchange_book_end(inquiry->exchange);
+}
+
+/* The names policies know the action by are written to `memory`. */
+void inquiry_write_question(const struct inquiry *inquiry, char memory[2][ACTION_NAME_BYTES_MAX],
+                            struct policy_question *ret_question)
+{
+    const struct exchange *exchange = inquiry->exchange;
     const struct product *product = exchange->product;
+    *ret_question = (struct policy_question){.peer_address = exchange->peer_address,
+                                             .now_us = inquiry->now_us,
+                                             .action_count = product->policy_prefix_count,
+                                             .has_items = exchange->action->items != 0};
     for (uint32_t i = 0; i < product->policy_prefix_count; i++) {
         struct buffer name;
         buffer_init_fixed(&name, memory[i], ACTION_NAME_BYTES_MAX);
         buffer_append(&name, product->policy_prefixes[i]);
         buffer_append(&name, exchange->action->name);
-        question->actions[i] = buffer_slice(&name);
+        ret_question->actions[i] = buffer_slice(&name);
     }
-    question->action_count = product->policy_prefix_count;
 }
 
-/* Inside the gate. Main accounts are not subject to policies. */
-static bool policies_allow(struct exchange *exchange, const struct book *book)
+static uint32_t next_policy(const struct book *book, uint32_t organisation, struct uin user,
+                            uint32_t *at)
 {
-    const struct principal *principal = &exchange->principal;
+    uint32_t found = book_find_policy(book, organisation, user, *at);
+    *at = found + 1;
+    return found;
+}
+
+bool inquiry_gather_rights(struct inquiry *inquiry, uint32_t organisation, struct uin user,
+                           struct rights *ret_rights)
+{
+    const struct book *book = inquiry->book;
+    uint32_t count = 0, at = 0, found;
+    while (next_policy(book, organisation, user, &at) != BOOK_NONE)
+        count++;
+    *ret_rights = (struct rights){.at = NULL};
+    ret_rights->at = arena_take_array(inquiry->exchange->arena, count + 1,
+                                      sizeof(const struct compiled_policy *));
+    if (!ret_rights->at)
+        return false;
+    at = 0;
+    while ((found = next_policy(book, organisation, user, &at)) != BOOK_NONE) {
+        const struct compiled_policy *policy = policy_cache_get(inquiry->policies, book, found);
+        if (!policy)
+            return false;
+        ret_rights->at[ret_rights->count++] = policy;
+        ret_rights->look_at_time |= policy_looks_at_time(policy);
+    }
+    return true;
+}
+
+/* Main accounts are not subject to policies. */
+static bool policies_allow(struct inquiry *inquiry)
+{
+    const struct principal *principal = &inquiry->exchange->principal;
     char memory[2][ACTION_NAME_BYTES_MAX];
-    struct policy_question question = {.peer_address = exchange->peer_address,
-                                       .now_us = exchange->now_us};
+    struct policy_question question;
     bool allowed = false;
-    if (principal->kind == PRINCIPAL_MAIN)
+    inquiry->rights = (struct rights){.are_unlimited = principal->kind == PRINCIPAL_MAIN};
+    if (inquiry->rights.are_unlimited)
         return true;
-    question_actions(exchange, memory, &question);
-    uint32_t at = book_find_policy(book, principal->organisation, principal->user, 0);
-    for (; at != BOOK_NONE;
-         at = book_find_policy(book, principal->organisation, principal->user, at + 1)) {
-        const struct compiled_policy *policy =
-            policy_cache_get(&exchange->worker->policies, book, at);
-        enum policy_verdict verdict = policy ? policy_evaluate(policy, &question) : POLICY_DENY;
+    if (!inquiry_gather_rights(inquiry, principal->organisation, principal->user, &inquiry->rights))
+        return false;
+    inquiry_write_question(inquiry, memory, &question);
+    for (uint32_t i = 0; i < inquiry->rights.count; i++) {
+        enum policy_verdict verdict = policy_evaluate(inquiry->rights.at[i], &question);
         if (verdict == POLICY_DENY)
             return false;
         allowed = allowed || verdict == POLICY_ALLOW;
@@ -55,7 +97,6 @@ static bool policies_allow(struct exchange *exchange, const struct book *book)
     return allowed;
 }
 
-/* Inside the gate. */
 static bool organisation_allows(struct exchange *exchange, const struct book *book)
 {
     struct uin account = exchange->principal.account;
@@ -74,18 +115,28 @@ static bool organisation_allows(struct exchange *exchange, const struct book *bo
     return true;
 }
 
+bool inquiry_ask_action(struct inquiry *inquiry)
+{
+    struct exchange *exchange = inquiry->exchange;
+    return (policies_allow(inquiry) || exchange_refuse_cam(exchange)) &&
+           organisation_allows(exchange, inquiry->book);
+}
+
 bool exchange_authorise(struct exchange *exchange)
 {
+    struct inquiry inquiry = {
+        .exchange = exchange, .policies = &exchange->worker->policies, .now_us = exchange->now_us};
     if (exchange->principal.is_operator) {
         exchange->is_owner = exchange->sees_everyone = true;
+        exchange->rights.are_unlimited = true;
         return true;
     }
     if (exchange->action->access == ACCESS_OPERATOR)
         return exchange_refuse(exchange, ERROR_OPERATOR_ONLY);
-    const struct book *book = exchange_book_begin(exchange);
-    bool allowed = policies_allow(exchange, book) || exchange_refuse_cam(exchange);
-    allowed = allowed && organisation_allows(exchange, book);
+    inquiry.book = exchange_book_begin(exchange);
+    bool allowed = inquiry_ask_action(&inquiry);
     exchange_book_end(exchange);
+    exchange->rights = inquiry.rights;
     return allowed;
 }
 
@@ -144,7 +195,7 @@ bool exchange_choose_member(struct exchange *exchange, const struct integer_valu
         return false;
     if (uin_is_none(uin))
         return exchange_refuse_word(exchange, ERROR_MISSING_PARAMETER, SLICE("MemberUin"));
-    if (!may_know_about(exchange, uin))
+    if (!may_know_about(exchange, uin) || !exchange_permit_member(exchange, uin))
         return false;
     *ret_uin = uin;
     return true;

@@ -16,6 +16,13 @@ enum access {
     ACCESS_OPERATOR, /* only through the control socket */
 };
 
+/* What policies can tell apart in a call of the action (policy.h). */
+enum item_part {
+    ITEM_MEMBER = 1, /* whom it is about: qcs::bursar:::member/UIN */
+    ITEM_KIND = 2,   /* bursar:TransferKind */
+    ITEM_AMOUNT = 4, /* bursar:Amount */
+};
+
 enum preparation {
     PREPARED,         /* the commit's command is ready */
     PREPARED_NOTHING, /* nothing to commit: answer at once */
@@ -32,6 +39,8 @@ struct output {
 struct action {
     struct slice name;
     enum access access;
+    uint8_t items;            /* enum item_part */
+    const char *const *kinds; /* of ITEM_KIND; ended by NULL */
     struct parameters input;
     const struct output *outputs; /* ended by a NULL name */
     const enum error *refusals;   /* its own, for the documentation; ended by ERROR_NONE */

@@ -71,6 +71,7 @@ void api_free(struct api *api)
     CHECK(api->workers == NULL);
     limiter_free(api->limiter);
     selections_free(api->selections);
+    policy_cache_done(&api->authority);
     (void)pthread_mutex_destroy(&api->registry);
     free(api);
 }
@@ -329,6 +330,8 @@ static void call_release(struct api_call *call)
 static bool is_answerable(struct exchange *exchange, const struct api_pending *pending)
 {
     enum refusal refusal = pending->commit.refusal;
+    if (refusal == REFUSAL_NOT_PERMITTED)
+        return false; /* the complaint was set by who asked again */
     return refusal == REFUSAL_NONE || exchange->action->lists_refusals ||
            exchange_refuse_refusal(exchange, refusal);
 }
@@ -357,9 +360,12 @@ static enum api_progress give_up(struct exchange *exchange, struct api_call *cal
 static bool keep_exchange(struct exchange *exchange, struct api_call *call)
 {
     struct slice secret_id = exchange->envelope.secret_id;
+    struct slice peer_address = exchange->peer_address;
     exchange->envelope.secret_id = arena_copy(&call->arena, secret_id);
+    exchange->peer_address = arena_copy(&call->arena, peer_address);
     call->pending->exchange = *exchange;
-    return exchange->envelope.secret_id.len == secret_id.len ||
+    return (exchange->envelope.secret_id.len == secret_id.len &&
+            exchange->peer_address.len == peer_address.len) ||
            exchange_refuse(exchange, ERROR_INTERNAL);
 }
 
@@ -373,7 +379,8 @@ static enum api_progress submit(struct exchange *exchange, struct api_call *call
     else
         (void)exchange_refuse(exchange, ERROR_INTERNAL);
     if (preparation != PREPARED_REFUSED &&
-        !exchange_make_request(exchange, &pending->commit.command))
+        (!exchange_permit_command(exchange, &pending->commit.command) ||
+         !exchange_make_request(exchange, &pending->commit.command)))
         preparation = PREPARED_REFUSED;
     call->pending = pending;
     switch (preparation) {
@@ -382,6 +389,7 @@ static enum api_progress submit(struct exchange *exchange, struct api_call *call
             break;
         pending->commit.done = commit_done;
         pending->commit.context = call;
+        authority_ask_again(exchange, &pending->commit);
         committer_submit(exchange->worker->api->world.committer, &pending->commit);
         return API_PENDING;
     case PREPARED_NOTHING:

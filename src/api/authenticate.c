@@ -88,6 +88,7 @@ static void principal_copy(struct exchange *exchange, const struct key *key)
         .kind = key->principal,
         .is_temporary = key->token_hash.len > 0,
         .has_ended = key->expires_us != 0 && key->expires_us <= exchange->now_us,
+        .ends_us = key->expires_us,
         .account = key->account,
         .user = key->user,
     };
@@ -103,6 +104,7 @@ static bool find_key(struct exchange *exchange)
     bool usable = key && key->enabled;
     if (usable)
         principal_copy(exchange, key);
+    exchange->principal.authority = book_authority(book);
     exchange_book_end(exchange);
     return usable && (exchange->principal.is_temporary || !exchange->principal.has_ended);
 }

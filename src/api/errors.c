@@ -56,6 +56,7 @@ static const struct refusal_entry refusals[REFUSAL_COUNT] = {
     [REFUSAL_MEMBER_NOT_EMPTY] = {ERROR_MEMBER_NOT_EMPTY, TEXT("")},
     [REFUSAL_MEMBER_IS_OWNER] = {ERROR_MEMBER_IS_OWNER, TEXT("")},
     [REFUSAL_TOKEN_REUSED] = {ERROR_TOKEN_REUSED, TEXT("")},
+    [REFUSAL_NOT_PERMITTED] = {ERROR_CAM_NO_AUTH, TEXT("")},
 };
 
 const struct error_entry *error_entry(enum error error)

@@ -23,7 +23,7 @@ struct action;
 struct product;
 struct selections;
 
-enum { API_ACTIONS_MAX = 64, API_ARENA_BYTES_MAX = 64 << 20 };
+enum { API_ACTIONS_MAX = 64, API_ARENA_BYTES_MAX = 64 << 20, ACTION_NAME_BYTES_MAX = 128 };
 
 /* Written by one worker, read by anyone. */
 struct tally {
@@ -36,6 +36,7 @@ struct api {
     uint32_t limits[API_ACTIONS_MAX];
     struct limiter *limiter;
     struct selections *selections; /* the historian's thread's */
+    struct policy_cache authority; /* policies compiled by the committer's thread */
     pthread_mutex_t registry;      /* guards the two below */
     struct api_worker *workers;
     uint64_t workers_made;
@@ -80,6 +81,14 @@ struct envelope {
     size_t pair_count;
 };
 
+/* What a caller's policies are, compiled; those of the thread that asks. */
+struct rights {
+    const struct compiled_policy **at;
+    uint32_t count;
+    bool are_unlimited; /* a main account's, or the operator's: no policies */
+    bool look_at_time;
+};
+
 /* Who asks. `key` names the key and is followed only inside the gate. */
 struct principal {
     const struct key *key;
@@ -88,7 +97,9 @@ struct principal {
     uint8_t kind;          /* enum principal_kind */
     bool is_operator;
     bool is_temporary;
-    bool has_ended; /* its expires_us has come */
+    bool has_ended;     /* its end has come */
+    int64_t ends_us;    /* 0: never */
+    uint64_t authority; /* book_authority when the key was found */
     unsigned char token_hash[SHA256_SIZE];
     struct uin account, user;
 };
@@ -104,6 +115,7 @@ struct exchange {
     struct envelope envelope;
     struct tc3_authorization authorization;
     struct principal principal;
+    struct rights rights; /* once access has been checked */
     struct slice product_name;
     const struct product *product; /* NULL: none has that name */
     const struct action *action;
@@ -163,6 +175,36 @@ bool exchange_choose_organisation(struct exchange *exchange, const struct intege
 bool exchange_choose_member(struct exchange *exchange, const struct integer_value *organization_id,
                             const struct text_value *asked, struct uin *ret_uin);
 RARE bool exchange_refuse_cam(struct exchange *exchange);
+
+/* A question about a caller's authority, put by the worker, or once more by the committer (then
+ * `is_alone`: the book needs no gate). */
+struct inquiry {
+    struct exchange *exchange; /* its complaint is set */
+    const struct book *book;
+    struct policy_cache *policies; /* of the thread that asks */
+    struct rights rights;          /* the caller's */
+    int64_t now_us;
+    bool is_alone;
+};
+/* Whether the caller may do the action at all; fills `rights`. With the book. */
+bool inquiry_ask_action(struct inquiry *inquiry);
+/* All policies of a user. False: one cannot be asked (memory). With the book. */
+bool inquiry_gather_rights(struct inquiry *inquiry, uint32_t organisation, struct uin user,
+                           struct rights *ret_rights);
+/* Of the caller, at the moment of the inquiry. */
+void inquiry_write_question(const struct inquiry *inquiry, char memory[2][ACTION_NAME_BYTES_MAX],
+                            struct policy_question *ret_question);
+/* For reading the book: begin, read, end. */
+const struct book *inquiry_book_begin(struct inquiry *inquiry);
+void inquiry_book_end(struct inquiry *inquiry);
+
+/* authority.c. Whether the caller may do just this: for every item of the command, and for what it
+ * gives to others. */
+bool exchange_permit_command(struct exchange *exchange, const struct command *command);
+/* The same of a read about one member; none: about all of them. */
+bool exchange_permit_member(struct exchange *exchange, struct uin member);
+/* How the committer asks again (journal/committer.h). */
+void authority_ask_again(const struct exchange *exchange, struct commit *commit);
 /* Whether a delegation includes that account. */
 bool delegation_includes(const struct delegation *delegation, struct uin uin);
 

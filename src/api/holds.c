@@ -49,9 +49,13 @@ static const struct output create_outputs[] = {
     {NULL, NULL, NULL},
 };
 
+static const char *const hold_kinds[] = {"hold", NULL};
+
 const struct action action_create_hold = {
     .name = {"CreateHold", 10},
     .access = ACCESS_OWNER,
+    .items = ITEM_MEMBER | ITEM_KIND | ITEM_AMOUNT,
+    .kinds = hold_kinds,
     .input = PARAMETERS(create_parameters, create_input),
     .outputs = create_outputs,
     .refusals = REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_VALUE_UIN, ERROR_MEMBER_UNKNOWN,
@@ -125,9 +129,13 @@ static const struct output end_outputs[] = {
     {NULL, NULL, NULL},
 };
 
+static const char *const capture_kinds[] = {"capture", NULL};
+
 const struct action action_capture_hold = {
     .name = {"CaptureHold", 11},
     .access = ACCESS_OWNER,
+    .items = ITEM_MEMBER | ITEM_KIND | ITEM_AMOUNT,
+    .kinds = capture_kinds,
     .input = PARAMETERS(end_parameters, end_input),
     .outputs = end_outputs,
     .refusals =
@@ -139,9 +147,13 @@ const struct action action_capture_hold = {
     .answer_commit = end_answer,
 };
 
+static const char *const release_kinds[] = {"release", NULL};
+
 const struct action action_release_hold = {
     .name = {"ReleaseHold", 11},
     .access = ACCESS_OWNER,
+    .items = ITEM_MEMBER | ITEM_KIND | ITEM_AMOUNT,
+    .kinds = release_kinds,
     .input = PARAMETERS(end_parameters, end_input),
     .outputs = end_outputs,
     .refusals = REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_VALUE_UIN, ERROR_MEMBER_UNKNOWN,
@@ -222,6 +234,7 @@ static const struct output describe_outputs[] = {
 const struct action action_describe_holds = {
     .name = {"DescribeHolds", 13},
     .access = ACCESS_MEMBER,
+    .items = ITEM_MEMBER,
     .input = PARAMETERS(describe_parameters, describe_input),
     .outputs = describe_outputs,
     .refusals = REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_VALUE_UIN, ERROR_MEMBER_UNKNOWN),

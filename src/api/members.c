@@ -215,6 +215,7 @@ static const struct output create_outputs[] = {
 const struct action action_create_members = {
     .name = {"CreateMembers", 13},
     .access = ACCESS_OWNER,
+    .items = ITEM_MEMBER,
     .input = PARAMETERS(create_parameters, create_input),
     .outputs = create_outputs,
     .refusals =

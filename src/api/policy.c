@@ -7,6 +7,8 @@
 #include "api/policy_rules.h"
 #include "codec/json.h"
 
+#include <stdlib.h>
+
 /* The document being read; `error` is set once. */
 struct compiler {
     struct json_reader reader;
@@ -14,7 +16,14 @@ struct compiler {
     struct arena *arena;
     const char *error;
     uint32_t strings_left;
+    bool looks_at_time;
 };
+
+static int by_uin(const void *a, const void *b)
+{
+    const struct uin *left = a, *right = b;
+    return uin_compare(*left, *right);
+}
 
 static bool fail(struct compiler *compiler, const char *error)
 {
@@ -99,22 +108,26 @@ static bool read_actions(struct compiler *compiler, struct statement *statement)
     return true;
 }
 
-/* qcs:project:service:region:account:resource. All wildcards? */
-static bool resource_is_everything(struct slice resource, bool *ret_good)
+/* The kinds apart, so that asking looks at each once: members in order, then patterns. */
+static bool sort_resources(struct compiler *compiler, struct statement *statement)
 {
-    struct slice rest = resource;
-    uint32_t parts = 0;
-    bool everything = true;
-    *ret_good = slice_equal(slice_cut(rest, ':', &rest), SLICE("qcs"));
-    while (rest.at && parts < 5) {
-        bool is_last = ++parts == 5;
-        struct slice part = is_last ? rest : slice_cut(rest, ':', &rest);
-        bool is_wild = slice_equal(part, SLICE("*")) || (part.len == 0 && !is_last) ||
-                       (parts == 1 && slice_equal(part, SLICE("id/0")));
-        everything = everything && is_wild;
+    uint32_t count = statement->resource_count;
+    statement->members = take(compiler, count, sizeof *statement->members);
+    statement->patterns = take(compiler, count, sizeof *statement->patterns);
+    if (!statement->members || !statement->patterns)
+        return false;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct resource *resource = &statement->resources[i];
+        if (resource->kind == RESOURCE_EVERYTHING)
+            statement->covers_everything = true;
+        else if (resource->kind == RESOURCE_MEMBER)
+            statement->members[statement->member_count++] = resource->member;
+        else if (resource->kind == RESOURCE_MEMBERS)
+            statement->patterns[statement->pattern_count++] = resource->pattern;
     }
-    *ret_good = *ret_good && parts == 5;
-    return everything;
+    if (statement->member_count > 1)
+        qsort(statement->members, statement->member_count, sizeof *statement->members, by_uin);
+    return true;
 }
 
 static bool read_resources(struct compiler *compiler, struct statement *statement)
@@ -123,15 +136,18 @@ static bool read_resources(struct compiler *compiler, struct statement *statemen
     if (!read_strings(compiler, &resources))
         return false;
     statement->has_resource = true;
+    statement->resource_count = resources.count;
+    statement->resources = take(compiler, resources.count, sizeof *statement->resources);
+    if (!statement->resources)
+        return false;
     for (uint32_t i = 0; i < resources.count; i++) {
-        bool good = true;
-        if (slice_equal(resources.at[i], SLICE("*")) ||
-            (resource_is_everything(resources.at[i], &good) && good))
-            statement->covers_everything = true;
-        if (!good)
+        struct resource *resource = &statement->resources[i];
+        if (!resource_read(resources.at[i], compiler->arena, resource))
             return fail(compiler, "a resource is `*` or a six-part `qcs:` name");
+        if (resource->kind == RESOURCE_MEMBERS && !resource->pattern.at)
+            return fail(compiler, "it is too large");
     }
-    return true;
+    return sort_resources(compiler, statement);
 }
 
 static bool is_scalar(enum json_kind kind)
@@ -181,6 +197,9 @@ static bool read_conditions(struct compiler *compiler, struct statement *stateme
             statement->conditions = condition;
             if (!read_operands(compiler, condition))
                 return false;
+            if (condition_is_of_item(condition))
+                statement->item_operands += condition->operand_count;
+            compiler->looks_at_time |= condition->key == KEY_CURRENT_TIME;
         }
     }
     return true;
@@ -212,6 +231,7 @@ static bool read_statement(struct compiler *compiler, struct compiled_policy *po
     }
     if (!statement->has_effect || !statement->has_resource || statement->actions.count == 0)
         return fail(compiler, "a statement needs `effect`, `action` and `resource`");
+    statement->index = policy->statements ? policy->statements->index + 1 : 0;
     statement->next = policy->statements;
     policy->statements = statement;
     return true;
@@ -282,72 +302,7 @@ bool policy_compile(struct slice document, struct arena *arena, struct compiled_
         *ret_error = json_error(&compiler->reader) ? "it is not strict JSON" : compiler->error;
         return false;
     }
+    policy->looks_at_time = compiler->looks_at_time;
     *ret_policy = policy;
     return true;
-}
-
-/* ---- verdict ---- */
-
-/* Greedy with one point to come back to: linear for patterns of people, bounded for all. */
-bool pattern_matches(struct slice pattern, struct slice text)
-{
-    size_t p = 0, t = 0, star = SIZE_MAX, resume = 0;
-    while (t < text.len) {
-        if (p < pattern.len && pattern.at[p] == '*') {
-            star = p++;
-            resume = t;
-        } else if (p < pattern.len && (pattern.at[p] == '?' ||
-                                       ascii_lower(pattern.at[p]) == ascii_lower(text.at[t]))) {
-            p++;
-            t++;
-        } else if (star != SIZE_MAX) {
-            p = star + 1;
-            t = ++resume;
-        } else {
-            return false;
-        }
-    }
-    while (p < pattern.len && pattern.at[p] == '*')
-        p++;
-    return p == pattern.len;
-}
-
-static bool names_action(const struct statement *statement, const struct policy_question *question)
-{
-    for (uint32_t i = 0; i < statement->actions.count; i++) {
-        for (uint32_t j = 0; j < question->action_count; j++) {
-            if (pattern_matches(statement->actions.at[i], question->actions[j]))
-                return true;
-        }
-    }
-    return false;
-}
-
-/* A condition that fails for certain takes the statement out of play; an unclear one goes against
- * the caller. */
-static bool conditions_hold(const struct statement *statement,
-                            const struct policy_question *question)
-{
-    bool clear = true;
-    for (const struct condition *at = statement->conditions; at; at = at->next) {
-        enum condition_answer answer = condition_ask(at, question);
-        if (answer == CONDITION_FAILS)
-            return false;
-        clear = clear && answer == CONDITION_HOLDS;
-    }
-    return clear || statement->is_deny;
-}
-
-enum policy_verdict policy_evaluate(const struct compiled_policy *policy,
-                                    const struct policy_question *question)
-{
-    enum policy_verdict verdict = POLICY_SILENT;
-    for (const struct statement *at = policy->statements; at; at = at->next) {
-        if (!at->covers_everything || !names_action(at, question) || !conditions_hold(at, question))
-            continue;
-        if (at->is_deny)
-            return POLICY_DENY;
-        verdict = POLICY_ALLOW;
-    }
-    return verdict;
 }

@@ -114,6 +114,7 @@ static const struct output balance_outputs[] = {
 const struct action action_describe_member_balance = {
     .name = {"DescribeMemberBalance", 21},
     .access = ACCESS_MEMBER,
+    .items = ITEM_MEMBER,
     .input = PARAMETERS(balance_parameters, balance_input),
     .outputs = balance_outputs,
     .refusals =

@@ -478,9 +478,14 @@ static const struct output create_outputs[] = {
     {NULL, NULL, NULL},
 };
 
+static const char *const transfer_kinds[] = {"top_up",     "withdraw", "charge", "refund",
+                                             "grant_gift", "move",     "adjust", NULL};
+
 const struct action action_create_transfers = {
     .name = {"CreateTransfers", 15},
     .access = ACCESS_OWNER,
+    .items = ITEM_MEMBER | ITEM_KIND | ITEM_AMOUNT,
+    .kinds = transfer_kinds,
     .input = PARAMETERS(create_parameters, transfers_input),
     .outputs = create_outputs,
     .refusals = REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_VALUE_CHOICE, ERROR_VALUE_UIN,

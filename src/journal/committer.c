@@ -481,6 +481,7 @@ struct status committer_start(const struct sys *sys, struct journal *journal, st
     committer->tail_entries = journal_tail(journal);
     set_options(committer, options);
     init_lock(committer);
+    committer->deciding.book = book;
     committer->deciding.draft = draft_new(book);
     int code =
         committer->deciding.draft ? thread_start(&committer->thread, run, committer) : ENOMEM;

@@ -25,6 +25,14 @@ struct commit {
      * after the result is durable (or refused). Must not block. */
     void (*done)(struct commit *commit);
     void *context;
+    /* Whether who asks may still do this; NULL: nobody has to be asked. Called on the committer's
+     * thread before the command is decided or answered again, but only when the book's authority is
+     * not that of then (book_authority), or the group's time has come to `authority_until_us`. It
+     * may read the book without the gate; its work is bounded and does no I/O. False: the command
+     * is refused (REFUSAL_NOT_PERMITTED) and leaves no entry. */
+    bool (*permits)(struct commit *commit, int64_t now_us);
+    uint64_t authority;         /* the book's when permission was found */
+    int64_t authority_until_us; /* INT64_MAX: time does not matter */
 
     /* out */
     enum refusal refusal;

@@ -2,6 +2,8 @@
  *
  * 1. Commands are decided in the order of submission, all with the group's one time.
  * 2. A command whose token was used before is answered as it was then, not decided.
+ * 3. The order of the journal is the order of authority: what takes somebody's authority away ends
+ *    its group, and what was submitted before that and comes behind it is asked for again.
  *
  * Owns nothing: the commands are their submitters'. The committer's thread. */
 #include "journal/group.h"
@@ -86,9 +88,21 @@ static void find_older(struct deciding *deciding, struct command *command)
         stop_process(&fault, "it is not known whether a request was carried out before");
 }
 
+/* Nearly always one look at two numbers. */
+static bool may_still(const struct deciding *deciding, struct commit *commit)
+{
+    bool is_as_then = commit->authority == book_authority(deciding->book) &&
+                      deciding->now_us < commit->authority_until_us;
+    return !commit->permits || is_as_then || commit->permits(commit, deciding->now_us);
+}
+
 /* False when memory ran out: then the draft holds half a decision. */
 static bool decide_one(struct deciding *deciding, struct commit *commit)
 {
+    if (!may_still(deciding, commit)) {
+        commit->refusal = REFUSAL_NOT_PERMITTED;
+        return true;
+    }
     find_older(deciding, &commit->command);
     size_t before = draft_entry_count(deciding->draft);
     commit->time_us = deciding->now_us;
@@ -108,25 +122,32 @@ static bool has_room(const struct deciding *deciding, uint64_t commands)
            draft_entry_count(deciding->draft) < deciding->entries_max;
 }
 
+/* Nothing is decided behind these before the book shows what they did. */
+static bool ends_group(const struct command *command)
+{
+    return command_wants_own_group(command) || command->kind == COMMAND_REMOVE_MEMBER;
+}
+
 uint64_t group_decide(struct deciding *deciding, struct queue *taken, struct queue *ret_group)
 {
     const size_t settled = draft_entry_count(deciding->draft);
     uint64_t commands = 0;
-    bool alone = false;
-    while (taken->first && !alone && (commands == 0 || has_room(deciding, commands))) {
+    bool ended = false;
+    while (taken->first && !ended && (commands == 0 || has_room(deciding, commands))) {
         bool wants_alone = command_wants_own_group(&taken->first->command);
         if (wants_alone && draft_entry_count(deciding->draft) > settled)
             break;
         struct commit *commit = queue_take(taken);
         queue_add(ret_group, commit);
         commands++;
+        size_t before = draft_entry_count(deciding->draft);
         bool is_refused = commit->refusal == REFUSAL_STOPPING; /* when it was submitted */
         if (!is_refused && !decide_one(deciding, commit)) {
             draft_clear(deciding->draft);
             group_refuse(ret_group);
             break;
         }
-        alone = wants_alone && draft_entry_count(deciding->draft) > settled;
+        ended = ends_group(&commit->command) && draft_entry_count(deciding->draft) > before;
     }
     repeat_end(&deciding->repeat);
     return commands;

@@ -16,6 +16,7 @@ struct commit *queue_take(struct queue *queue); /* not of an empty one */
 /* What deciding needs from group to group. */
 struct deciding {
     struct draft *draft;
+    const struct book *book; /* as published */
     struct repeat repeat;
     int64_t now_us; /* of the group at hand */
     uint32_t commands_max, entries_max;

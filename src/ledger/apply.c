@@ -166,6 +166,8 @@ static struct status apply_member_entry(struct book *book, const struct entry *e
 struct status book_apply(struct book *book, const struct entry *entry, struct fault *fault)
 {
     TRY(check_order(book, entry, fault));
+    if (entry_kind_is_registry(entry->kind) || entry->kind == ENTRY_LEAVE)
+        book->authority = entry->sequence;
     if (entry_kind_is_registry(entry->kind)) {
         TRY(registry_apply(book, entry, fault));
     } else if (entry->kind == ENTRY_REQUEST) {

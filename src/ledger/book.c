@@ -88,6 +88,11 @@ void book_free(struct book *book)
     free(book);
 }
 
+uint64_t book_authority(const struct book *book)
+{
+    return book->authority;
+}
+
 uint64_t book_sequence(const struct book *book)
 {
     return book->sequence;

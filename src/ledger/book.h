@@ -200,6 +200,10 @@ const struct delegation *book_delegation(const struct book *book, uint32_t index
 const struct delegation *book_find_delegation(const struct book *book, uint32_t organisation,
                                               struct uin account); /* NULL if none or removed */
 
+/* Sequence of the last entry that can have changed who may do what: one of the registry, or a
+ * member's leave. While it is the same, nobody's authority was taken away. */
+uint64_t book_authority(const struct book *book);
+
 /* Checks everything that must hold over the whole book (sums, orders, counts, states). For
  * `verify`. */
 STATUS_MUST_USE struct status book_check(const struct book *book, struct fault *fault);

@@ -45,6 +45,7 @@ struct book {
     uint64_t seed;
     uint64_t sequence;
     int64_t time_us;
+    uint64_t authority;          /* book_authority */
     uint64_t loaded_until;       /* the newest row that was loaded */
     bool started;                /* from now on entries follow without gaps */
     uint32_t organisation_count; /* born */

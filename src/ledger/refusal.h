@@ -38,6 +38,8 @@ enum refusal {
     REFUSAL_MEMBER_NOT_EMPTY, /* cannot leave: money or holds are there */
     REFUSAL_MEMBER_IS_OWNER,  /* cannot leave, be renamed */
     REFUSAL_TOKEN_REUSED,     /* the token was used with another body */
+    REFUSAL_NOT_PERMITTED, /* the committer: who asked may not any more; whoever submitted it knows
+                              why */
     REFUSAL_COUNT,
 };
 

@@ -14,9 +14,10 @@ static const struct policy_question questions[] = {
     {{{"finance:DescribeOrgMemberAccountBalance", 39}, {"billing:Describe", 16}},
      2,
      {"10.1.2.3", 8},
-     1795438800000000},
-    {{{"finance:a", 9}, {"", 0}}, 1, {"", 0}, 0},
-    {{{"bursar:CreateTransfers", 22}, {"", 0}}, 1, {"::1", 3}, 1},
+     1795438800000000,
+     false},
+    {{{"finance:a", 9}, {"", 0}}, 1, {"", 0}, 0, false},
+    {{{"bursar:CreateTransfers", 22}, {"", 0}}, 1, {"::1", 3}, 1, true},
 };
 
 static bool is_json(struct slice text, struct arena *arena)

@@ -222,18 +222,36 @@ static void write_managing(const char *action, const char *parameters, struct bu
     buffer_text(out, parameters);
 }
 
-void world_begin(struct world *world, const char *action, const char *parameters,
-                 struct world_write *write)
+static void write_init(struct world_write *write)
 {
     *write = (struct world_write){.waiting = malloc(sizeof *write->waiting)};
     assert_non_null(write->waiting);
     buffer_init(&write->text, 1 << 20);
     buffer_init(&write->body, 1 << 20);
     buffer_init(&write->out, 1 << 20);
-    write_managing(action, parameters, &write->text);
+}
+
+static void write_begin(struct world *world, enum api_trust trust, struct world_write *write)
+{
     assert_true(request_read(buffer_slice(&write->text), &write->body, &write->request));
-    write->call = (struct api_call){.request = &write->request, .trust = API_TRUST_OPERATOR};
+    write->call = (struct api_call){.request = &write->request, .trust = trust};
     write->is_pending = begin(world->worker, &write->call, write->waiting, &write->out);
+}
+
+void world_begin(struct world *world, const char *action, const char *parameters,
+                 struct world_write *write)
+{
+    write_init(write);
+    write_managing(action, parameters, &write->text);
+    write_begin(world, API_TRUST_OPERATOR, write);
+}
+
+void world_begin_signed(struct world *world, const struct signed_call *call,
+                        struct world_write *write)
+{
+    write_init(write);
+    world_sign(world, call, &write->text);
+    write_begin(world, API_TRUST_NONE, write);
 }
 
 const char *world_finish(struct world *world, struct world_write *write)

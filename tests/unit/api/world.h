@@ -80,6 +80,9 @@ void world_hold(struct world *world);
 void world_release(struct world *world);
 void world_begin(struct world *world, const char *action, const char *parameters,
                  struct world_write *write);
+/* The same of a signed call. */
+void world_begin_signed(struct world *world, const struct signed_call *call,
+                        struct world_write *write);
 /* The answer, valid until world_write_done. */
 const char *world_finish(struct world *world, struct world_write *write);
 void world_write_done(struct world_write *write);

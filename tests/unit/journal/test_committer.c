@@ -161,6 +161,99 @@ static void a_dry_run_leaves_nothing(void **state)
     stop_all();
 }
 
+/* Authority ------------------------------------------------------------------------------------ */
+
+struct asked_job {
+    struct job job; /* first */
+    bool may;
+    unsigned asked;
+    uint64_t asked_at; /* the book's sequence then */
+};
+
+static bool ask_again(struct commit *commit, int64_t now_us)
+{
+    struct asked_job *asked = commit->context; /* its first part */
+    CHECK(now_us > 0);
+    asked->asked++;
+    asked->asked_at = book_sequence(book);
+    return asked->may;
+}
+
+static void init_asked(struct asked_job *asked, uint64_t number, bool may)
+{
+    init_member(&asked->job, number, "somebody");
+    asked->may = may;
+    asked->asked = 0;
+    asked->job.commit.permits = ask_again;
+    asked->job.commit.authority = book_authority(book);
+    asked->job.commit.authority_until_us = INT64_MAX;
+}
+
+static void init_policy(struct job *job)
+{
+    init_job(job, COMMAND_PUT_POLICY);
+    job->commit.command.policy.user = (struct uin){0, 7};
+    job->commit.command.policy.name = SLICE("p");
+    job->commit.command.policy.document = SLICE("{}");
+}
+
+/* Only who was submitted before authority moved and comes behind it is asked again. */
+static void authority_is_asked_again(void **state)
+{
+    (void)state;
+    struct asked_job before, refused, allowed, ended;
+    struct job policy;
+    start_on(journal_open_memory(), NULL);
+    create_organisation();
+    assert_int_equal(book_authority(book), 1);
+    init_asked(&before, 1, false);
+    assert_int_equal(run_job(&before.job), REFUSAL_NONE);
+    assert_int_equal(before.asked, 0);
+    assert_int_equal(book_authority(book), 1); /* a member who joins takes nothing from anybody */
+    init_policy(&policy);
+    init_asked(&refused, 2, false);
+    init_asked(&allowed, 3, true);
+    assert_int_equal(run_job(&policy), REFUSAL_NONE);
+    assert_int_equal(book_authority(book), 3);
+    submit(&refused.job);
+    submit(&allowed.job);
+    assert_int_equal(await(&refused.job), REFUSAL_NOT_PERMITTED);
+    assert_int_equal(refused.asked, 1);
+    assert_int_equal(refused.asked_at, 3);
+    assert_int_equal(refused.job.commit.first_sequence, 0);
+    assert_int_equal(await(&allowed.job), REFUSAL_NONE);
+    assert_int_equal(allowed.asked, 1);
+    assert_int_equal(allowed.job.commit.first_sequence, 4);
+    init_asked(&ended, 4, false);
+    ended.job.commit.authority_until_us = 1;
+    assert_int_equal(run_job(&ended.job), REFUSAL_NOT_PERMITTED);
+    assert_int_equal(book_listed_count(book, 1), 2);
+    stop_all();
+}
+
+/* In one queue: what leaves ends its group, so that whoever comes behind is asked of a book that
+ * shows it. */
+static void who_comes_behind_a_leave_sees_it(void **state)
+{
+    (void)state;
+    struct asked_job behind;
+    struct job leaving, member;
+    const struct committer_options together = {.group_wait_us = 200000};
+    start_on(journal_open_memory(), &together);
+    create_organisation();
+    init_member(&member, 1, "who leaves");
+    assert_int_equal(run_job(&member), REFUSAL_NONE);
+    init_job(&leaving, COMMAND_REMOVE_MEMBER);
+    leaving.commit.command.change.uin = member.member.uin;
+    init_asked(&behind, 2, false);
+    submit(&leaving);
+    submit(&behind.job);
+    assert_int_equal(await(&leaving), REFUSAL_NONE);
+    assert_int_equal(await(&behind.job), REFUSAL_NOT_PERMITTED);
+    assert_int_equal(behind.asked_at, leaving.commit.last_sequence);
+    stop_all();
+}
+
 /* Grouping, on a real disk --------------------------------------------------------------------- */
 
 enum { WRITERS = 32, COMMANDS_EACH = 25, READERS = 3 };
@@ -538,6 +631,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(commands_are_decided_in_order),
         cmocka_unit_test(a_dry_run_leaves_nothing),
+        cmocka_unit_test(authority_is_asked_again),
+        cmocka_unit_test(who_comes_behind_a_leave_sees_it),
         cmocka_unit_test(writers_share_syncs),
         cmocka_unit_test(a_full_store_refuses_and_goes_on),
         cmocka_unit_test(what_is_due_waits_for_room),
