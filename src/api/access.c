@@ -53,7 +53,7 @@ static uint32_t next_policy(const struct book *book, uint32_t organisation, stru
 }
 
 bool inquiry_gather_rights(struct inquiry *inquiry, uint32_t organisation, struct uin user,
-                           struct rights *ret_rights)
+                           struct slice except, struct rights *ret_rights)
 {
     const struct book *book = inquiry->book;
     uint32_t count = 0, at = 0, found;
@@ -67,9 +67,13 @@ bool inquiry_gather_rights(struct inquiry *inquiry, uint32_t organisation, struc
     at = 0;
     while ((found = next_policy(book, organisation, user, &at)) != BOOK_NONE) {
         const struct compiled_policy *policy = policy_cache_get(inquiry->policies, book, found);
+        bool is_excepted = except.len > 0 && slice_equal(book_policy(book, found)->name, except);
         if (!policy)
             return false;
-        ret_rights->at[ret_rights->count++] = policy;
+        if (is_excepted)
+            ret_rights->excepted = policy;
+        else
+            ret_rights->at[ret_rights->count++] = policy;
         ret_rights->look_at_time |= policy_looks_at_time(policy);
     }
     return true;
@@ -85,7 +89,8 @@ static bool policies_allow(struct inquiry *inquiry)
     inquiry->rights = (struct rights){.are_unlimited = principal->kind == PRINCIPAL_MAIN};
     if (inquiry->rights.are_unlimited)
         return true;
-    if (!inquiry_gather_rights(inquiry, principal->organisation, principal->user, &inquiry->rights))
+    if (!inquiry_gather_rights(inquiry, principal->organisation, principal->user, SLICE_NONE,
+                               &inquiry->rights))
         return false;
     inquiry_write_question(inquiry, memory, &question);
     for (uint32_t i = 0; i < inquiry->rights.count; i++) {

@@ -330,8 +330,8 @@ static void call_release(struct api_call *call)
 static bool is_answerable(struct exchange *exchange, const struct api_pending *pending)
 {
     enum refusal refusal = pending->commit.refusal;
-    if (refusal == REFUSAL_NOT_PERMITTED)
-        return false; /* the complaint was set by who asked again */
+    if (refusal == REFUSAL_NOT_PERMITTED) /* mostly the complaint was set by who asked again */
+        return exchange->complaint.error == ERROR_NONE && exchange_refuse_cam(exchange);
     return refusal == REFUSAL_NONE || exchange->action->lists_refusals ||
            exchange_refuse_refusal(exchange, refusal);
 }

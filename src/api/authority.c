@@ -4,8 +4,7 @@
  * 1. A policy that cannot be asked (memory) counts as a denial.
  * 2. What is asked again is asked of the book as published: whatever takes authority away ends its
  *    group (journal/group.c). Time is the group's.
- * 3. The work is bounded: ITEM_TESTS_MAX comparisons of items with rules, GIFT_TESTS_MAX of rules
- *    with rules.
+ * 3. The work is bounded: ITEM_TESTS_MAX comparisons of items with policies.
  * Owns nothing; memory is the call's. Thread: the worker's, or the committer's (inquiry.is_alone),
  * whose compiled policies are its own. */
 #include "api/action.h"
@@ -192,7 +191,7 @@ bool exchange_permit_member(struct exchange *exchange, struct uin member)
 bool exchange_permit_command(struct exchange *exchange, const struct command *command)
 {
     struct inquiry inquiry = begin_inquiry(exchange);
-    return permit_items(&inquiry, command);
+    return permit_items(&inquiry, command) && inquiry_permit_gift(&inquiry, command);
 }
 
 /* ---- once more ---- */
@@ -229,7 +228,8 @@ static bool permits(struct commit *commit, int64_t now_us)
                               .now_us = now_us,
                               .is_alone = true};
     return key_is_good(&inquiry) && inquiry_ask_action(&inquiry) &&
-           is_at_home(&inquiry, organisation) && permit_items(&inquiry, &commit->command);
+           is_at_home(&inquiry, organisation) && permit_items(&inquiry, &commit->command) &&
+           inquiry_permit_gift(&inquiry, &commit->command);
 }
 
 void authority_ask_again(const struct exchange *exchange, struct commit *commit)

@@ -86,7 +86,7 @@ const struct action action_put_delegation = {
     .input = PARAMETERS(put_parameters, delegation_input),
     .outputs = no_outputs,
     .refusals = REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_VALUE_UIN, ERROR_MEMBER_UNKNOWN,
-                         ERROR_LIMIT, WRITE_REFUSALS),
+                         ERROR_LIMIT, ERROR_GIVES_MORE, WRITE_REFUSALS),
     .help = "Lets a member see the balances of others.",
     .prepare = put_prepare,
     .answer_commit = answer_nothing,

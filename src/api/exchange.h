@@ -87,6 +87,7 @@ struct rights {
     uint32_t count;
     bool are_unlimited; /* a main account's, or the operator's: no policies */
     bool look_at_time;
+    const struct compiled_policy *excepted; /* that is not among them */
 };
 
 /* Who asks. `key` names the key and is followed only inside the gate. */
@@ -188,15 +189,19 @@ struct inquiry {
 };
 /* Whether the caller may do the action at all; fills `rights`. With the book. */
 bool inquiry_ask_action(struct inquiry *inquiry);
-/* All policies of a user. False: one cannot be asked (memory). With the book. */
+/* All policies of a user but the one called `except` (empty: all). False: one cannot be asked
+ * (memory). With the book. */
 bool inquiry_gather_rights(struct inquiry *inquiry, uint32_t organisation, struct uin user,
-                           struct rights *ret_rights);
+                           struct slice except, struct rights *ret_rights);
 /* Of the caller, at the moment of the inquiry. */
 void inquiry_write_question(const struct inquiry *inquiry, char memory[2][ACTION_NAME_BYTES_MAX],
                             struct policy_question *ret_question);
 /* For reading the book: begin, read, end. */
 const struct book *inquiry_book_begin(struct inquiry *inquiry);
 void inquiry_book_end(struct inquiry *inquiry);
+
+/* giving.c. Nobody gives more than he has: keys, policies, delegations. */
+bool inquiry_permit_gift(struct inquiry *inquiry, const struct command *command);
 
 /* authority.c. Whether the caller may do just this: for every item of the command, and for what it
  * gives to others. */

@@ -161,7 +161,7 @@ const struct action action_create_key = {
     .refusals =
         REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_VALUE_UIN, ERROR_MEMBER_UNKNOWN,
                  ERROR_VALUE_NAME, ERROR_VALUE_UNSUPPORTED, ERROR_VALUE_TIME, ERROR_VALUE_KEY,
-                 ERROR_KEY_EXISTS, ERROR_KEY_LIMIT, ERROR_LIMIT, WRITE_REFUSALS),
+                 ERROR_KEY_EXISTS, ERROR_KEY_LIMIT, ERROR_LIMIT, ERROR_GIVES_MORE, WRITE_REFUSALS),
     .help = "Makes a key, or takes over an existing pair.",
     .prepare = create_prepare,
     .answer_commit = create_answer,
@@ -281,8 +281,8 @@ const struct action action_modify_key = {
     .access = ACCESS_OWNER,
     .input = PARAMETERS(modify_parameters, modify_input),
     .outputs = no_outputs,
-    .refusals =
-        REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_KEY_UNKNOWN, ERROR_KEY_LIMIT, WRITE_REFUSALS),
+    .refusals = REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_KEY_UNKNOWN, ERROR_KEY_LIMIT,
+                         ERROR_GIVES_MORE, WRITE_REFUSALS),
     .help = "Enables or disables a key.",
     .prepare = modify_prepare,
     .answer_commit = answer_nothing,

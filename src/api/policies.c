@@ -1,8 +1,10 @@
 /* Policies of sub-accounts and roles: PutPolicy, DescribePolicies, DeletePolicy, bursar 2026-11-01.
  *
- * 1. A document is compiled before it is put, so that what the book holds compiles.
+ * 1. A document is compiled before it is put, so that what the book holds compiles; and each of its
+ *    statements can have its effect.
  * Owns nothing; memory is the call's. Thread: the worker's. */
 #include "api/action.h"
+#include "api/policy_effect.h"
 
 /* ---- PutPolicy, DeletePolicy ---- */
 
@@ -12,17 +14,33 @@ struct policy_input {
     struct write_input write;
 };
 
+static bool refuse_document(struct exchange *exchange, struct slice reason)
+{
+    (void)exchange_refuse_word(exchange, ERROR_VALUE_POLICY, SLICE("PolicyDocument"));
+    exchange->complaint.words[1] = reason;
+    return false;
+}
+
+static bool check_effect(struct exchange *exchange, const struct compiled_policy *policy)
+{
+    enum { REASON_BYTES_MAX = 1024 };
+    struct buffer reason;
+    void *memory = arena_take(exchange->arena, REASON_BYTES_MAX);
+    if (!memory)
+        return exchange_refuse(exchange, ERROR_INTERNAL);
+    buffer_init_fixed(&reason, memory, REASON_BYTES_MAX);
+    return policy_has_effect(policy, &reason) || refuse_document(exchange, buffer_slice(&reason));
+}
+
 static bool check_document(struct exchange *exchange, struct slice document)
 {
     struct compiled_policy *compiled;
     const char *error;
     if (policy_compile(document, exchange->arena, &compiled, &error))
-        return true;
+        return check_effect(exchange, compiled);
     if (slice_equal(slice_text(error), SLICE("it is not strict JSON")))
         return exchange_refuse_word(exchange, ERROR_PARAMETER_JSON, SLICE("PolicyDocument"));
-    (void)exchange_refuse_word(exchange, ERROR_VALUE_POLICY, SLICE("PolicyDocument"));
-    exchange->complaint.words[1] = slice_text(error);
-    return false;
+    return refuse_document(exchange, slice_text(error));
 }
 
 /* Which policy a write is about. */
@@ -78,7 +96,8 @@ const struct action action_put_policy = {
     .input = PARAMETERS(put_parameters, policy_input),
     .outputs = no_outputs,
     .refusals = REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_VALUE_UIN, ERROR_VALUE_NAME,
-                         ERROR_PARAMETER_JSON, ERROR_VALUE_POLICY, ERROR_LIMIT, WRITE_REFUSALS),
+                         ERROR_PARAMETER_JSON, ERROR_VALUE_POLICY, ERROR_LIMIT, ERROR_GIVES_MORE,
+                         WRITE_REFUSALS),
     .help = "Attaches a policy to a sub-account or role.",
     .prepare = put_prepare,
     .answer_commit = answer_nothing,
@@ -100,7 +119,7 @@ const struct action action_delete_policy = {
     .input = PARAMETERS(delete_parameters, policy_input),
     .outputs = no_outputs,
     .refusals = REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_VALUE_UIN, ERROR_VALUE_NAME,
-                         ERROR_POLICY_UNKNOWN, WRITE_REFUSALS),
+                         ERROR_POLICY_UNKNOWN, ERROR_GIVES_MORE, WRITE_REFUSALS),
     .help = "Takes a policy away.",
     .prepare = delete_prepare,
     .answer_commit = answer_nothing,

@@ -492,7 +492,7 @@ const struct action action_create_transfers = {
                          ERROR_VALUE_AMOUNT, ERROR_VALUE_NOT_POSITIVE, ERROR_VALUE_NOT_OF_KIND,
                          ERROR_VALUE_REASON, ERROR_MOVE_TO_SELF, ERROR_MEMBER_UNKNOWN,
                          ERROR_BALANCE_INSUFFICIENT, ERROR_VALUE_NEGATIVE, ERROR_VALUE_OVERFLOW,
-                         WRITE_REFUSALS),
+                         ERROR_ITEMS_LIMIT, WRITE_REFUSALS),
     .help = "Moves money: top-ups, withdrawals, charges, refunds, gifts, moves between members, "
             "adjustments.",
     .prepare = create_prepare,

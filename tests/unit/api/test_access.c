@@ -147,7 +147,7 @@ static void sub_accounts_need_policies(void **state)
     /* a policy of the same name is replaced, and seen at once though the old one was compiled */
     put_policy("200001", "read", ALLOW("billing:*"));
     assert_contains(balances_as("sub", "{}"), "\"TotalCount\":5,");
-    put_policy("200001", "read", ALLOW("cvm:*"));
+    put_policy("200001", "read", ALLOW("finance:DescribeAccount*"));
     assert_cam_refused(balances_as("sub", "{}"), balances);
     /* management has a prefix of its own */
     assert_cam_refused(as("sub", "DescribeMembers", "{}"), "bursar:DescribeMembers");
@@ -166,7 +166,7 @@ static void a_policy_does_not_lift_a_member(void **state)
     assert_contains(as("membersub", "DescribeAccountBalance", "{}"), "\"Uin\":3004,");
     world_must(&world, "PutDelegation", "{\"AccountUin\":\"3004\",\"MemberUins\":[\"3001\"]}");
     assert_contains(balances_as("membersub", "{}"), "\"TotalCount\":1,");
-    put_policy("200002", "all", ALLOW("cvm:*"));
+    put_policy("200002", "all", ALLOW("bursar:DescribeKeys"));
     assert_cam_refused(balances_as("membersub", "{}"), balances);
 }
 

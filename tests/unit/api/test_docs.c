@@ -70,12 +70,29 @@ static void write_refusals(const struct action *action, struct buffer *out)
     }
 }
 
+/* What policies can tell apart in its calls. */
+static void write_items(const struct action *action, struct buffer *out)
+{
+    if (action->items & ITEM_MEMBER)
+        buffer_text(out, ", by member");
+    if (action->items & ITEM_KIND) {
+        buffer_text(out, ", `bursar:TransferKind` (");
+        for (const char *const *kind = action->kinds; *kind; kind++)
+            buffer_printf(out, "%s`%s`", kind == action->kinds ? "" : ", ", *kind);
+        buffer_text(out, ")");
+    }
+    if (action->items & ITEM_AMOUNT)
+        buffer_text(out, ", `bursar:Amount`");
+}
+
 static void write_action(const struct product *product, const struct action *action,
                          struct buffer *out)
 {
-    buffer_printf(out, "\n### %.*s\n\n%s\n\nWho: %s. Policy action: `%.*s%.*s`.%s\n",
+    buffer_printf(out, "\n### %.*s\n\n%s\n\nWho: %s. Policy action: `%.*s%.*s`",
                   SLICE_ARGS(action->name), action->help, access_text(action->access),
-                  SLICE_ARGS(product->policy_prefixes[0]), SLICE_ARGS(action->name),
+                  SLICE_ARGS(product->policy_prefixes[0]), SLICE_ARGS(action->name));
+    write_items(action, out);
+    buffer_printf(out, ".%s\n",
                   action->prepare ? " Writes: the answer comes after the commit is durable." : "");
     if (action->input.count > 0)
         buffer_text(out, "\n| parameter | type | needed | |\n|---|---|---|---|\n");

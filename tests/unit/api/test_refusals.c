@@ -120,6 +120,7 @@ static void each_has_its_code(void **state)
         {REFUSAL_MEMBER_NOT_EMPTY, "ResourceInUse\",\"Message\":\"The account has money"},
         {REFUSAL_MEMBER_IS_OWNER, "UnsupportedOperation\",\"Message\":\"The account owns"},
         {REFUSAL_TOKEN_REUSED, "InvalidParameterValue\",\"Message\":\"A value"},
+        {REFUSAL_NOT_PERMITTED, "UnauthorizedOperation.CamNoAuth\",\"Message\":\"[request id:"},
     };
     struct desk desk;
     (void)state;
