@@ -84,11 +84,26 @@ static const struct subcommand policy_put = {
         "cannot be understood is refused, with what is wrong in it.\n\n"
         "Billing's actions have the prefix finance: (finance:DescribeOrgMemberAccountBalance), "
         "wildcards are allowed, deny beats allow, and what is not allowed is denied. Main accounts "
-        "need no policy in their own organisation.\n\n"
+        "need no policy in their own organisation. Whoever is no main account puts only what its "
+        "own "
+        "policies cover.\n\n"
         "  {\"version\": \"2.0\", \"statement\": [\n"
         "      {\"effect\": \"allow\", \"action\": [\"finance:Describe*\"], \"resource\": "
-        "[\"*\"]}]}",
-    .examples = "bursar policy put --data books --user 100000000777 read-only.json",
+        "[\"*\"]}]}\n\n"
+        "Management has the prefix bursar:. What is about single members can be limited to some of "
+        "them by the resource qcs::bursar:::member/UIN (with * and ?), and what moves money by the "
+        "conditions bursar:TransferKind (charge, top_up, ..., hold, capture, release) and "
+        "bursar:Amount (in units of the currency). A nightly job that may charge up to 250.50 at a "
+        "time, and nothing else:\n\n"
+        "  {\"version\": \"2.0\", \"statement\": {\n"
+        "      \"effect\": \"allow\", \"action\": \"bursar:CreateTransfers\", \"resource\": "
+        "\"*\",\n"
+        "      \"condition\": {\"string_equal\": {\"bursar:TransferKind\": \"charge\"},\n"
+        "                    \"numeric_less_than_equal\": {\"bursar:Amount\": 250.50}}}}\n\n"
+        "A statement that cannot have its effect is refused, with the element: "
+        "statement[0].resource[0].",
+    .examples = "bursar policy put --data books --user 100000000777 read-only.json\n"
+                "bursar policy put --data books --user 100000000778 nightly.json",
     .run = run_put,
 };
 
