@@ -1,5 +1,7 @@
 """A bursar under the recorder, clients that write to it, and the judgement of what is left of their writes."""
 import collections
+import hashlib
+import hmac
 import json
 import os
 import pathlib
@@ -82,7 +84,7 @@ class Server:
         with open(self.log, "w") as out:
             self.process = subprocess.Popen(
                 [BURSAR, "serve", "--data", str(data), "--listen", "127.0.0.1:0", "--threads", "1",
-                 "--recent-tokens", "8", "--ready-file", str(self.ready_file)],
+                 "--recent-tokens", "8", "--calls-per-second", "0", "--ready-file", str(self.ready_file)],
                 stderr=out, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL, env=environment(recording))
 
     def is_ready(self):
@@ -164,6 +166,56 @@ class Connection:
         self.socket.close()
 
 
+HAND = {"UserUin": "800", "SecretId": "AKIDhand", "SecretKey": "the-hand-s-own-secret"}
+HAND_POLICY = {"UserUin": HAND["UserUin"], "PolicyName": "pay"}
+HAND_MAY = HAND_POLICY | {"PolicyDocument": json.dumps({"version": "2.0", "statement": {
+    "effect": "allow", "action": "bursar:CreateTransfers", "resource": "*"}})}
+
+
+def hand_http(action, parameters):
+    """As http, signed with the hand's key (TC3-HMAC-SHA256)."""
+    host, now = "bursar.tencentcloudapi.com", int(time.time())
+    date, body = time.strftime("%Y-%m-%d", time.gmtime(now)), json.dumps(parameters).encode()
+    scope = f"{date}/bursar/tc3_request"
+    canonical = (f"POST\n/\n\ncontent-type:application/json\nhost:{host}\n\ncontent-type;host\n"
+                 + hashlib.sha256(body).hexdigest())
+    text = f"TC3-HMAC-SHA256\n{now}\n{scope}\n" + hashlib.sha256(canonical.encode()).hexdigest()
+    secret = ("TC3" + HAND["SecretKey"]).encode()
+    for part in (date, "bursar", "tc3_request"):
+        secret = hmac.new(secret, part.encode(), hashlib.sha256).digest()
+    signature = hmac.new(secret, text.encode(), hashlib.sha256).hexdigest()
+    head = (f"POST / HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\nX-TC-Action: {action}\r\n"
+            f"X-TC-Version: 2026-11-01\r\nX-TC-Timestamp: {now}\r\nContent-Length: {len(body)}\r\n"
+            f"Authorization: TC3-HMAC-SHA256 Credential={HAND['SecretId']}/{scope}, SignedHeaders=content-type;host, "
+            f"Signature={signature}\r\n\r\n")
+    return head.encode() + body
+
+
+class HandConnection(Connection):
+    """A sub-account's over the network: what it may, it may because of a policy."""
+
+    def __init__(self, server):
+        host, port = server.ready_file.read_text().split()[0].rsplit(":", 1)
+        self.socket = socket.create_connection((host, int(port)), PATIENCE_S)
+        self.received = b""
+        self.write = None
+
+    def send(self, action, parameters):
+        self.socket.sendall(hand_http(action, parameters))
+
+
+class Revoker(Connection):
+    """Takes the hand's policy away and gives it back, as fast as it is answered."""
+
+    def __init__(self, server):
+        super().__init__(server)
+        self.takes = False
+
+    def send_next(self):
+        self.takes = not self.takes
+        self.send(*(("DeletePolicy", HAND_POLICY) if self.takes else ("PutPolicy", HAND_MAY)))
+
+
 TILLS = [str(900 + i) for i in range(8)]  # accounts that money comes to and goes from
 TILL_CENTS = 10**12
 
@@ -203,6 +255,7 @@ class Write:
         """`members` of them from uin `first` on; none means a key."""
         self.number, self.first = number, first
         self.request_id = self.answer = None
+        self.is_hands = self.was_repeated = False
         self.outcome = "unknown"  # acknowledged, refused, unknown
         if members in TILL_WRITES:
             self._move_money(members, random)
@@ -264,9 +317,10 @@ class Writes:
         return self.made[-1]
 
 
-def write_together(server, writes, clients, count=None, seconds=None, at_once=None):
+def write_together(server, writes, clients, count=None, seconds=None, at_once=None, hands=0):
     """`clients` connections, each sending its next write when its last is answered, until so many writes were sent, or
-    the time is over (then at_once is called), or the server is gone. Answers whether it is still there."""
+    the time is over (then at_once is called), or the server is gone. Answers whether it is still there. So many of them as
+    `hands` are the sub-account's, whose policy comes and goes meanwhile."""
     selector = selectors.DefaultSelector()
     end = time.monotonic() + (PATIENCE_S if seconds is None else seconds)
     left, busy = count if count is not None else 1 << 30, 0
@@ -276,15 +330,21 @@ def write_together(server, writes, clients, count=None, seconds=None, at_once=No
         nonlocal left, busy
         left -= 1
         busy += 1
-        connection.write = writes.next()
+        is_hands = isinstance(connection, HandConnection)
+        connection.write = writes.next("transfers" if is_hands else None)
+        connection.write.is_hands = is_hands
         connection.send(connection.write.action, connection.write.parameters)
 
     try:
-        for _ in range(min(clients, left)):
-            connection = Connection(server)
+        for number in range(min(clients, left)):
+            connection = HandConnection(server) if number < hands else Connection(server)
             connections.append(connection)
             selector.register(connection.socket, selectors.EVENT_READ, connection)
             send_next(connection)
+        if hands:
+            connections.append(Revoker(server))
+            selector.register(connections[-1].socket, selectors.EVENT_READ, connections[-1])
+            connections[-1].send_next()
         while busy:
             ready = selector.select(max(0, end - time.monotonic()))
             if not ready or time.monotonic() >= end:
@@ -295,7 +355,9 @@ def write_together(server, writes, clients, count=None, seconds=None, at_once=No
                 break
             for key, _ in ready:
                 answer = key.data.take()
-                if answer is not None:
+                if answer is not None and isinstance(key.data, Revoker):
+                    key.data.send_next()
+                elif answer is not None:
                     key.data.write.answered(answer)
                     busy -= 1
                     if left > 0:
@@ -347,6 +409,31 @@ def read_marks(server, first_uin=1, keys_before=0):
             break
     connection.close()
     return marks_of(marks), offset
+
+
+def judge_order(entries, writes):
+    """What is wrong with the order of entries: the hand's own writes stand only where its policy is. Answers that and how
+    often the policy was taken away."""
+    hands = {mark for write in writes if write.is_hands and not write.was_repeated for mark in write.marks}
+    wrong, may, revoked = [], False, 0
+    for entry in entries:
+        if entry["Kind"] in ("put_policy", "remove_policy"):
+            may = entry["Kind"] == "put_policy"
+            revoked += not may
+        elif f"+{entry.get('Reason')}" in hands and not may:
+            wrong.append(f"revoked: entry {entry['EntryId']} stands behind what took the right to it away")
+    return wrong, revoked
+
+
+def read_entries(server):
+    connection, cursor = Connection(server), ""
+    while True:
+        answer = connection.ask("DescribeEntries", {"Order": "asc", "Limit": 1000, "Cursor": cursor})
+        yield from answer["Data"]
+        cursor = answer["NextCursor"]
+        if not cursor:
+            break
+    connection.close()
 
 
 SIGNS = {"top_up": 1, "grant_gift": 1, "charge": -1, "withdraw": -1, "move": -1}

@@ -6,7 +6,8 @@
 Every other kill comes from outside after a few milliseconds of 32 writers; the others come from inside, before or after
 a chosen write, sync or change of a name, also while the server starts. A write whose outcome was not known is settled by
 the first look after the restart, and must stay as it was seen. Only a few tokens are kept in memory (drive.py), so that runs of
-older ones are written all the time; in the end tokens of all ages are repeated."""
+older ones are written all the time; in the end tokens of all ages are repeated. Some of the writers are a sub-account's,
+whose policy comes and goes while they write: none of its entries may stand behind that."""
 import argparse
 import multiprocessing
 import os
@@ -20,7 +21,7 @@ import drive
 
 KILLS, KILLS_QUICK, KILLS_A_FOLDER = 1000, 300, 50
 REPEATS_IN_THE_END = 200
-WORKERS, CLIENTS, READY_S = 2, 32, 2.0
+WORKERS, CLIENTS, HANDS, READY_S = 2, 32, 8, 2.0
 
 
 class Loop:
@@ -32,10 +33,29 @@ class Loop:
         self.owner_key = drive.make_folder_with_tills(self.data)
         self.settled = self.keys = self.kills = 0  # looked at: so many writes and keys
         self.repeated = self.runs = 0
-        self.known = {self.owner_key}  # marks
+        self.known = {self.owner_key, drive.HAND["SecretId"]}  # marks
+        self.revoked = 0
+        self._add_hand()
         self.settled_uin = self.writes.uin
         self.ready_s = 0.0
         self.wrong = []
+
+    def _add_hand(self):
+        server = drive.Server(self.data).must_be_ready()
+        connection = drive.Connection(server)
+        assert "Error" not in connection.ask("CreateKey", drive.HAND)
+        connection.close()
+        assert server.stop() == 0, server.said()
+
+    def _allow_hand(self, server):
+        """False when the server was killed meanwhile."""
+        try:
+            connection = drive.Connection(server)
+            assert "Error" not in connection.ask("PutPolicy", drive.HAND_MAY)
+            connection.close()
+        except drive.GONE:
+            return False
+        return True
 
     def _start(self):
         """With or without a fault inside; answers None when it killed the server before it was ready."""
@@ -77,6 +97,7 @@ class Loop:
             connection = drive.Connection(server)
             for write in self.writes.made[self.settled :]:
                 if write.outcome == "unknown" and write.is_repeatable:
+                    write.was_repeated = True
                     write.answered(connection.ask(write.action, write.parameters))
                     self.repeated += 1
                 elif write.is_repeatable and write.outcome == "acknowledged" and self.random.random() < 0.1:
@@ -131,9 +152,9 @@ class Loop:
             if self._look(server):
                 if self.random.random() < 0.1:
                     self._write_much(server)
-                else:
+                elif self._allow_hand(server):
                     seconds = self.random.uniform(0.005, 0.06)
-                    drive.write_together(server, self.writes, CLIENTS, seconds=seconds, at_once=server.kill)
+                    drive.write_together(server, self.writes, CLIENTS, seconds=seconds, at_once=server.kill, hands=HANDS)
             self._kill(server)
         self._look_at_all()
         return self
@@ -148,7 +169,9 @@ class Loop:
         self._repeat_of_all_ages(server)
         marks, _ = drive.read_marks(server)
         acknowledged = {write for write in self.writes.made if write.outcome == "acknowledged"}
-        self.wrong += drive.judge(self.writes.made, acknowledged, marks, {self.owner_key})
+        self.wrong += drive.judge(self.writes.made, acknowledged, marks, {self.owner_key, drive.HAND["SecretId"]})
+        wrong, self.revoked = drive.judge_order(drive.read_entries(server), self.writes.made)
+        self.wrong += wrong
         self.wrong += drive.judge_tills(server, acknowledged)
         if server.stop() != 0:
             self.wrong.append(f"ended badly: {server.said()}")
@@ -161,7 +184,7 @@ class Loop:
 def loop(job):
     folder, seed, kills = job
     done = Loop(folder, seed).run(kills)
-    return done.kills, done.written, done.ready_s, done.wrong, done.repeated, done.runs
+    return done.kills, done.written, done.ready_s, done.wrong, done.repeated, done.runs, done.revoked
 
 
 def run(kills, seed):
@@ -176,7 +199,8 @@ def run(kills, seed):
     verdict = "FAIL" if wrong or ready_s > READY_S else "PASS"
     repeated, runs = sum(part[4] for part in parts), sum(part[5] for part in parts)
     print(f"R1 kills: {verdict} {sum(part[0] for part in parts)} kills, {sum(part[1] for part in parts)} writes, {repeated} "
-          f"repeated, {runs} runs of tokens, {lost} lost, {half} half, {len(wrong) - lost - half} else wrong, ready after at most "
+          f"repeated, {runs} runs of tokens, {sum(part[6] for part in parts)} revocations, "
+          f"{lost} lost, {half} half, {len(wrong) - lost - half} else wrong, ready after at most "
           f"{ready_s * 1000:.0f} ms", flush=True)
     if wrong:
         print("\n".join(wrong[:20]), f"\nthe folders are in {folder} (seed {seed})")

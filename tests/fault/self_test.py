@@ -53,6 +53,17 @@ def test_half_a_write_is_seen():
     assert [text[:5] for text in drive.judge(writes, set(), marks)] == ["half:"]
 
 
+def test_a_write_behind_its_revocation_is_seen():
+    write = drive.Writes(3).next("hold")
+    write.is_hands = True
+    put, taken = {"Kind": "put_policy", "EntryId": 1}, {"Kind": "remove_policy", "EntryId": 2}
+    done = {"Kind": "hold", "EntryId": 3, "Reason": "w0.0"}
+    assert drive.judge_order([put, done, taken], [write]) == ([], 1)
+    assert drive.judge_order([put, taken, done], [write])[0][0].startswith("revoked: entry 3")
+    write.was_repeated = True
+    assert drive.judge_order([put, taken, done], [write]) == ([], 1)
+
+
 def test_a_write_that_was_refused_and_done_is_seen():
     writes = writes_of(2)
     writes[1].outcome = "refused"
