@@ -55,7 +55,9 @@ static struct status match_request(struct verify *verify, const struct entry *en
     if (!row || store_number(verify->store, SQL_REQUESTS, 0) != entry->sequence)
         return fault_raise(fault, STATUS_CORRUPT, "the table of requests lacks entry %" PRIu64,
                            entry->sequence);
-    if (store_number(verify->store, SQL_REQUESTS, 1) != request_prefix(entry->token_digest))
+    if (entry->mark == MARK_NONE
+            ? !store_is_null(verify->store, SQL_REQUESTS, 1)
+            : store_number(verify->store, SQL_REQUESTS, 1) != request_prefix(entry->token_digest))
         return fault_raise(fault, STATUS_CORRUPT,
                            "the table of requests has another token for entry %" PRIu64
                            " than the entry itself (wrong prefix)",

@@ -60,9 +60,10 @@ static struct slice read_text(struct reader *reader)
 /* A token is two numbers, and so is a body: the first of them are what is looked up. */
 static void read_request(struct reader *reader, struct request *request)
 {
-    request->given = read_u64(reader) == 1;
-    if (!request->given)
+    if (read_u64(reader) != 1)
         return;
+    request->door = DOOR_FOLDER;
+    request->mark = MARK_TOKEN;
     uint64_t token[2] = {read_u64(reader), read_u64(reader)};
     uint64_t body[2] = {read_u64(reader), 0};
     memcpy(request->token, token, sizeof token);
