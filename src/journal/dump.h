@@ -2,13 +2,14 @@
  * object a line, keys in one order, no blanks. Two dumps of the same journal are the same bytes,
  * and a journal loaded from a dump has the same chain, so the same hash at its head.
  *
- *     {"bursar_dump":1}                                                       the first line
+ *     {"bursar_dump":2}                                                       the first line
  *     {"entry":12,"time":"2026-11-24T14:00:00.000001Z","kind":"top_up","organisation":1,
  *      "after":[{"uin":"100000001","cash":"12.34","income":"0.00","gift":"0.00","frozen":"0.00",
  *                "basic_credit":"0.00","temporary_credit":"0.00","flags":["is_credit","arrears"],
  *                "ordinal":3,"previous":9,"jump":2}],
  *      "amount":"1.00","reason":"invoice 7","leaf":"<hex>"}                    one line an entry
- *     {"batch":3,"first":9,"last":12,"time":"...","root":"<hex>","hash":"<hex>"}
+ *     {"batch":3,"first":9,"last":12,"time":"...","root":"<hex>","registry_count":2,
+ *      "registry_hash":"<hex>","token_count":1,"token_hash":"<hex>","hash":"<hex>"}
  *                                                                              behind its entries
  *     {"head":12,"batches":3,"time":"...","hash":"<hex>"}                      the last line
  *

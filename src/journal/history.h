@@ -53,6 +53,8 @@ struct batch {
     int64_t time_us;
     unsigned char root[32];
     unsigned char hash[32];
+    struct journal_tally registry; /* as in the head behind it */
+    struct journal_tally tokens;
 };
 STATUS_MUST_USE struct status history_batch(struct history *history, uint64_t number,
                                             struct fault *fault, struct batch *ret_batch);

@@ -53,7 +53,6 @@ enum statement {
     SQL_END_READING,
     SQL_ENTRIES_AT,
     SQL_NEXT_REQUEST,
-    SQL_WHOLE_BATCH,
     SQL_COUNT,
 };
 
@@ -138,9 +137,16 @@ STATUS_MUST_USE struct status store_undo(struct store *store, struct fault *faul
 /* The newest batch in the database. */
 STATUS_MUST_USE struct status store_read_head(struct store *store, struct fault *fault,
                                               struct journal_head *ret_head);
-/* Of the batch with that number. CORRUPT when there is none. */
+/* The row that a statement of BATCH_COLUMNS (store.c) stands on; false when it is damaged. */
+bool store_batch(struct store *store, enum statement statement, struct batch *ret_batch);
+/* The batch with that number. CORRUPT when there is none. */
 STATUS_MUST_USE struct status store_find_batch(struct store *store, uint64_t number,
-                                               struct fault *fault, struct journal_head *ret_head);
+                                               struct fault *fault, struct batch *ret_batch);
+/* The batch whose last entry that is, by halving. CORRUPT when there is none. */
+STATUS_MUST_USE struct status store_find_batch_ending(struct store *store, uint64_t sequence,
+                                                      struct fault *fault, struct batch *ret_batch);
+/* The head as it was behind a batch. */
+struct journal_head store_head_of(const struct batch *batch);
 
 /* The checksum of SQLite's WAL frames (fileformat2, section 4.2, little-endian, starting from 0, 0)
  * over the bytes filled up with zeros to a multiple of 8, plus their number: finds rot in a

@@ -161,6 +161,12 @@ struct entry {
     struct slice outcomes; /* of its items (outcomes.h); empty = all accepted */
 };
 
+/* Whether the entry is a request that used a client's token, or a signature, up. */
+static inline bool entry_has_token(const struct entry *entry)
+{
+    return entry->kind == ENTRY_REQUEST && entry->token_digest.len > 0;
+}
+
 /* Appends the canonical bytes (without the sequence, which is the row's key). */
 void entry_encode(const struct entry *entry, struct buffer *out);
 /* Checks everything that can be checked without a book; false = not something entry_encode wrote.
