@@ -186,7 +186,7 @@ void read_command(struct reader *reader, char letter, struct arena *arena, struc
         read_transfers(reader, arena, command);
     } else if (command->kind == COMMAND_ADD_MEMBERS) {
         read_members(reader, arena, command);
-    } else if (command_wants_own_group(command)) {
+    } else if (command->kind < COMMAND_HOLD) {
         read_key(reader, arena, &command->key);
     } else {
         read_change(reader, &command->change);
@@ -232,6 +232,10 @@ const char *refusal_name(enum refusal refusal)
         NAME(MEMBER_NOT_EMPTY),
         NAME(MEMBER_IS_OWNER),
         NAME(TOKEN_REUSED),
+        NAME(USER_ELSEWHERE),
+        NAME(ACCOUNT_KEY_LIMIT),
+        NAME(POLICY_LIMIT),
+        NAME(DELEGATION_LIMIT),
         [REFUSAL_COUNT] = "-", /* not judged */
     };
     const char *name = (unsigned)refusal <= REFUSAL_COUNT ? names[refusal] : NULL;
@@ -356,7 +360,7 @@ void write_outcome(struct buffer *out, const struct command *command, enum refus
         write_members(out, command, refusal == REFUSAL_NONE ? 0 : item);
     } else if (refusal != REFUSAL_NONE) {
         CHECK(command->first_sequence == 0 && command->entry_count == 0);
-    } else if (command_wants_own_group(command)) {
+    } else if (command->kind < COMMAND_HOLD) {
         write_u64(out, ' ', command->first_sequence);
         write_u64(out, ' ', command->entry_count);
         if (command->kind == COMMAND_ADD_KEY)

@@ -120,6 +120,10 @@ static void each_has_its_code(void **state)
         {REFUSAL_MEMBER_NOT_EMPTY, "ResourceInUse\",\"Message\":\"The account has money"},
         {REFUSAL_MEMBER_IS_OWNER, "UnsupportedOperation\",\"Message\":\"The account owns"},
         {REFUSAL_TOKEN_REUSED, "InvalidParameterValue\",\"Message\":\"A value"},
+        {REFUSAL_USER_ELSEWHERE, "InvalidParameterValue\",\"Message\":\"`UserUin` has keys"},
+        {REFUSAL_ACCOUNT_KEY_LIMIT, "LimitExceeded\",\"Message\":\"An account and its"},
+        {REFUSAL_POLICY_LIMIT, "LimitExceeded\",\"Message\":\"A sub-account or role may"},
+        {REFUSAL_DELEGATION_LIMIT, "LimitExceeded\",\"Message\":\"An organization may have"},
     };
     struct desk desk;
     (void)state;

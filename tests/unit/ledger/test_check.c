@@ -98,7 +98,7 @@ static void damage_rest(struct book *book, int which)
     struct grant *grant = pool_at(&book->grants, find(book, has_grant)->grants);
     struct hold *hold = pool_at(&book->holds, find(book, has_hold)->holds);
     struct link *link = pool_at(&book->links, find(book, has_chain)->chain);
-    struct key *key = pool_at(&book->keys, 0);
+    struct key *key = &((struct key_slot *)pool_at(&book->registry.keys, 0))->key;
     switch (which) {
     case 0:
         grant->amount.micros = -1;
