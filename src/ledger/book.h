@@ -223,8 +223,8 @@ const struct key *book_key(const struct book *book, uint32_t index);
 const struct key *book_find_key(const struct book *book, struct slice secret_id);
 uint32_t book_policy_count(const struct book *book);
 const struct policy *book_policy(const struct book *book, uint32_t index);
-/* First policy of that user at or after `from`, BOOK_NONE at the end: iterate without allocating.
- */
+/* The policies of a user, in the order they were made: the first with `from` 0, the one behind
+ * policy n with `from` n + 1; BOOK_NONE at the end. */
 uint32_t book_find_policy(const struct book *book, uint32_t organisation, struct uin user,
                           uint32_t from);
 uint32_t book_delegation_count(const struct book *book);

@@ -56,27 +56,81 @@ static const struct holder *find_holder(const struct draft *draft, uint32_t orga
     return index == BOOK_NONE ? NULL : holder_at(draft->book, index);
 }
 
+static bool is_of(const struct key_slot *slot, uint32_t user)
+{
+    return user == BOOK_NONE || slot->user == user;
+}
+
+/* Of a list: keys (of one user, when it is not BOOK_NONE) that are there still at the draft's
+ * moment. The book drops those whose time is over only as the next entry is applied. */
+static uint32_t count_kept(const struct draft *draft, const struct registry_list *list,
+                           uint32_t user, bool only_long_term)
+{
+    uint32_t count = 0;
+    for (uint32_t i = list->first; i != BOOK_NONE;) {
+        const struct key_slot *slot = pool_at(&draft->book->registry.keys, i);
+        count += is_of(slot, user) && key_is_kept(&slot->key, draft->now_us) &&
+                 (is_long_term(&slot->key) || !only_long_term);
+        i = slot->next;
+    }
+    return count;
+}
+
+/* The user has keys or policies of another account. Not asked often, so it may walk. */
+static bool is_elsewhere(const struct draft *draft, uint32_t index, struct uin account_uin)
+{
+    const struct holder *user = holder_at(draft->book, index);
+    if (user->account == BOOK_NONE)
+        return false;
+    const struct holder *account = holder_at(draft->book, user->account);
+    if (uin_equal(account->uin, account_uin))
+        return false;
+    return user->policies != BOOK_NONE || count_kept(draft, &account->enabled, index, false) > 0 ||
+           count_kept(draft, &account->disabled, index, false) > 0;
+}
+
+static bool user_is_exhausted(const struct draft *draft, uint32_t index)
+{
+    const struct holder *user = holder_at(draft->book, index);
+    if (user->enabled_keys < USER_KEYS_MAX)
+        return false;
+    const struct holder *account = holder_at(draft->book, user->account);
+    return count_kept(draft, &account->enabled, index, true) >= USER_KEYS_MAX;
+}
+
+static bool account_is_exhausted(const struct draft *draft, const struct holder *account)
+{
+    return account->enabled.count >= ACCOUNT_KEYS_MAX &&
+           count_kept(draft, &account->enabled, BOOK_NONE, false) >= ACCOUNT_KEYS_MAX;
+}
+
 /* One more enabled key of that user and account. */
 static enum refusal judge_holder(const struct draft *draft, const struct command *command,
                                  const struct key *key, struct uin user_uin)
 {
     uint32_t organisation = command->organisation;
+    uint32_t index = holder_find(draft->book, organisation, user_uin);
+    const struct holder *user = index == BOOK_NONE ? NULL : holder_at(draft->book, index);
     const struct holder *account = find_holder(draft, organisation, key->account);
-    const struct holder *user = find_holder(draft, organisation, user_uin);
     if (!may_have_keys(draft, command, key->account))
         return REFUSAL_MEMBER_UNKNOWN;
-    if (user && user->account != BOOK_NONE &&
-        !uin_equal(holder_at(draft->book, user->account)->uin, key->account))
+    if (user && is_elsewhere(draft, index, key->account))
         return REFUSAL_USER_ELSEWHERE;
-    if (is_long_term(key) && user && user->enabled_keys >= USER_KEYS_MAX)
+    if (is_long_term(key) && user && user_is_exhausted(draft, index))
         return REFUSAL_KEY_LIMIT;
-    if (account && account->enabled.count >= ACCOUNT_KEYS_MAX)
+    if (account && account_is_exhausted(draft, account))
         return REFUSAL_ACCOUNT_KEY_LIMIT;
     uint32_t policies = account ? account->users_policies : 0;
     bool joins = user && user->account == BOOK_NONE;
-    if (joins && policies + user->policy_count > ACCOUNT_POLICIES_MAX)
-        return REFUSAL_POLICY_LIMIT;
-    return REFUSAL_NONE;
+    return joins && policies + user->policy_count > ACCOUNT_POLICIES_MAX ? REFUSAL_POLICY_LIMIT
+                                                                         : REFUSAL_NONE;
+}
+
+/* The key with that id, if it is there still when an entry is applied. */
+static const struct key *find_key(const struct draft *draft, struct slice secret_id)
+{
+    const struct key *key = book_find_key(draft->book, secret_id);
+    return key && key_is_kept(key, draft->now_us) ? key : NULL;
 }
 
 static enum refusal judge_add_key(const struct draft *draft, const struct command *command,
@@ -97,7 +151,7 @@ static enum refusal judge_add_key(const struct draft *draft, const struct comman
         return REFUSAL_LIMIT;
     if (entry->name.len > 0 && !name_is_valid(entry->name))
         return REFUSAL_NAME_INVALID;
-    if (book_find_key(draft->book, key->secret_id))
+    if (find_key(draft, key->secret_id))
         return REFUSAL_KEY_EXISTS;
     if (book_registry_count(draft->book, REGISTRY_KEYS, entry->organisation) >=
         ORGANISATION_KEYS_MAX)
@@ -108,8 +162,8 @@ static enum refusal judge_add_key(const struct draft *draft, const struct comman
 static enum refusal judge_set_key(const struct draft *draft, const struct command *command,
                                   struct entry *entry)
 {
-    const struct key *key = book_find_key(draft->book, command->key.secret_id);
-    if (!key || key->organisation != command->organisation || !key_is_kept(key, draft->now_us))
+    const struct key *key = find_key(draft, command->key.secret_id);
+    if (!key || key->organisation != command->organisation)
         return REFUSAL_KEY_UNKNOWN;
     if (key->enabled == command->key.enabled)
         return REFUSAL_NONE;

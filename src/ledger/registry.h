@@ -33,7 +33,7 @@ struct key_slot {
 
 struct policy_slot {
     struct registry_item item;
-    uint32_t next; /* of the same user, ascending */
+    uint32_t next; /* of the same user, made later */
     uint32_t user; /* holder */
     char *block;
     struct policy policy;

@@ -1,6 +1,6 @@
 /* Policies and delegations: what an organisation gave to users and members.
  *
- * 1. The policies of a user are a list, ascending by number; names are different.
+ * 1. The policies of a user are a list, in the order they were made; names are different.
  * 2. An account has one delegation at most.
  *
  * A writer alone; readers beside readers. */
@@ -57,9 +57,9 @@ static uint32_t add_policy(struct book *book, const struct entry *entry)
     slot->policy.user = entry->user;
     registry_put(book, REGISTRY_POLICIES, index, entry);
     uint32_t *link = &holder_at(book, user)->policies;
-    while (*link != BOOK_NONE && *link < index)
+    while (*link != BOOK_NONE)
         link = &policy_slot(book, *link)->next;
-    slot->next = *link;
+    slot->next = BOOK_NONE;
     *link = index;
     count_policy(book, slot, 1);
     return index;

@@ -174,8 +174,9 @@ static void policies_are_put_replaced_and_removed(void **state)
     assert_int_equal(desk_run(&desk, &remove), REFUSAL_NONE);
     assert_int_equal(desk_run(&desk, &remove), REFUSAL_POLICY_UNKNOWN);
     assert_int_equal(book_find_policy(desk.book, 1, user, 0), 2);
-    assert_int_equal(desk_run(&desk, &a), REFUSAL_NONE); /* comes back in its old place */
-    assert_int_equal(book_find_policy(desk.book, 1, user, 0), 0);
+    assert_int_equal(desk_run(&desk, &a), REFUSAL_NONE); /* comes back as a new one */
+    assert_int_equal(book_find_policy(desk.book, 1, user, 0), 2);
+    assert_int_equal(book_find_policy(desk.book, 1, user, 3), 0);
     assert_int_equal(book_policy_count(desk.book), 3);
     static char document[ENTRY_TEXT_BYTES_MAX + 1];
     memset(document, ' ', sizeof document);
