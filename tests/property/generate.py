@@ -199,6 +199,10 @@ class Life:
             user = self.pick(SUBS) if self.random() < 0.9 else self.account(o)
             return user, self.text(GOOD_NAMES, BAD_NAMES), self.pick(DOCUMENTS)
         if letter in "BD":
+            given = [(of, account) for of, account in self.model.delegations if o and of == o.id]
+            if given and self.random() < 0.4:  # the same again
+                which = self.pick(given)
+                return which[1], *self.model.delegations[which][:2]
             return self.account(o), self.random() < 0.3, tuple([self.uin(o) for _ in range(self.below(4))])
         return self.change(letter, o)
 

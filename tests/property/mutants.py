@@ -102,6 +102,9 @@ MUTANTS = {
     "a key may be enabled again after a leave": (
         "decide_registry.c", "command->key.enabled ? judge_holder(draft, command, key, key->user) : REFUSAL_NONE;",
         "REFUSAL_NONE;"),
+    "a leave cannot be answered again": (
+        "replay.c", "return entry_kind_is_registry(entry->kind) || replay_change(command, entry, AMOUNT_ZERO);",
+        "return replay_change(command, entry, AMOUNT_ZERO);"),
     "a grant asked for again is another one": ("decide_members.c", "    if (asked != count)\n        return false;", ""),
 }
 
