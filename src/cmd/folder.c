@@ -58,12 +58,20 @@ static struct status take_master_key(struct folder *folder, const struct folder_
     return master_key_read(&place, fault, folder->master_key);
 }
 
+static const struct key *any_key(const struct book *book)
+{
+    for (uint32_t id = 1; id <= book_organisation_count(book); id++)
+        if (book_registry_count(book, REGISTRY_KEYS, id) > 0)
+            return book_key(book, book_registry_first(book, REGISTRY_KEYS, id));
+    return NULL;
+}
+
 /* Invariant 1. A book without keys has no secrets yet. */
 static struct status check_master_key(const struct folder *folder, struct fault *fault)
 {
-    if (book_key_count(folder->book) == 0)
+    const struct key *key = any_key(folder->book);
+    if (!key)
         return STATUS_DONE;
-    const struct key *key = book_key(folder->book, 0);
     char memory[256];
     struct buffer secret;
     buffer_init_fixed(&secret, memory, sizeof(memory));

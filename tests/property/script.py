@@ -10,7 +10,9 @@ A command is (letter, serial, organisation, dry, token, ...): token is None or (
 None: it is a signature, and then
     N  name, currency, owner                                   an organisation is founded
     A  partial, ((uin, name, flags, basic, cash, income, gift, frozen, ((amount, start, end), ...)), ...)
-    K, S  number, principal, account, user, enabled            a key is added, set
+    K, S  number, principal, account, user, enabled, end, temporary            a key is added, set
+    U, W  user, name, document                                 a policy is put, removed
+    B, D  account, everyone, (uin, ...)                        a delegation is put, removed
     P  partial, ((kind, uin, to, amount, income, gift, account, reason), ...)
     H C R M X G V  uin, subject, amount, start, end, reason, name, basic or None, flags, mask
                hold, capture, release, modify, remove, grant, revoke
@@ -40,7 +42,12 @@ def wire(command, model):
     if letter == "N":
         return head + "%d %d %s" % tuple(rest)
     if letter in "KS":
-        return head + "%d %d %s %s %d" % tuple(rest)
+        return head + "%d %d %s %s %d %d %d" % tuple(rest)
+    if letter in "UW":
+        return head + "%s %d %d" % tuple(rest)
+    if letter in "BD":
+        account, everyone, scope = rest
+        return head + " ".join([account, f"{everyone:d}", str(len(scope)), *scope])
     uin, subject, amount, start, end, reason, name, basic, flags, mask = rest
     id = model.ids.get(subject, UNKNOWN_ID) if subject else 0
     sets, basic = (0, 0) if basic is None else (1, basic)
