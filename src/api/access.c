@@ -2,6 +2,7 @@
  * organisation (design section 5).
  *
  * 1. A policy that cannot be asked (memory) counts as a denial.
+ * 2. A key acts only in the organisation that gave it, while its account belongs there.
  * Owns nothing. Thread: the worker's. */
 #include "api/action.h"
 
@@ -66,7 +67,8 @@ bool inquiry_gather_rights(struct inquiry *inquiry, uint32_t organisation, struc
         return false;
     at = 0;
     while ((found = next_policy(book, organisation, user, &at)) != BOOK_NONE) {
-        const struct compiled_policy *policy = policy_cache_get(inquiry->policies, book, found);
+        const struct compiled_policy *policy =
+            policy_cache_get(inquiry->policies, book, found, inquiry->exchange->arena);
         bool is_excepted = except.len > 0 && slice_equal(book_policy(book, found)->name, except);
         if (!policy)
             return false;
@@ -108,6 +110,8 @@ static bool organisation_allows(struct exchange *exchange, const struct book *bo
     const struct organisation *organisation = book_organisation_of(book, account);
     if (!organisation)
         return exchange_refuse(exchange, ERROR_NO_ORGANIZATION);
+    if (organisation->id != exchange->principal.organisation) /* leaving ended it: never so */
+        return exchange_refuse(exchange, ERROR_SECRET_ID_NOT_FOUND);
     exchange->organisation = organisation->id;
     exchange->is_owner = exchange->sees_everyone = uin_equal(organisation->owner, account);
     if (exchange->sees_everyone || exchange->action->access == ACCESS_OWN)
@@ -185,7 +189,9 @@ static bool may_know_about(struct exchange *exchange, struct uin uin)
     const struct book *book = exchange_book_begin(exchange);
     const struct delegation *delegation =
         book_find_delegation(book, exchange->organisation, account);
-    bool may = delegation && delegation_includes(delegation, uin);
+    const struct member *member = book_find_member(book, exchange->organisation, uin);
+    bool may = delegation && delegation_includes(delegation, uin) &&
+               (!member || delegation_reaches(delegation, member));
     exchange_book_end(exchange);
     return may || exchange_refuse_cam(exchange);
 }

@@ -201,7 +201,7 @@ static bool key_is_good(const struct inquiry *inquiry)
 {
     struct exchange *exchange = inquiry->exchange;
     const struct key *key = book_find_key(inquiry->book, exchange->envelope.secret_id);
-    if (!key || !key->enabled)
+    if (!key || key->made != exchange->principal.key_made || !key->enabled)
         return exchange_refuse(exchange, ERROR_SECRET_ID_NOT_FOUND);
     if (key->expires_us == 0 || key->expires_us > inquiry->now_us)
         return true;
@@ -227,6 +227,7 @@ static bool permits(struct commit *commit, int64_t now_us)
                               .policies = &api->authority,
                               .now_us = now_us,
                               .is_alone = true};
+    policy_cache_begin(&api->authority);
     return key_is_good(&inquiry) && inquiry_ask_action(&inquiry) &&
            is_at_home(&inquiry, organisation) && permit_items(&inquiry, &commit->command) &&
            inquiry_permit_gift(&inquiry, &commit->command);

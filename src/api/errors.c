@@ -18,10 +18,11 @@ static const struct error_entry entries[ERROR_COUNT] = {
 #undef ERROR
 };
 
-/* With the parameter that `{1}` of the text stands for. */
+/* With the parameter that `{1}` of the text stands for, and its numbers. */
 struct refusal_entry {
     enum error error;
     struct slice word;
+    int64_t numbers[2];
 };
 
 static const struct refusal_entry refusals[REFUSAL_COUNT] = {
@@ -56,6 +57,12 @@ static const struct refusal_entry refusals[REFUSAL_COUNT] = {
     [REFUSAL_MEMBER_NOT_EMPTY] = {ERROR_MEMBER_NOT_EMPTY, TEXT("")},
     [REFUSAL_MEMBER_IS_OWNER] = {ERROR_MEMBER_IS_OWNER, TEXT("")},
     [REFUSAL_TOKEN_REUSED] = {ERROR_TOKEN_REUSED, TEXT("")},
+    [REFUSAL_REQUEST_REPEATED] = {ERROR_REQUEST_REPEATED, TEXT("")},
+    [REFUSAL_KEY_ID_INVALID] = {ERROR_VALUE_KEY, TEXT("SecretId"), {SECRET_ID_BYTES_MAX, 1}},
+    [REFUSAL_USER_ELSEWHERE] = {ERROR_USER_ELSEWHERE, TEXT("")},
+    [REFUSAL_ACCOUNT_KEY_LIMIT] = {ERROR_ACCOUNT_KEY_LIMIT, TEXT("")},
+    [REFUSAL_POLICY_LIMIT] = {ERROR_POLICY_LIMIT, TEXT("")},
+    [REFUSAL_DELEGATION_LIMIT] = {ERROR_DELEGATION_LIMIT, TEXT("")},
     [REFUSAL_NOT_PERMITTED] = {ERROR_CAM_NO_AUTH, TEXT("")},
 };
 
@@ -74,8 +81,10 @@ enum error error_of_refusal(enum refusal refusal)
 
 struct complaint complaint_of_refusal(enum refusal refusal)
 {
-    return (struct complaint){.error = error_of_refusal(refusal),
-                              .words = {refusals[refusal].word}};
+    return (struct complaint){
+        .error = error_of_refusal(refusal),
+        .words = {refusals[refusal].word},
+        .numbers = {refusals[refusal].numbers[0], refusals[refusal].numbers[1]}};
 }
 
 /* Words come from clients: long ones are cut, and what is not UTF-8 is not repeated. */

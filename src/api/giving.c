@@ -79,21 +79,9 @@ static bool permit_holder(struct inquiry *inquiry, const struct key *key)
            permit_cover(inquiry, set_of(&rights), "the user's policy");
 }
 
-/* It was a member at the door, and may have left since. */
-static bool belongs(struct inquiry *inquiry, struct uin account)
-{
-    const struct book *book = inquiry_book_begin(inquiry);
-    const struct organisation *home = book_organisation_of(book, account);
-    bool is_here = home && home->id == inquiry->exchange->organisation;
-    inquiry_book_end(inquiry);
-    return is_here || exchange_refuse(inquiry->exchange, ERROR_MEMBER_UNKNOWN);
-}
-
 static bool permit_add_key(struct inquiry *inquiry, const struct key *key)
 {
     int64_t ends_us = inquiry->exchange->principal.ends_us;
-    if (!belongs(inquiry, key->account))
-        return false;
     if (ends_us != 0 && (key->expires_us == 0 || key->expires_us > ends_us))
         return refuse_gift(inquiry, "the key would outlast the one that makes it");
     return inquiry->rights.are_unlimited || permit_holder(inquiry, key);

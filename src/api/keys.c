@@ -3,9 +3,10 @@
  * 1. A secret that was given is never shown again.
  * Owns nothing; memory is the call's. Thread: the worker's. */
 #include "api/keys.h"
+#include "api/registry_list.h"
 
 enum {
-    SECRET_ID_BYTES_MAX = 1024, /* of temporary keys (protocol section 6) */
+    SECRET_KEY_BYTES_MIN = 16, /* the cloud's have 32 */
     TOKEN_BYTES_MAX = 4096,
 };
 
@@ -34,15 +35,16 @@ static bool character_fits(char c, enum text_kind kind, bool is_inside)
 
 /* What a client could send in a header and in a credential scope. */
 static bool check_text(struct exchange *exchange, struct slice text, struct slice name,
-                       enum text_kind kind, size_t bytes_max)
+                       enum text_kind kind, size_t bytes_min, size_t bytes_max)
 {
-    bool good = text.len > 0 && text.len <= bytes_max;
+    bool good = text.len >= bytes_min && text.len <= bytes_max;
     for (size_t i = 0; i < text.len && good; i++)
         good = character_fits(text.at[i], kind, i > 0 && i + 1 < text.len);
     if (good)
         return true;
-    exchange->complaint = (struct complaint){
-        .error = ERROR_VALUE_KEY, .words = {name}, .numbers = {(int64_t)bytes_max}};
+    exchange->complaint = (struct complaint){.error = ERROR_VALUE_KEY,
+                                             .words = {name},
+                                             .numbers = {(int64_t)bytes_max, (int64_t)bytes_min}};
     return false;
 }
 
@@ -59,8 +61,10 @@ static bool read_pair(struct exchange *exchange, struct create_work *work, struc
         return exchange_refuse_word(exchange, ERROR_MISSING_PARAMETER, SLICE("SecretKey"));
     key->secret_id = input->secret_id.text;
     *ret_secret = input->secret_key.text;
-    return check_text(exchange, key->secret_id, SLICE("SecretId"), TEXT_ID, SECRET_ID_BYTES_MAX) &&
-           check_text(exchange, *ret_secret, SLICE("SecretKey"), TEXT_SECRET, SECRET_KEY_BYTES_MAX);
+    return check_text(exchange, key->secret_id, SLICE("SecretId"), TEXT_ID, 1,
+                      SECRET_ID_BYTES_MAX) &&
+           check_text(exchange, *ret_secret, SLICE("SecretKey"), TEXT_SECRET, SECRET_KEY_BYTES_MIN,
+                      SECRET_KEY_BYTES_MAX);
 }
 
 static bool read_token(struct exchange *exchange, struct create_work *work, struct key *key)
@@ -69,7 +73,7 @@ static bool read_token(struct exchange *exchange, struct create_work *work, stru
     struct slice token = input->token.text;
     if (token.len == 0)
         return true;
-    if (!check_text(exchange, token, SLICE("Token"), TEXT_TOKEN, TOKEN_BYTES_MAX))
+    if (!check_text(exchange, token, SLICE("Token"), TEXT_TOKEN, 1, TOKEN_BYTES_MAX))
         return false;
     sha256(exchange->worker->crypto, token, work->token_hash);
     key->token_hash = slice_of((const char *)work->token_hash, SHA256_SIZE);
@@ -98,8 +102,8 @@ static enum preparation create_prepare(struct exchange *exchange, struct api_pen
         return PREPARED_REFUSED;
     command->kind = COMMAND_ADD_KEY;
     command->organisation = exchange->organisation;
-    command->key.organisation = exchange->organisation;
     command->key.enabled = true;
+    command->any_account = exchange->principal.is_operator;
     return PREPARED;
 }
 
@@ -123,8 +127,10 @@ static bool create_answer(struct exchange *exchange, struct api_pending *pending
     render_expiry(key, out);
     key_render_principal(key, out);
     bool is_made = !input->secret_id.given; /* then no secret was given either */
-    if (is_made && !command->dry_run && !key_render_secret(exchange, key, out))
+    bool is_shown = is_made && !command->dry_run && !pending->commit.replayed;
+    if (is_shown && !key_render_secret(exchange, key, out))
         return exchange_refuse(exchange, ERROR_INTERNAL);
+    key_render_withheld(is_made && pending->commit.replayed, out);
     BUFFER_LITERAL(out, ",\"UserUin\":");
     render_uin(out, key->user);
     return true;
@@ -148,7 +154,8 @@ static const struct output create_outputs[] = {
     {"ExpiresAt", "string", "When it ends; empty: never."},
     {"Principal", "string", "`main`, `sub` or `role`."},
     {"SecretId", "string", "The key's id."},
-    {"SecretKey", "string", "Only of a pair made here, and only now."},
+    {"SecretKey", "string", "Only of a pair made here, and only in the first answer."},
+    SECRET_WITHHELD_OUTPUT,
     {"UserUin", "string", "The account it speaks for."},
     {NULL, NULL, NULL},
 };
@@ -161,7 +168,8 @@ const struct action action_create_key = {
     .refusals =
         REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_VALUE_UIN, ERROR_MEMBER_UNKNOWN,
                  ERROR_VALUE_NAME, ERROR_VALUE_UNSUPPORTED, ERROR_VALUE_TIME, ERROR_VALUE_KEY,
-                 ERROR_KEY_EXISTS, ERROR_KEY_LIMIT, ERROR_LIMIT, ERROR_GIVES_MORE, WRITE_REFUSALS),
+                 ERROR_KEY_EXISTS, ERROR_KEY_LIMIT, ERROR_ACCOUNT_KEY_LIMIT, ERROR_USER_ELSEWHERE,
+                 ERROR_POLICY_LIMIT, ERROR_LIMIT, ERROR_GIVES_MORE, WRITE_REFUSALS),
     .help = "Makes a key, or takes over an existing pair.",
     .prepare = create_prepare,
     .answer_commit = create_answer,
@@ -173,8 +181,9 @@ struct describe_input {
     struct integer_value organization_id, offset, limit;
 };
 
-static void render_key(const struct key *key, struct buffer *out)
+static void render_key(const struct book *book, uint32_t index, struct buffer *out)
 {
+    const struct key *key = book_key(book, index);
     BUFFER_LITERAL(out, "{\"AccountUin\":");
     render_uin(out, key->account);
     BUFFER_LITERAL(out, ",\"CreatedAt\":");
@@ -198,15 +207,7 @@ static bool describe_answer(struct exchange *exchange, struct buffer *out)
     struct listing listing = listing_asked(&input->offset, &input->limit);
     if (!exchange_choose_organisation(exchange, &input->organization_id))
         return false;
-    listing_open(out);
-    const struct book *book = exchange_book_begin(exchange);
-    for (uint32_t i = 0; i < book_key_count(book); i++) {
-        const struct key *key = book_key(book, i);
-        if (key->organisation == exchange->organisation && listing_offer(&listing, out))
-            render_key(key, out);
-    }
-    exchange_book_end(exchange);
-    listing_close(&listing, out);
+    registry_list_answer(exchange, REGISTRY_KEYS, &listing, render_key, out);
     return true;
 }
 
@@ -218,7 +219,8 @@ static const struct parameter describe_parameters[] = {
 static const struct output describe_outputs[] = {
     {"Data", "list of object",
      "In the order they were made: AccountUin, CreatedAt, Enabled, "
-     "ExpiresAt, IsTemporary, Principal, SecretId, SessionName, UserUin; never a secret."},
+     "ExpiresAt, IsTemporary, Principal, SecretId, SessionName, UserUin; never a "
+     "secret." REGISTRY_PAGE_HELP},
     {"TotalCount", "int64", "Keys of the organization."},
     {NULL, NULL, NULL},
 };
@@ -229,7 +231,9 @@ const struct action action_describe_keys = {
     .input = PARAMETERS(describe_parameters, describe_input),
     .outputs = describe_outputs,
     .refusals = REFUSALS(ERROR_ORGANIZATION_UNKNOWN),
-    .help = "The keys of the organization, without secrets.",
+    .help =
+        "The keys of the organization, without secrets. A key is here until ten minutes after its "
+        "end; of the disabled keys of an account the 64 disabled last.",
     .answer = describe_answer,
 };
 
@@ -281,9 +285,12 @@ const struct action action_modify_key = {
     .access = ACCESS_OWNER,
     .input = PARAMETERS(modify_parameters, modify_input),
     .outputs = no_outputs,
-    .refusals = REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_KEY_UNKNOWN, ERROR_KEY_LIMIT,
-                         ERROR_GIVES_MORE, WRITE_REFUSALS),
-    .help = "Enables or disables a key.",
+    .refusals =
+        REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_KEY_UNKNOWN, ERROR_KEY_LIMIT,
+                 ERROR_ACCOUNT_KEY_LIMIT, ERROR_MEMBER_UNKNOWN, ERROR_GIVES_MORE, WRITE_REFUSALS),
+    .help =
+        "Enables or disables a key. Only a key of an account that belongs to the organization can "
+        "be enabled.",
     .prepare = modify_prepare,
     .answer_commit = answer_nothing,
 };

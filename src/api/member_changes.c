@@ -121,7 +121,7 @@ static bool delete_answer(struct exchange *exchange, struct api_pending *pending
 {
     (void)exchange;
     BUFFER_LITERAL(out, "\"EntryId\":");
-    buffer_u64(out, pending->commit.command.change.first_sequence);
+    buffer_u64(out, pending->commit.command.change.last_sequence);
     return true;
 }
 
@@ -132,7 +132,9 @@ static const struct parameter delete_parameters[] = {
 };
 
 static const struct output delete_outputs[] = {
-    {"EntryId", "int64", "Its entry; 0 with DryRun."},
+    {"EntryId", "int64",
+     "Its entry, `leave`; 0 with DryRun. Right before it stand those of the authority that ended: "
+     "`set_key`, `remove_policy`, `remove_delegate`."},
     {NULL, NULL, NULL},
 };
 
@@ -145,8 +147,10 @@ const struct action action_delete_member = {
     .refusals =
         REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_VALUE_UIN, ERROR_MEMBER_UNKNOWN,
                  ERROR_MEMBER_IS_OWNER, ERROR_MEMBER_NOT_EMPTY, ERROR_VALUE_REASON, WRITE_REFUSALS),
-    .help = "A member leaves: with nothing left in its accounts and no open holds. Its entries "
-            "stay.",
+    .help =
+        "A member leaves: with nothing left in its accounts and no open holds. Its keys and those "
+        "of its sub-accounts are disabled, the policies of these and its delegation end; a "
+        "later return revives none of them. Its entries stay.",
     .prepare = delete_prepare,
     .answer_commit = delete_answer,
 };

@@ -119,8 +119,9 @@ static bool describe_answer(struct exchange *exchange, struct buffer *out)
         return false;
     listing_open(out);
     const struct book *book = exchange_book_begin(exchange);
-    for (uint32_t id = 1; id <= book_organisation_count(book); id++) {
-        if ((is_all || id == exchange->organisation) && listing_offer(&listing, out))
+    uint32_t last = is_all ? book_organisation_count(book) : exchange->organisation;
+    for (uint32_t id = is_all ? 1 : last; id <= last; id++) {
+        if (listing_offer(&listing, out))
             render_organisation(book, book_organisation(book, id), out);
     }
     exchange_book_end(exchange);

@@ -10,6 +10,7 @@
  * The main thread; the committer's and the historian's threads live inside. */
 #include "cmd/folder.h"
 
+#include "api/key_secret.h"
 #include "cmd/master_key.h"
 #include "crypto/digest.h"
 #include "sys/file.h"
@@ -57,17 +58,24 @@ static struct status take_master_key(struct folder *folder, const struct folder_
     return master_key_read(&place, fault, folder->master_key);
 }
 
+static const struct key *any_key(const struct book *book)
+{
+    for (uint32_t id = 1; id <= book_organisation_count(book); id++)
+        if (book_registry_count(book, REGISTRY_KEYS, id) > 0)
+            return book_key(book, book_registry_first(book, REGISTRY_KEYS, id));
+    return NULL;
+}
+
 /* Invariant 1. A book without keys has no secrets yet. */
 static struct status check_master_key(const struct folder *folder, struct fault *fault)
 {
-    if (book_key_count(folder->book) == 0)
+    const struct key *key = any_key(folder->book);
+    if (!key)
         return STATUS_DONE;
-    const struct key *key = book_key(folder->book, 0);
     char memory[256];
     struct buffer secret;
     buffer_init_fixed(&secret, memory, sizeof(memory));
-    struct status status =
-        unseal(folder->master_key, key->sealed_secret, key->secret_id, &secret, fault);
+    struct status status = key_secret_open(folder->master_key, key, &secret, fault);
     wipe(memory, sizeof(memory));
     if (status.code == STATUS_CORRUPT)
         return fault_raise(fault, STATUS_DENIED,

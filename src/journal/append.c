@@ -20,9 +20,11 @@ enum { ROWS_MAX = 32, ROWS_SOME = 8 };
 struct batching {
     struct store *store;
     struct merkle merkle;
+    struct journal_head head; /* behind what was written */
     struct {
         uint64_t sequence;
         uint64_t prefix;
+        bool marked;
     } requests[ROWS_MAX];
     uint32_t request_count;
 };
@@ -34,6 +36,15 @@ static uint32_t rows_of(size_t left, unsigned *ret_which)
     return left >= ROWS_MAX ? ROWS_MAX : left >= ROWS_SOME ? ROWS_SOME : 1;
 }
 
+static void bind_prefix(struct store *store, enum statement statement, int place, bool marked,
+                        uint64_t prefix)
+{
+    if (marked)
+        store_bind(store, statement, place, prefix);
+    else
+        store_bind_null(store, statement, place);
+}
+
 static struct status flush_requests(struct batching *batching, struct fault *fault)
 {
     for (uint32_t next = 0; next < batching->request_count;) {
@@ -43,8 +54,8 @@ static struct status flush_requests(struct batching *batching, struct fault *fau
         for (uint32_t i = 0; i < rows; i++) {
             store_bind(batching->store, statement, (int)(2 * i + 1),
                        batching->requests[next + i].sequence);
-            store_bind(batching->store, statement, (int)(2 * i + 2),
-                       batching->requests[next + i].prefix);
+            bind_prefix(batching->store, statement, (int)(2 * i + 2),
+                        batching->requests[next + i].marked, batching->requests[next + i].prefix);
         }
         TRY(store_run(batching->store, statement, fault));
         next += rows;
@@ -60,7 +71,9 @@ static struct status add_request(struct batching *batching, const struct entry *
         TRY(flush_requests(batching, fault));
     uint32_t at = batching->request_count++;
     batching->requests[at].sequence = entry->sequence;
-    batching->requests[at].prefix = request_prefix(entry->token_digest);
+    batching->requests[at].marked = entry_has_token(entry);
+    if (entry_has_token(entry))
+        batching->requests[at].prefix = request_prefix(entry->token_digest);
     return STATUS_DONE;
 }
 
@@ -80,6 +93,7 @@ static struct status index_entry(struct batching *batching, const struct entry *
     unsigned char leaf[CHAIN_SIZE];
     chain_leaf(store->crypto, entry->sequence, bytes, leaf);
     merkle_add(&batching->merkle, store->crypto, leaf);
+    chain_add_entry(&batching->head, store->crypto, entry, leaf);
     if (entry->kind == ENTRY_REQUEST)
         return add_request(batching, entry, fault);
     if (entry_kind_is_registry(entry->kind))
@@ -117,6 +131,12 @@ void store_write_witness(struct store *store)
     note_write(&store->witness, slice_of(line, sizeof line));
 }
 
+static void bind_tally(struct store *store, int at, const struct journal_tally *tally)
+{
+    store_bind(store, SQL_ADD_BATCH, at, tally->count);
+    store_bind_bytes(store, SQL_ADD_BATCH, at + 1, slice_of((const char *)tally->hash, CHAIN_SIZE));
+}
+
 struct status store_put_batch(struct store *store, const struct batch *batch, struct fault *fault)
 {
     TRY(rows_flush(store, fault));
@@ -126,6 +146,8 @@ struct status store_put_batch(struct store *store, const struct batch *batch, st
     store_bind(store, SQL_ADD_BATCH, 4, (uint64_t)batch->time_us);
     store_bind_bytes(store, SQL_ADD_BATCH, 5, slice_of((const char *)batch->root, CHAIN_SIZE));
     store_bind_bytes(store, SQL_ADD_BATCH, 6, slice_of((const char *)batch->hash, CHAIN_SIZE));
+    bind_tally(store, 7, &batch->registry);
+    bind_tally(store, 9, &batch->tokens);
     return store_run(store, SQL_ADD_BATCH, fault);
 }
 
@@ -139,7 +161,9 @@ struct status store_put_entry(struct store *store, const struct entry *entry, st
     if (entry->kind != ENTRY_REQUEST)
         return STATUS_DONE;
     store_bind(store, SQL_ADD_REQUEST, 1, entry->sequence);
-    store_bind(store, SQL_ADD_REQUEST, 2, request_prefix(entry->token_digest));
+    bool marked = entry_has_token(entry);
+    bind_prefix(store, SQL_ADD_REQUEST, 2, marked,
+                marked ? request_prefix(entry->token_digest) : 0);
     return store_run(store, SQL_ADD_REQUEST, fault);
 }
 
@@ -147,21 +171,15 @@ struct status store_put_entry(struct store *store, const struct entry *entry, st
 static struct status write_batch(struct store *store, const struct draft *draft,
                                  struct fault *fault, struct journal_head *ret_head)
 {
-    struct batching batching = {.store = store};
-    struct batch batch = {.first_sequence = store->journal.head.sequence + 1};
+    struct batching batching = {.store = store, .head = store->journal.head};
+    struct batch batch;
     merkle_init(&batching.merkle);
     TRY(store_run(store, SQL_BEGIN, fault));
     TRY(add_entries(&batching, draft, fault));
     const struct entry *last = draft_entry(draft, draft_entry_count(draft) - 1);
-    struct journal_head head = store->journal.head;
-    merkle_root(&batching.merkle, store->crypto, batch.root);
-    chain_advance(&head, store->crypto, batch.root, last->sequence, last->time_us);
-    batch.number = head.batches;
-    batch.last_sequence = head.sequence;
-    batch.time_us = head.time_us;
-    memcpy(batch.hash, head.hash, CHAIN_SIZE);
+    chain_end_batch(&batching.head, store->crypto, &batching.merkle, last, &batch);
     TRY(store_put_batch(store, &batch, fault));
-    *ret_head = head;
+    *ret_head = batching.head;
     return STATUS_DONE;
 }
 

@@ -84,10 +84,7 @@ static struct status copy_database(const struct copying *copying, struct store *
 {
     sqlite3 *to = NULL;
     TRY(file_replace(path, SLICE_NONE, 0600, fault));
-    int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_READWRITE;
-    struct status status = STATUS_DONE;
-    if (sqlite3_open_v2(path, &to, flags, NULL) != SQLITE_OK)
-        status = fault_raise(fault, STATUS_IO, "cannot open it");
+    struct status status = schema_open(path, true, fault, &to);
     if (status_ok(status))
         status = copy_pages(copying, from->db, to, fault);
     if (status_ok(status))

@@ -7,11 +7,20 @@
 #include "journal/chain.h"
 
 #include "base/check.h"
+#include "base/word.h"
 
-static void put_u64(unsigned char at[8], uint64_t value)
+/* Each says where the next part goes. */
+static unsigned char *put_u64(unsigned char *at, uint64_t value)
 {
     for (int i = 0; i < 8; i++)
         at[i] = (unsigned char)(value >> (56 - 8 * i));
+    return at + 8;
+}
+
+static unsigned char *put_hash(unsigned char *at, const unsigned char hash[CHAIN_SIZE])
+{
+    memcpy(at, hash, CHAIN_SIZE);
+    return at + CHAIN_SIZE;
 }
 
 static struct slice bytes_of(const unsigned char *at, size_t len)
@@ -23,7 +32,7 @@ void chain_leaf(struct crypto *crypto, uint64_t sequence, struct slice bytes,
                 unsigned char ret_leaf[CHAIN_SIZE])
 {
     unsigned char front[9] = {0x00};
-    put_u64(front + 1, sequence);
+    (void)put_u64(front + 1, sequence);
     const struct slice parts[] = {bytes_of(front, sizeof front), bytes};
     sha256_parts(crypto, parts, 2, ret_leaf);
 }
@@ -132,17 +141,71 @@ bool merkle_climb(struct crypto *crypto, const unsigned char leaf[CHAIN_SIZE], u
     return true;
 }
 
+void chain_add_registry(struct journal_tally *registry, struct crypto *crypto,
+                        const unsigned char leaf[CHAIN_SIZE])
+{
+    unsigned char row[1 + 2 * CHAIN_SIZE] = {0x02};
+    (void)put_hash(put_hash(row + 1, registry->hash), leaf);
+    sha256(crypto, bytes_of(row, sizeof row), registry->hash);
+    registry->count++;
+}
+
+void chain_add_token(struct journal_tally *tokens, struct crypto *crypto, uint64_t sequence,
+                     uint64_t prefix)
+{
+    char digest[WORD_BYTES];
+    unsigned char row[1 + CHAIN_SIZE + 8 + WORD_BYTES] = {0x03};
+    unsigned char *at = put_u64(put_hash(row + 1, tokens->hash), sequence);
+    word_store(digest, prefix);
+    memcpy(at, digest, sizeof digest);
+    sha256(crypto, bytes_of(row, sizeof row), tokens->hash);
+    tokens->count++;
+}
+
+void chain_add_entry(struct journal_head *head, struct crypto *crypto, const struct entry *entry,
+                     const unsigned char leaf[CHAIN_SIZE])
+{
+    if (entry_kind_is_registry(entry->kind))
+        chain_add_registry(&head->registry, crypto, leaf);
+    if (entry_has_token(entry))
+        chain_add_token(&head->tokens, crypto, entry->sequence,
+                        request_prefix(entry->token_digest));
+}
+
+bool chain_same_tally(const struct journal_tally *a, const struct journal_tally *b)
+{
+    return a->count == b->count && memcmp(a->hash, b->hash, CHAIN_SIZE) == 0;
+}
+
 void chain_advance(struct journal_head *head, struct crypto *crypto,
                    const unsigned char root[CHAIN_SIZE], uint64_t last_sequence, int64_t time_us)
 {
-    unsigned char numbers[24];
-    put_u64(numbers, head->sequence + 1);
-    put_u64(numbers + 8, last_sequence);
-    put_u64(numbers + 16, (uint64_t)time_us);
-    const struct slice parts[] = {bytes_of(head->hash, CHAIN_SIZE), bytes_of(root, CHAIN_SIZE),
-                                  bytes_of(numbers, sizeof numbers)};
-    sha256_parts(crypto, parts, 3, head->hash);
+    unsigned char link[1 + 4 * CHAIN_SIZE + 6 * 8] = {0x04};
+    unsigned char *at = put_hash(link + 1, head->hash);
+    at = put_hash(at, root);
+    at = put_u64(at, head->batches + 1);
+    at = put_u64(at, head->sequence + 1);
+    at = put_u64(at, last_sequence);
+    at = put_u64(at, (uint64_t)time_us);
+    at = put_hash(put_u64(at, head->registry.count), head->registry.hash);
+    at = put_hash(put_u64(at, head->tokens.count), head->tokens.hash);
+    CHECK(at == link + sizeof link);
+    sha256(crypto, bytes_of(link, sizeof link), head->hash);
     head->sequence = last_sequence;
     head->batches++;
     head->time_us = time_us;
+}
+
+void chain_end_batch(struct journal_head *head, struct crypto *crypto, struct merkle *merkle,
+                     const struct entry *last, struct batch *ret_batch)
+{
+    struct batch batch = {.number = head->batches + 1, .first_sequence = head->sequence + 1};
+    merkle_root(merkle, crypto, batch.root);
+    chain_advance(head, crypto, batch.root, last->sequence, last->time_us);
+    batch.last_sequence = head->sequence;
+    batch.time_us = head->time_us;
+    batch.registry = head->registry;
+    batch.tokens = head->tokens;
+    memcpy(batch.hash, head->hash, CHAIN_SIZE);
+    *ret_batch = batch;
 }

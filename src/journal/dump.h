@@ -2,13 +2,14 @@
  * object a line, keys in one order, no blanks. Two dumps of the same journal are the same bytes,
  * and a journal loaded from a dump has the same chain, so the same hash at its head.
  *
- *     {"bursar_dump":1}                                                       the first line
+ *     {"bursar_dump":2}                                                       the first line
  *     {"entry":12,"time":"2026-11-24T14:00:00.000001Z","kind":"top_up","organisation":1,
  *      "after":[{"uin":"100000001","cash":"12.34","income":"0.00","gift":"0.00","frozen":"0.00",
  *                "basic_credit":"0.00","temporary_credit":"0.00","flags":["is_credit","arrears"],
  *                "ordinal":3,"previous":9,"jump":2}],
  *      "amount":"1.00","reason":"invoice 7","leaf":"<hex>"}                    one line an entry
- *     {"batch":3,"first":9,"last":12,"time":"...","root":"<hex>","hash":"<hex>"}
+ *     {"batch":3,"first":9,"last":12,"time":"...","root":"<hex>","registry_count":2,
+ *      "registry_hash":"<hex>","token_count":1,"token_hash":"<hex>","hash":"<hex>"}
  *                                                                              behind its entries
  *     {"head":12,"batches":3,"time":"...","hash":"<hex>"}                      the last line
  *
@@ -17,7 +18,8 @@
  * false is left out (but in `after`). By kind there are besides: amount (cash of adjust and
  * opening), income, gift; hold or grant (the entry that made it); start, end; name (session of a
  * key), currency, document or reason; secret_id, sealed_secret and token_hash (base64; secrets are
- * sealed as they are in the journal), account, user, principal, enabled, scope; of requests:
+ * sealed as they are in the journal), account, user, principal, enabled, scope; of requests: key
+ * (the entry that made it) or unix_user and unix_name, door, received, request_id, mark,
  * token_digest, body_digest and outcomes (base64), made. A moment that no calendar has is a number
  * of microseconds under its name with `_us`; a secret_id that is no UTF-8 is secret_id_base64.
  *

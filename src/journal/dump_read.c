@@ -52,6 +52,7 @@ void dump_batch_print(const struct batch *batch, struct buffer *out)
     field_u64(&writer, "last", batch->last_sequence);
     dump_time_print(&writer, "time", "time_us", batch->time_us);
     field_hash(&writer, "root", batch->root);
+    field_tallies(&writer, &batch->registry, &batch->tokens);
     field_hash(&writer, "hash", batch->hash);
     json_close_object(&writer);
 }
@@ -119,6 +120,7 @@ static struct status prove_entry(struct reading *reading, struct slice line,
     dump_entry_print(&again, leaf, &reading->again);
     TRY(check_again(reading, line, fault));
     merkle_add(&reading->merkle, reading->crypto, computed);
+    chain_add_entry(&reading->head, reading->crypto, &again, computed);
     TRY(book_apply(reading->book, &again, fault));
     if (reading->visitor->entry)
         TRY(reading->visitor->entry(reading->visitor->context, &again, bytes, leaf, fault));
@@ -161,7 +163,9 @@ static struct status prove_batch(struct reading *reading, const struct batch *ba
         return corrupt(fault, "the entries before it are not those that were written");
     chain_advance(&reading->head, reading->crypto, root, batch->last_sequence, batch->time_us);
     if (memcmp(reading->head.hash, batch->hash, CHAIN_SIZE) != 0 ||
-        batch->time_us != book_time_us(reading->book))
+        batch->time_us != book_time_us(reading->book) ||
+        !chain_same_tally(&batch->registry, &reading->head.registry) ||
+        !chain_same_tally(&batch->tokens, &reading->head.tokens))
         return corrupt(fault, "it is not the batch that was written: the hash chain is broken");
     merkle_init(&reading->merkle);
     if (reading->visitor->batch)
@@ -177,6 +181,7 @@ static struct status read_batch(struct reading *reading, struct strict *strict, 
     batch.last_sequence = strict_u64(strict, "last");
     batch.time_us = dump_time_parse(strict, "time", "time_us");
     strict_hex(strict, "root", batch.root, CHAIN_SIZE);
+    strict_tallies(strict, &batch.registry, &batch.tokens);
     strict_hex(strict, "hash", batch.hash, CHAIN_SIZE);
     strict_close_object(strict);
     if (!strict_end(strict))

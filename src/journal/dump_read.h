@@ -19,7 +19,7 @@ STATUS_MUST_USE struct status dump_read(const char *path, const struct dump_visi
                                         struct fault *fault, struct verify_report *ret_report);
 
 /* The lines besides entries, without their newlines. */
-enum { DUMP_VERSION = 1, DUMP_LINE_BYTES_MAX = 8 << 20 };
+enum { DUMP_VERSION = 2, DUMP_LINE_BYTES_MAX = 8 << 20 };
 void dump_version_print(struct buffer *out);
 void dump_batch_print(const struct batch *batch, struct buffer *out);
 void dump_head_print(const struct journal_head *head, struct buffer *out);

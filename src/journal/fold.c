@@ -99,10 +99,7 @@ static struct status open_own(struct fold *fold, struct fault *fault)
 {
     if (fold->db)
         return STATUS_DONE;
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-    if (sqlite3_open_v2(fold->path, &fold->db, flags, NULL) != SQLITE_OK)
-        return fold->db ? schema_fault(fold->db, fault, "open the database")
-                        : fault_raise(fault, STATUS_MEMORY, "no memory for the database");
+    TRY(schema_open(fold->path, true, fault, &fold->db));
     TRY(schema_run(fold->db, fold->pragmas, fault));
     paced_use(fold->db);
     return STATUS_DONE;

@@ -2,8 +2,8 @@
  *
  * 1. Commands are decided in the order of submission, all with the group's one time.
  * 2. A command whose token was used before is answered as it was then, not decided.
- * 3. The order of the journal is the order of authority: what takes somebody's authority away ends
- *    its group, and what was submitted before that and comes behind it is asked for again.
+ * 3. The order of the journal is the order of authority: what takes somebody's authority away has a
+ *    group of its own, and what was submitted before that and comes behind it is asked for again.
  *
  * Owns nothing: the commands are their submitters'. The committer's thread. */
 #include "journal/group.h"
@@ -65,7 +65,7 @@ static void note_entries(const struct deciding *deciding, struct commit *commit,
     const struct draft *draft = deciding->draft;
     if (commit->refusal != REFUSAL_NONE || command->first_sequence == 0)
         return;
-    bool has_request = command->request.given && !command->dry_run;
+    bool has_request = command->request.door != 0 && !command->dry_run;
     uint64_t last = command->first_sequence + command->entry_count - (has_request ? 0 : 1);
     commit->replayed = draft_entry_count(draft) == before;
     commit->first_sequence = command->first_sequence;
@@ -80,7 +80,7 @@ static void find_older(struct deciding *deciding, struct command *command)
     struct slice token = slice_of((const char *)request->token, sizeof request->token);
     struct fault fault;
     request->older = 0;
-    if (!request->given || command->dry_run)
+    if (request->mark == MARK_NONE || command->dry_run)
         return;
     struct status status =
         journal_find_request(deciding->repeat.journal, token, &fault, &request->older);
@@ -122,32 +122,25 @@ static bool has_room(const struct deciding *deciding, uint64_t commands)
            draft_entry_count(deciding->draft) < deciding->entries_max;
 }
 
-/* Nothing is decided behind these before the book shows what they did. */
-static bool ends_group(const struct command *command)
-{
-    return command_wants_own_group(command) || command->kind == COMMAND_REMOVE_MEMBER;
-}
-
 uint64_t group_decide(struct deciding *deciding, struct queue *taken, struct queue *ret_group)
 {
     const size_t settled = draft_entry_count(deciding->draft);
     uint64_t commands = 0;
-    bool ended = false;
-    while (taken->first && !ended && (commands == 0 || has_room(deciding, commands))) {
+    bool alone = false;
+    while (taken->first && !alone && (commands == 0 || has_room(deciding, commands))) {
         bool wants_alone = command_wants_own_group(&taken->first->command);
         if (wants_alone && draft_entry_count(deciding->draft) > settled)
             break;
         struct commit *commit = queue_take(taken);
         queue_add(ret_group, commit);
         commands++;
-        size_t before = draft_entry_count(deciding->draft);
         bool is_refused = commit->refusal == REFUSAL_STOPPING; /* when it was submitted */
         if (!is_refused && !decide_one(deciding, commit)) {
             draft_clear(deciding->draft);
             group_refuse(ret_group);
             break;
         }
-        ended = ends_group(&commit->command) && draft_entry_count(deciding->draft) > before;
+        alone = wants_alone && draft_entry_count(deciding->draft) > settled;
     }
     repeat_end(&deciding->repeat);
     return commands;

@@ -2,8 +2,8 @@
  * functions, several stores: sqlite.c (a folder), mem.c (tests and demo), later PostgreSQL.
  *
  * Entries are appended in batches. Every batch carries the RFC 6962 Merkle root of its entries'
- * canonical bytes and a chain hash over (previous chain hash, root, first and last sequence, time);
- * see chain.h. */
+ * canonical bytes and a chain hash over the one before it, the root, its own number, sequences and
+ * time, and how many entries of the registry and tokens there are by then; see chain.h. */
 #ifndef JOURNAL_JOURNAL_H
 #define JOURNAL_JOURNAL_H
 
@@ -13,20 +13,29 @@
 
 struct journal;
 
+/* What a table beside the entries must hold: how many rows, and the hash that runs over them. Both
+ * are hashed with every batch, so that a table that was shortened is noticed when it is read. */
+struct journal_tally {
+    uint64_t count;
+    unsigned char hash[32]; /* all zero before the first row */
+};
+
 struct journal_head {
     uint64_t sequence; /* last entry */
     uint64_t batches;
     int64_t time_us;
-    unsigned char hash[32]; /* chain; all zero before the first batch */
+    struct journal_tally registry; /* entries of the registry (entry_kind_is_registry) so far */
+    struct journal_tally tokens;   /* requests with a token (entry_has_token) so far */
+    unsigned char hash[32];        /* chain; all zero before the first batch */
 };
 
 /* What journal_append says when it fails: FULL (nothing was written, reads and later writes may go
  * on) or anything else (the outcome is not known: the process must stop). */
 
 /* A folder with a SQLite journal. Creates it when `create` (fails with EXISTS if there is one),
- * takes the folder's lock (BUSY names the owner), migrates older schemas, refuses newer ones
- * (NEWER), checks that the head file beside the database is not ahead of it (CORRUPT: the database
- * was rolled back). */
+ * takes the folder's lock (BUSY names the owner), refuses schemas of newer programs (NEWER), of
+ * pre-releases (INVALID) and changed ones (CORRUPT), checks that the head file beside the database
+ * is not ahead of it (CORRUPT: the database was rolled back). */
 struct journal_options {
     bool create;
     bool read_only;         /* verify, export: no lock taken, works beside a running server */

@@ -143,7 +143,8 @@ static struct slice kept_entry(const struct memory *memory, uint64_t sequence)
 
 /* Appending ------------------------------------------------------------------------------------ */
 
-static bool keep_draft(struct memory *memory, const struct draft *draft, struct merkle *merkle)
+static bool keep_draft(struct memory *memory, const struct draft *draft, struct merkle *merkle,
+                       struct journal_head *head)
 {
     unsigned char leaf[CHAIN_SIZE];
     size_t count = draft_entry_count(draft);
@@ -156,6 +157,7 @@ static bool keep_draft(struct memory *memory, const struct draft *draft, struct 
             return false;
         chain_leaf(memory->crypto, entry->sequence, buffer_slice(&memory->row), leaf);
         merkle_add(merkle, memory->crypto, leaf);
+        chain_add_entry(head, memory->crypto, entry, leaf);
     }
     return true;
 }
@@ -173,28 +175,24 @@ static bool reserve_batch(struct memory *memory)
     return true;
 }
 
-static void end_batch(struct memory *memory, const struct entry *last, struct merkle *merkle)
+static void end_batch(struct memory *memory, const struct entry *last, struct merkle *merkle,
+                      struct journal_head *head)
 {
-    struct journal_head *head = &memory->journal.head;
-    struct batch batch = {.first_sequence = head->sequence + 1};
-    merkle_root(merkle, memory->crypto, batch.root);
-    chain_advance(head, memory->crypto, batch.root, last->sequence, last->time_us);
-    batch.number = head->batches;
-    batch.last_sequence = head->sequence;
-    batch.time_us = head->time_us;
-    memcpy(batch.hash, head->hash, sizeof batch.hash);
-    memory->batches[batch.number - 1] = batch;
+    struct batch *batch = &memory->batches[head->batches];
+    chain_end_batch(head, memory->crypto, merkle, last, batch);
+    memory->journal.head = *head;
 }
 
 static struct status append(struct journal *journal, const struct draft *draft, struct fault *fault)
 {
     struct memory *memory = memory_of(journal);
     struct merkle merkle;
+    struct journal_head head = journal->head;
     merkle_init(&merkle);
     pthread_mutex_lock(&memory->lock);
-    bool kept = reserve_batch(memory) && keep_draft(memory, draft, &merkle);
+    bool kept = reserve_batch(memory) && keep_draft(memory, draft, &merkle, &head);
     if (kept)
-        end_batch(memory, draft_entry(draft, draft_entry_count(draft) - 1), &merkle);
+        end_batch(memory, draft_entry(draft, draft_entry_count(draft) - 1), &merkle, &head);
     else
         forget_since(memory, journal->head.sequence);
     pthread_mutex_unlock(&memory->lock);
@@ -340,6 +338,19 @@ static struct status find_request(struct history *history, uint64_t prefix, stru
     return STATUS_DONE;
 }
 
+/* The kind is an entry's first byte. */
+static struct status next_request(struct history *history, uint64_t sequence, struct fault *fault,
+                                  uint64_t *ret_sequence)
+{
+    for (struct slice bytes; sequence <= history->head.sequence; sequence++) {
+        TRY(find_entry(history, sequence, fault, &bytes));
+        if ((unsigned char)bytes.at[0] == ENTRY_REQUEST)
+            break;
+    }
+    *ret_sequence = sequence;
+    return STATUS_DONE;
+}
+
 static const struct history_ops reader_ops = {
     .close = close_reader,
     .begin = begin_snapshot,
@@ -347,6 +358,7 @@ static const struct history_ops reader_ops = {
     .entry = find_entry,
     .batch = find_batch,
     .request = find_request,
+    .next_request = next_request,
 };
 
 static struct status open_reader(struct journal *journal, struct fault *fault,

@@ -67,9 +67,13 @@ static struct status read_following(struct history *history, struct arena *arena
     for (uint64_t i = 0; i < count; i++) {
         struct batch batch = {0};
         TRY(history_batch(history, proof->batch.number + 1 + i, fault, &batch));
-        struct proof_link link = {batch.first_sequence, batch.last_sequence, batch.time_us, {0}};
-        memcpy(link.root, batch.root, CHAIN_SIZE);
-        proof->following[i] = link;
+        struct proof_link *link = &proof->following[i];
+        *link = (struct proof_link){.first_sequence = batch.first_sequence,
+                                    .last_sequence = batch.last_sequence,
+                                    .time_us = batch.time_us,
+                                    .registry = batch.registry,
+                                    .tokens = batch.tokens};
+        memcpy(link->root, batch.root, CHAIN_SIZE);
     }
     proof->following_count = count;
     return STATUS_DONE;
@@ -77,8 +81,9 @@ static struct status read_following(struct history *history, struct arena *arena
 
 static void end_with_batch(struct proof *proof)
 {
-    proof->head = (struct journal_head){
-        proof->batch.last_sequence, proof->batch.number, proof->batch.time_us, {0}};
+    proof->head = (struct journal_head){.sequence = proof->batch.last_sequence,
+                                        .batches = proof->batch.number,
+                                        .time_us = proof->batch.time_us};
     memcpy(proof->head.hash, proof->batch.hash, CHAIN_SIZE);
 }
 
@@ -156,7 +161,9 @@ static struct status check_batch(const struct proof *proof, struct crypto *crypt
         !same_hash(root, batch->root))
         return misfit(fault, "the entry and its path do not lead to the batch's root");
     struct journal_head chain = {.sequence = batch->first_sequence - 1,
-                                 .batches = batch->number - 1};
+                                 .batches = batch->number - 1,
+                                 .registry = batch->registry,
+                                 .tokens = batch->tokens};
     memcpy(chain.hash, proof->previous, CHAIN_SIZE);
     chain_advance(&chain, crypto, root, batch->last_sequence, batch->time_us);
     if (!same_hash(chain.hash, batch->hash))
@@ -173,6 +180,8 @@ static struct status check_following(const struct proof *proof, struct crypto *c
         if (link->first_sequence != chain->sequence + 1 ||
             link->last_sequence < link->first_sequence)
             return misfit(fault, "a batch behind the entry's does not follow the one before it");
+        chain->registry = link->registry;
+        chain->tokens = link->tokens;
         chain_advance(chain, crypto, link->root, link->last_sequence, link->time_us);
     }
     return STATUS_DONE;

@@ -3,7 +3,7 @@
  * link of the chain, and, if wanted, the links of all batches behind it up to a head that is known
  * from elsewhere (the file `head`, a backup, a copy that an auditor keeps).
  *
- * Checking needs chain.h's four lines and SHA-256, nothing else. What the bytes of an entry mean is
+ * Checking needs chain.h's layouts and SHA-256, nothing else. What the bytes of an entry mean is
  * told by entry_decode (ledger/entry.h). */
 #ifndef JOURNAL_PROOF_H
 #define JOURNAL_PROOF_H
@@ -19,6 +19,8 @@ struct proof_link {
     uint64_t last_sequence;
     int64_t time_us;
     unsigned char root[CHAIN_SIZE];
+    struct journal_tally registry;
+    struct journal_tally tokens;
 };
 
 struct proof {
@@ -51,11 +53,14 @@ STATUS_MUST_USE struct status proof_check(const struct proof *proof, struct cryp
 
 /* As JSON, one object on one line:
  *
- *     {"bursar_proof":1,"sequence":7,"entry":"<base64>",
+ *     {"bursar_proof":2,"sequence":7,"entry":"<base64>",
  *      "batch":{"number":3,"first_sequence":6,"last_sequence":9,"time_us":1764000000000000,
- *               "root":"<hex>","hash":"<hex>"},
+ *               "root":"<hex>","registry_count":2,"registry_hash":"<hex>","token_count":1,
+ *               "token_hash":"<hex>","hash":"<hex>"},
  *      "path":["<hex>",...],"previous":"<hex>",
- *      "following":[{"first_sequence":10,"last_sequence":10,"time_us":...,"root":"<hex>"},...],
+ *      "following":[{"first_sequence":10,"last_sequence":10,"time_us":...,"root":"<hex>",
+ *                    "registry_count":2,"registry_hash":"<hex>","token_count":1,
+ *                    "token_hash":"<hex>"},...],
  *      "head":{"sequence":10,"batches":4,"time_us":...,"hash":"<hex>"}}
  *
  * Reading is strict: what proof_print would not have written is INVALID, so that not a bit of the

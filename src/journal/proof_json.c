@@ -6,7 +6,7 @@
 #include "journal/proof.h"
 #include "journal/strict.h"
 
-enum { PROOF_VERSION = 1 };
+enum { PROOF_VERSION = 2 };
 
 static void write_batch(struct json_writer *writer, const struct batch *batch)
 {
@@ -17,6 +17,7 @@ static void write_batch(struct json_writer *writer, const struct batch *batch)
     field_u64(writer, "last_sequence", batch->last_sequence);
     field_i64(writer, "time_us", batch->time_us);
     field_hash(writer, "root", batch->root);
+    field_tallies(writer, &batch->registry, &batch->tokens);
     field_hash(writer, "hash", batch->hash);
     json_close_object(writer);
 }
@@ -41,6 +42,7 @@ static void write_following(struct json_writer *writer, const struct proof *proo
         field_u64(writer, "last_sequence", link->last_sequence);
         field_i64(writer, "time_us", link->time_us);
         field_hash(writer, "root", link->root);
+        field_tallies(writer, &link->registry, &link->tokens);
         json_close_object(writer);
     }
     json_close_array(writer);
@@ -84,6 +86,7 @@ static void read_batch(struct strict *strict, struct batch *ret_batch)
     batch.last_sequence = strict_u64(strict, "last_sequence");
     batch.time_us = strict_i64(strict, "time_us");
     strict_hex(strict, "root", batch.root, CHAIN_SIZE);
+    strict_tallies(strict, &batch.registry, &batch.tokens);
     strict_hex(strict, "hash", batch.hash, CHAIN_SIZE);
     strict_close_object(strict);
     *ret_batch = batch;
@@ -123,6 +126,7 @@ static struct proof_link read_link(struct strict *strict)
     link.last_sequence = strict_u64(strict, "last_sequence");
     link.time_us = strict_i64(strict, "time_us");
     strict_hex(strict, "root", link.root, CHAIN_SIZE);
+    strict_tallies(strict, &link.registry, &link.tokens);
     strict_close_object(strict);
     return link;
 }

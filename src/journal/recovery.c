@@ -3,6 +3,7 @@
  *     registry entries up to the mark   organisations, keys, policies, delegations
  *     runs of tokens                    which tokens were used, up to the last run; their filters
  *     rows of request up to the mark    and since
+ *     rows of both behind the mark      held against the entries that are replayed
  *     rows of organisation              their accounts, as of the mark
  *     rows of member                    each as of the mark or later
  *     entries after the mark            proved against the chain; a member that a row already gave
@@ -12,12 +13,15 @@
  * 2. Members and organisations changed after the mark are noted for the next checkpoint.
  * 3. A damaged checkpoint is a fault, not a reason to replay from the first entry in silence: the
  *    disk that changed it may have changed more.
+ * 4. No row of registry or request is missing, too many or another: their number and the hash over
+ *    them are in the batch at the mark (chain.h), which is a link of the chain that the tail
+ * proves.
  *
  * Owns nothing. The opening thread. */
 #include "base/check.h"
 #include "journal/chain.h"
 #include "journal/replay.h"
-#include "journal/store.h"
+#include "journal/tables.h"
 
 #include <inttypes.h>
 
@@ -63,26 +67,55 @@ struct status store_read_mark(struct store *store, struct fault *fault, struct m
     return STATUS_DONE;
 }
 
+/* Is the batch the link behind the one before it? */
+static struct status prove_link(struct store *store, const struct batch *batch, struct fault *fault)
+{
+    struct batch before = {0};
+    if (batch->number > 1)
+        TRY(store_find_batch(store, batch->number - 1, fault, &before));
+    struct journal_head head = store_head_of(&before);
+    head.registry = batch->registry;
+    head.tokens = batch->tokens;
+    chain_advance(&head, store->crypto, batch->root, batch->last_sequence, batch->time_us);
+    if (batch->first_sequence == before.last_sequence + 1 &&
+        memcmp(head.hash, batch->hash, CHAIN_SIZE) == 0)
+        return STATUS_DONE;
+    return fault_raise(fault, STATUS_CORRUPT,
+                       "batch %" PRIu64 " is not the one that was written: the hash chain is "
+                       "broken there",
+                       batch->number);
+}
+
 /* The chain as it was at the mark. */
 static struct status find_mark(struct store *store, struct fault *fault,
                                struct journal_head *ret_head)
 {
-    struct journal_head head = {0};
+    struct batch batch = {0};
     TRY(store_read_mark(store, fault, &store->mark));
     store->journal.checkpointed = store->mark.sequence;
     const struct mark *mark = &store->mark;
     if (mark->batch > 0)
-        TRY_WRAP(store_find_batch(store, mark->batch, fault, &head), fault,
+        TRY_WRAP(store_find_batch(store, mark->batch, fault, &batch), fault,
                  "the checkpoint's mark");
-    if (head.sequence != mark->sequence || head.time_us != mark->time_us)
+    if (batch.last_sequence != mark->sequence || batch.time_us != mark->time_us)
         return fault_raise(fault, STATUS_CORRUPT, "the checkpoint's mark is damaged");
-    *ret_head = head;
+    if (mark->batch > 0)
+        TRY(prove_link(store, &batch, fault));
+    *ret_head = store_head_of(&batch);
     return STATUS_DONE;
 }
 
-static struct status load_registry_entry(struct store *store, struct book *book,
-                                         struct fault *fault)
+/* What rows are loaded into, and what of the tables beside the entries was seen. */
+struct loading {
+    struct store *store;
+    struct book *book;
+    struct journal_tally registry;
+    struct journal_tally tokens;
+};
+
+static struct status load_registry_entry(struct loading *loading, struct fault *fault)
 {
+    struct store *store = loading->store;
     unsigned char leaf[CHAIN_SIZE];
     struct entry entry;
     uint64_t sequence = store_number(store, SQL_REGISTRY, 0);
@@ -95,71 +128,128 @@ static struct status load_registry_entry(struct store *store, struct book *book,
         return fault_raise(fault, STATUS_CORRUPT,
                            "entry %" PRIu64 " of the registry is not the one that was written",
                            sequence);
-    return book_apply(book, &entry, fault);
+    chain_add_registry(&loading->registry, store->crypto, leaf);
+    return book_apply(loading->book, &entry, fault);
 }
 
 /* A prefix that is there already would be a bug of ours, were it not read from a disk. */
-static struct status load_request(struct store *store, struct book *book, struct fault *fault)
+static struct status load_request(struct loading *loading, struct fault *fault)
 {
+    struct store *store = loading->store;
     uint64_t sequence = store_number(store, SQL_REQUESTS, 0);
     uint64_t prefix = store_number(store, SQL_REQUESTS, 1);
+    if (store_is_null(store, SQL_REQUESTS, 1))
+        return STATUS_DONE;
     char digest[DIGEST_BYTES] = {0};
     memcpy(digest, &prefix, sizeof prefix);
-    if (sequence == 0 || book_find_request(book, slice_of(digest, sizeof digest)) != 0)
+    if (sequence == 0 || book_find_request(loading->book, slice_of(digest, sizeof digest)) != 0)
         return fault_raise(fault, STATUS_CORRUPT,
                            "the row of request %" PRIu64 " is not the one that was written",
                            sequence);
-    if (!book_request_load(book, prefix, sequence))
+    chain_add_token(&loading->tokens, store->crypto, sequence, prefix);
+    if (!book_request_load(loading->book, prefix, sequence))
         return fault_raise(fault, STATUS_MEMORY, "no memory for the requests");
     return STATUS_DONE;
 }
 
-static struct status load_organisation(struct store *store, struct book *book, struct fault *fault)
+static struct status load_organisation(struct loading *loading, struct fault *fault)
 {
+    struct store *store = loading->store;
     struct slice body = store_bytes(store, SQL_ORGANISATIONS, 2);
     if (store_number(store, SQL_ORGANISATIONS, 1) != store_checksum(body))
         return fault_raise(fault, STATUS_CORRUPT,
                            "the checkpoint of organisation %" PRIu64 " is damaged",
                            store_number(store, SQL_ORGANISATIONS, 0));
-    return book_organisation_load(book, body, fault);
+    return book_organisation_load(loading->book, body, fault);
 }
 
-static struct status load_member(struct store *store, struct book *book, struct fault *fault)
+static struct status load_member(struct loading *loading, struct fault *fault)
 {
+    struct store *store = loading->store;
     struct slice body = store_bytes(store, SQL_MEMBER_BODIES, 1);
     if (store_number(store, SQL_MEMBER_BODIES, 0) != store_checksum(body))
         return fault_raise(fault, STATUS_CORRUPT,
                            "a member's row of the checkpoint is damaged (bursar verify names it)");
-    return book_member_load(book, body, fault);
+    return book_member_load(loading->book, body, fault);
 }
 
 /* Hands every row of a statement to `load`. */
-static struct status load_rows(struct store *store, enum statement statement,
-                               struct status (*load)(struct store *store, struct book *book,
-                                                     struct fault *fault),
-                               struct book *book, struct fault *fault)
+static struct status load_rows(struct loading *loading, enum statement statement,
+                               struct status (*load)(struct loading *loading, struct fault *fault),
+                               struct fault *fault)
 {
     for (bool row = true; row;) {
-        struct status status = store_step(store, statement, fault, &row);
+        struct status status = store_step(loading->store, statement, fault, &row);
         if (status_ok(status) && row)
-            status = load(store, book, fault);
+            status = load(loading, fault);
         if (!status_ok(status) || !row)
-            store_reset(store, statement);
+            store_reset(loading->store, statement);
         TRY(status);
     }
     return STATUS_DONE;
 }
 
-static struct status load_checkpoint(struct store *store, struct book *book, struct fault *fault)
+static struct status load_registry(struct loading *loading, const struct journal_head *mark,
+                                   struct fault *fault)
 {
-    store_bind(store, SQL_REGISTRY, 1, store->mark.sequence);
-    TRY(load_rows(store, SQL_REGISTRY, load_registry_entry, book, fault));
-    store_bind(store, SQL_REQUESTS, 1, store->journal.requests_kept);
-    store_bind(store, SQL_REQUESTS, 2, store->mark.sequence);
-    TRY(load_rows(store, SQL_REQUESTS, load_request, book, fault));
-    TRY(load_rows(store, SQL_ORGANISATIONS, load_organisation, book, fault));
-    TRY(load_rows(store, SQL_MEMBER_BODIES, load_member, book, fault));
-    book_loaded(book, store->mark.sequence, store->mark.time_us);
+    store_bind(loading->store, SQL_REGISTRY, 1, 0);
+    store_bind(loading->store, SQL_REGISTRY, 2, mark->sequence);
+    TRY(load_rows(loading, SQL_REGISTRY, load_registry_entry, fault));
+    if (chain_same_tally(&loading->registry, &mark->registry))
+        return STATUS_DONE;
+    return fault_raise(fault, STATUS_CORRUPT,
+                       "the registry is not what was written: it has %" PRIu64
+                       " entries up to entry %" PRIu64 ", and there were %" PRIu64
+                       " (bursar verify names the first that is missing or differs)",
+                       loading->registry.count, mark->sequence, mark->registry.count);
+}
+
+/* The runs have all tokens up to the last one's end, where a batch ended. */
+static struct status find_kept(struct loading *loading, struct fault *fault)
+{
+    struct store *store = loading->store;
+    struct batch batch = {0};
+    uint64_t kept = store->journal.requests_kept;
+    if (kept > 0) {
+        TRY_WRAP(store_find_batch_ending(store, kept, fault, &batch), fault, "the token runs");
+        TRY(prove_link(store, &batch, fault));
+    }
+    loading->tokens = batch.tokens;
+    if (batch.tokens.count != store->runs.requests)
+        return fault_raise(fault, STATUS_CORRUPT,
+                           "the token runs have %" PRIu64 " requests up to entry %" PRIu64
+                           ", and there were %" PRIu64,
+                           store->runs.requests, kept, batch.tokens.count);
+    return STATUS_DONE;
+}
+
+/* Behind the runs, which may reach further than the mark. */
+static struct status load_requests(struct loading *loading, const struct journal_head *mark,
+                                   struct fault *fault)
+{
+    uint64_t kept = loading->store->journal.requests_kept;
+    if (kept > mark->sequence)
+        return STATUS_DONE;
+    store_bind(loading->store, SQL_REQUESTS, 1, kept);
+    store_bind(loading->store, SQL_REQUESTS, 2, mark->sequence);
+    TRY(load_rows(loading, SQL_REQUESTS, load_request, fault));
+    if (chain_same_tally(&loading->tokens, &mark->tokens))
+        return STATUS_DONE;
+    return fault_raise(fault, STATUS_CORRUPT,
+                       "the table of requests is not what was written: it has %" PRIu64
+                       " tokens up to entry %" PRIu64 ", and there were %" PRIu64
+                       " (bursar verify names the first that is missing or differs)",
+                       loading->tokens.count, mark->sequence, mark->tokens.count);
+}
+
+static struct status load_checkpoint(struct loading *loading, const struct journal_head *mark,
+                                     struct fault *fault)
+{
+    TRY(load_registry(loading, mark, fault));
+    TRY(load_requests(loading, mark, fault));
+    TRY(load_rows(loading, SQL_ORGANISATIONS, load_organisation, fault));
+    TRY(load_rows(loading, SQL_MEMBER_BODIES, load_member, fault));
+    book_loaded(loading->book, mark->sequence, mark->time_us);
     return STATUS_DONE;
 }
 
@@ -168,29 +258,46 @@ struct tail {
     const struct book *book;
 };
 
-static struct status note_entry(void *context, const struct entry *entry, const unsigned char *leaf,
-                                struct fault *fault)
+static struct status see_entry(void *context, const struct entry *entry, const unsigned char *leaf,
+                               struct fault *fault)
 {
     struct tail *tail = context;
-    (void)leaf;
-    (void)fault;
+    TRY(tables_match(tail->store, entry, leaf, fault));
     store_note_entry(tail->store, entry, tail->book);
     return STATUS_DONE;
+}
+
+static struct status load_tail(struct store *store, struct book *book,
+                               const struct journal_head *mark, struct fault *fault)
+{
+    struct tail tail = {store, book};
+    const struct replay_visitor visitor = {.entry = see_entry, .context = &tail};
+    tables_begin(store, mark->sequence);
+    struct status status = replay(store, mark, book, &visitor, fault);
+    if (status_ok(status))
+        status = tables_end(store, fault);
+    tables_done(store);
+    return status;
+}
+
+static struct status load(struct store *store, struct book *book, struct fault *fault)
+{
+    struct loading loading = {.store = store, .book = book};
+    struct journal_head mark = {0};
+    TRY(find_mark(store, fault, &mark));
+    TRY(runs_load(store, fault));
+    TRY(find_kept(&loading, fault));
+    book_requests_let_go(book, store->journal.requests_kept);
+    if (mark.sequence > 0)
+        TRY(load_checkpoint(&loading, &mark, fault));
+    TRY(load_tail(store, book, &mark, fault));
+    return book_recovered(book, fault);
 }
 
 struct status store_load(struct journal *journal, struct book *book, struct fault *fault)
 {
     struct store *store = store_of(journal);
-    struct tail tail = {store, book};
-    const struct replay_visitor visitor = {.entry = note_entry, .context = &tail};
-    struct journal_head from = {0};
-    TRY_WRAP(find_mark(store, fault, &from), fault, "%s", store->path);
-    TRY_WRAP(runs_load(store, fault), fault, "%s", store->path);
-    book_requests_let_go(book, journal->requests_kept);
-    if (from.sequence > 0)
-        TRY_WRAP(load_checkpoint(store, book, fault), fault, "%s", store->path);
-    TRY_WRAP(replay(store, &from, book, &visitor, fault), fault, "%s", store->path);
-    TRY_WRAP(book_recovered(book, fault), fault, "%s", store->path);
+    TRY_WRAP(load(store, book, fault), fault, "%s", store->path);
     CHECK(book_sequence(book) == journal->head.sequence);
     store->loaded = true;
     return STATUS_DONE;

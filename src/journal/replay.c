@@ -19,13 +19,6 @@ struct replay {
     struct merkle merkle;     /* of the batch at hand */
 };
 
-/* A row of the batch table; the slices live until the next step. */
-struct batch_row {
-    uint64_t number, first_sequence, last_sequence;
-    int64_t time_us;
-    struct slice root, hash;
-};
-
 static struct status replay_entry(struct replay *replay, uint64_t sequence, struct fault *fault)
 {
     struct store *store = replay->store;
@@ -43,64 +36,52 @@ static struct status replay_entry(struct replay *replay, uint64_t sequence, stru
         return fault_raise(fault, STATUS_CORRUPT, "entry %" PRIu64 " cannot be understood",
                            sequence);
     TRY(book_apply(replay->book, &entry, fault));
+    chain_add_entry(&replay->head, store->crypto, &entry, leaf);
     if (replay->visitor->entry)
         return replay->visitor->entry(replay->visitor->context, &entry, leaf, fault);
     return STATUS_DONE;
 }
 
 /* Do the entries just replayed hash to what the batch says? */
-static struct status prove_batch(struct replay *replay, const struct batch_row *row,
+static struct status prove_batch(struct replay *replay, const struct batch *batch,
                                  struct fault *fault)
 {
     unsigned char root[CHAIN_SIZE];
+    struct journal_head *head = &replay->head;
     merkle_root(&replay->merkle, replay->store->crypto, root);
-    if (!slice_equal(row->root, slice_of((const char *)root, sizeof root)))
+    if (memcmp(batch->root, root, CHAIN_SIZE) != 0)
         return fault_raise(fault, STATUS_CORRUPT,
                            "batch %" PRIu64 ": entries %" PRIu64 " to %" PRIu64
                            " are not those that were written",
-                           row->number, row->first_sequence, row->last_sequence);
-    chain_advance(&replay->head, replay->store->crypto, root, row->last_sequence, row->time_us);
-    if (!slice_equal(row->hash, slice_of((const char *)replay->head.hash, CHAIN_SIZE)) ||
-        row->time_us != book_time_us(replay->book))
+                           batch->number, batch->first_sequence, batch->last_sequence);
+    chain_advance(head, replay->store->crypto, root, batch->last_sequence, batch->time_us);
+    if (memcmp(batch->hash, head->hash, CHAIN_SIZE) != 0 ||
+        batch->time_us != book_time_us(replay->book) ||
+        !chain_same_tally(&batch->registry, &head->registry) ||
+        !chain_same_tally(&batch->tokens, &head->tokens))
         return fault_raise(fault, STATUS_CORRUPT,
                            "batch %" PRIu64 " is not the one that was written: the hash chain is "
                            "broken there",
-                           row->number);
+                           batch->number);
     if (!replay->visitor->batch)
         return STATUS_DONE;
-    struct batch batch = {.number = row->number,
-                          .first_sequence = row->first_sequence,
-                          .last_sequence = row->last_sequence,
-                          .time_us = row->time_us};
-    memcpy(batch.root, root, CHAIN_SIZE);
-    memcpy(batch.hash, replay->head.hash, CHAIN_SIZE);
-    return replay->visitor->batch(replay->visitor->context, &batch, fault);
-}
-
-static struct batch_row read_batch(struct store *store)
-{
-    return (struct batch_row){
-        .number = store_number(store, SQL_BATCHES_FROM, 0),
-        .first_sequence = store_number(store, SQL_BATCHES_FROM, 1),
-        .last_sequence = store_number(store, SQL_BATCHES_FROM, 2),
-        .time_us = (int64_t)store_number(store, SQL_BATCHES_FROM, 3),
-        .root = store_bytes(store, SQL_BATCHES_FROM, 4),
-        .hash = store_bytes(store, SQL_BATCHES_FROM, 5),
-    };
+    return replay->visitor->batch(replay->visitor->context, batch, fault);
 }
 
 static struct status replay_batch(struct replay *replay, struct fault *fault)
 {
-    struct batch_row row = read_batch(replay->store);
-    if (row.number != replay->head.batches + 1 || row.first_sequence != replay->head.sequence + 1 ||
-        row.last_sequence < row.first_sequence)
+    struct batch batch;
+    if (!store_batch(replay->store, SQL_BATCHES_FROM, &batch) ||
+        batch.number != replay->head.batches + 1 ||
+        batch.first_sequence != replay->head.sequence + 1 ||
+        batch.last_sequence < batch.first_sequence)
         return fault_raise(fault, STATUS_CORRUPT,
                            "batch %" PRIu64 " with entry %" PRIu64 " is missing or damaged",
                            replay->head.batches + 1, replay->head.sequence + 1);
     merkle_init(&replay->merkle);
-    for (uint64_t sequence = row.first_sequence; sequence <= row.last_sequence; sequence++)
+    for (uint64_t sequence = batch.first_sequence; sequence <= batch.last_sequence; sequence++)
         TRY(replay_entry(replay, sequence, fault));
-    return prove_batch(replay, &row, fault);
+    return prove_batch(replay, &batch, fault);
 }
 
 static struct status replay_all(struct replay *replay, struct fault *fault)

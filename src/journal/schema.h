@@ -1,4 +1,5 @@
-/* The tables of a SQLite journal: made, migrated, and refused when they are a newer program's. */
+/* The tables of a SQLite journal: made, held against their text, and refused when they are another
+ * version's; and the one way its databases are opened. */
 #ifndef JOURNAL_SCHEMA_H
 #define JOURNAL_SCHEMA_H
 
@@ -7,22 +8,21 @@
 #include <sqlite3.h>
 #include <stdint.h>
 
-/* Version 1 was a pre-release's: its entries were encoded otherwise, and it is refused. */
-enum { SCHEMA_FIRST_VERSION = 2, SCHEMA_VERSION = 4 };
+/* Lower versions were pre-releases': they are refused (ADR 13). */
+enum { SCHEMA_VERSION = 5 };
 enum { SCHEMA_APPLICATION_ID = 0x42555253 }; /* "BURS" */
 
-enum schema_mode {
-    SCHEMA_CREATE,  /* an empty database gets its tables */
-    SCHEMA_MIGRATE, /* an empty one is CORRUPT: it was never finished, or has been emptied */
-    SCHEMA_READ,    /* nothing is changed, older ones are refused */
-};
-
-/* Changes nothing. NEWER when a newer program made the database, INVALID when it is another
- * program's. *ret_version is 0 for an empty one. */
-STATUS_MUST_USE struct status schema_check(sqlite3 *db, enum schema_mode mode, struct fault *fault,
-                                           int64_t *ret_version);
-/* From `version` to SCHEMA_VERSION, each step in a transaction of its own. */
-STATUS_MUST_USE struct status schema_migrate(sqlite3 *db, int64_t version, struct fault *fault);
+/* Opens a file that is there; triggers, views and writing to the schema are off. *ret_db is to be
+ * closed whatever was answered. */
+STATUS_MUST_USE struct status schema_open(const char *path, bool writable, struct fault *fault,
+                                          sqlite3 **ret_db);
+/* Changes nothing. NEWER when a newer program made the database, INVALID when a pre-release or
+ * another program did, CORRUPT when anything in the schema is not as this program makes it, or
+ * nothing is there and something must. */
+STATUS_MUST_USE struct status schema_check(sqlite3 *db, bool may_be_empty, struct fault *fault,
+                                           bool *ret_empty);
+/* Of an empty one, in one transaction. */
+STATUS_MUST_USE struct status schema_make(sqlite3 *db, struct fault *fault);
 
 /* What SQLite said, in our words: the one place that translates its codes. errno is cleared before
  * a call that may fail: SQLite does not always remember which of the kernel's errors it met. */

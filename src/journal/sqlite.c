@@ -19,8 +19,7 @@ enum { WAL_PAGES_MAX = 4000, BUSY_MS = 5000, ROW_BYTES_MAX = 64 * 1024 * 1024 };
 /* A page of 8 KiB appends faster than one of 4 and makes no larger commits that matter (ADR 3). The
  * cache is memory's ceiling, not its use. */
 static const char pragmas[] = "PRAGMA synchronous = FULL; PRAGMA cache_size = -32768; "
-                              "PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON; "
-                              "PRAGMA trusted_schema = OFF";
+                              "PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON";
 
 static struct status visit_entries(struct rows *rows, uint64_t expected,
                                    bool (*visit)(void *context, uint64_t sequence,
@@ -140,10 +139,10 @@ static struct store *new_store(const struct journal_options *options)
 /* A reader sees one state of the database from here on, whatever a server appends meanwhile. */
 static struct status open_reading(struct store *store, struct fault *fault)
 {
-    int64_t version = 0;
+    bool is_empty = false;
     TRY(schema_run(store->db, pragmas, fault));
     TRY(schema_run(store->db, "BEGIN", fault));
-    return schema_check(store->db, SCHEMA_READ, fault, &version);
+    return schema_check(store->db, false, fault, &is_empty);
 }
 
 /* SQLite answers with the mode it is in, whatever was asked for. */
@@ -179,24 +178,20 @@ static struct status sync_log(struct store *store, struct fault *fault)
 
 static struct status open_writing(struct store *store, bool create, struct fault *fault)
 {
-    int64_t version = 0;
-    TRY(schema_check(store->db, create ? SCHEMA_CREATE : SCHEMA_MIGRATE, fault, &version));
+    bool is_empty = false;
+    TRY(schema_check(store->db, create, fault, &is_empty));
     TRY(use_wal(store, fault));
     TRY(schema_run(store->db, pragmas, fault));
     (void)sqlite3_wal_hook(store->db, note_wal, store);
-    TRY(schema_migrate(store->db, version, fault));
+    if (is_empty)
+        TRY(schema_make(store->db, fault));
     return sync_log(store, fault);
 }
 
 static struct status open_database(struct store *store, bool create, struct fault *fault)
 {
-    int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-    flags |= store->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
-    if (sqlite3_open_v2(store->path, &store->db, flags, NULL) != SQLITE_OK)
-        return store->db ? schema_fault(store->db, fault, "open the database")
-                         : fault_raise(fault, STATUS_MEMORY, "no memory for the database");
+    TRY(schema_open(store->path, !store->read_only, fault, &store->db));
     (void)sqlite3_busy_timeout(store->db, BUSY_MS);
-    (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     if (store->read_only)
         return open_reading(store, fault);
     return open_writing(store, create, fault);
@@ -226,7 +221,7 @@ struct status store_open_reader(const char *path, struct fault *fault, struct st
 static struct status compare_witness(struct store *store, const struct journal_head *seen,
                                      const char *folder, struct fault *fault)
 {
-    struct journal_head then = {0};
+    struct batch then = {0};
     if (seen->sequence > store->journal.head.sequence ||
         seen->batches > store->journal.head.batches)
         return fault_raise(
@@ -238,7 +233,8 @@ static struct status compare_witness(struct store *store, const struct journal_h
             folder);
     if (seen->batches > 0)
         TRY(store_find_batch(store, seen->batches, fault, &then));
-    if (then.sequence == seen->sequence && memcmp(then.hash, seen->hash, sizeof then.hash) == 0)
+    if (then.last_sequence == seen->sequence &&
+        memcmp(then.hash, seen->hash, sizeof then.hash) == 0)
         return STATUS_DONE;
     return fault_raise(fault, STATUS_CORRUPT,
                        "the entries up to %llu are not those that %s/head has seen: the history "

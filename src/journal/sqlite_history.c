@@ -34,7 +34,6 @@ static void end_snapshot(struct history *history)
 {
     struct store *store = reader_of(history)->store;
     store_reset(store, SQL_ENTRIES_AT);
-    store_reset(store, SQL_WHOLE_BATCH);
     /* Nothing was written, so that nothing can be lost. */
     struct status status = store_run(store, SQL_END_READING, NULL);
     (void)status;
@@ -76,35 +75,11 @@ static struct status read_entry(struct history *history, uint64_t sequence, stru
     return STATUS_DONE;
 }
 
-static bool copy_hash(struct store *store, int column, unsigned char ret_hash[SHA256_SIZE])
-{
-    struct slice hash = store_bytes(store, SQL_WHOLE_BATCH, column);
-    if (hash.len != SHA256_SIZE)
-        return false;
-    memcpy(ret_hash, hash.at, SHA256_SIZE);
-    return true;
-}
-
 static struct status read_batch(struct history *history, uint64_t number, struct fault *fault,
                                 struct batch *ret_batch)
 {
     struct store *store = reader_of(history)->store;
-    bool row = false;
-    store_bind(store, SQL_WHOLE_BATCH, 1, number);
-    struct status status = store_step(store, SQL_WHOLE_BATCH, fault, &row);
-    struct batch batch = {.number = number};
-    if (row) {
-        batch.first_sequence = store_number(store, SQL_WHOLE_BATCH, 0);
-        batch.last_sequence = store_number(store, SQL_WHOLE_BATCH, 1);
-        batch.time_us = (int64_t)store_number(store, SQL_WHOLE_BATCH, 2);
-        row = copy_hash(store, 3, batch.root) && copy_hash(store, 4, batch.hash);
-    }
-    store_reset(store, SQL_WHOLE_BATCH);
-    TRY_WRAP(status, fault, "%s", store->path);
-    if (!row)
-        return fault_raise(fault, STATUS_CORRUPT, "%s: batch %" PRIu64 " is missing or damaged",
-                           store->path, number);
-    *ret_batch = batch;
+    TRY_WRAP(store_find_batch(store, number, fault, ret_batch), fault, "%s", store->path);
     return STATUS_DONE;
 }
 
@@ -116,6 +91,19 @@ static struct status find_request(struct history *history, uint64_t prefix, stru
     return STATUS_DONE;
 }
 
+static struct status next_request(struct history *history, uint64_t sequence, struct fault *fault,
+                                  uint64_t *ret_sequence)
+{
+    struct store *store = reader_of(history)->store;
+    bool row = false;
+    store_bind(store, SQL_NEXT_REQUEST, 1, sequence);
+    struct status status = store_step(store, SQL_NEXT_REQUEST, fault, &row);
+    *ret_sequence = row ? store_number(store, SQL_NEXT_REQUEST, 0) : 0;
+    store_reset(store, SQL_NEXT_REQUEST);
+    TRY_WRAP(status, fault, "%s", store->path);
+    return STATUS_DONE;
+}
+
 static const struct history_ops ops = {
     .close = close_reader,
     .begin = begin_snapshot,
@@ -123,6 +111,7 @@ static const struct history_ops ops = {
     .entry = read_entry,
     .batch = read_batch,
     .request = find_request,
+    .next_request = next_request,
 };
 
 struct status store_history(struct journal *journal, struct fault *fault,

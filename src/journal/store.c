@@ -17,6 +17,9 @@
 #define TIMES_32(row) TIMES_8(row) ", " TIMES_8(row) ", " TIMES_8(row) ", " TIMES_8(row)
 #define REQUEST "(?, 0, ?)"
 #define MEMBER "(0, ?, ?, ?, ?, ?)"
+#define BATCH_COLUMNS                                                                              \
+    "number, first_sequence, last_sequence, time_us, root, hash, "                                 \
+    "registry_count, registry_hash, token_count, token_hash"
 #define ADD_REQUESTS "INSERT INTO request (sequence, stream, prefix) VALUES "
 /* REPLACE looks a row's place up once, an upsert twice. */
 #define PUT_MEMBERS                                                                                \
@@ -31,8 +34,8 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_ADD_REQUEST] = ADD_REQUESTS REQUEST,
     [SQL_ADD_8_REQUESTS] = ADD_REQUESTS TIMES_8(REQUEST),
     [SQL_ADD_32_REQUESTS] = ADD_REQUESTS TIMES_32(REQUEST),
-    [SQL_ADD_BATCH] = "INSERT INTO batch (number, stream, first_sequence, last_sequence, time_us, "
-                      "root, hash) VALUES (?1, 0, ?2, ?3, ?4, ?5, ?6)",
+    [SQL_ADD_BATCH] = "INSERT INTO batch (stream, " BATCH_COLUMNS ") "
+                      "VALUES (0, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     [SQL_PUT_MEMBER] = PUT_MEMBERS MEMBER,
     [SQL_PUT_8_MEMBERS] = PUT_MEMBERS TIMES_8(MEMBER),
     [SQL_PUT_ORGANISATION] = "INSERT INTO organisation (stream, id, checksum, body) "
@@ -47,19 +50,19 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_ADD_RUN] = "INSERT INTO token_run (number, stream, last_sequence, requests, seed, "
                     "bucket_bits, checksum, filter) VALUES (?1, 0, ?2, ?3, ?4, ?5, ?6, ?7)",
     [SQL_LAST_BATCH] = "SELECT number FROM batch ORDER BY number DESC LIMIT 1",
-    [SQL_BATCH] = "SELECT last_sequence, time_us, hash FROM batch WHERE stream = 0 AND number = ?1",
-    [SQL_BATCHES_FROM] = "SELECT number, first_sequence, last_sequence, time_us, root, hash "
-                         "FROM batch WHERE stream = 0 AND number >= ?1 ORDER BY number",
+    [SQL_BATCH] = "SELECT " BATCH_COLUMNS " FROM batch WHERE stream = 0 AND number = ?1",
+    [SQL_BATCHES_FROM] = "SELECT " BATCH_COLUMNS " FROM batch "
+                         "WHERE stream = 0 AND number >= ?1 ORDER BY number",
     [SQL_ENTRIES_FROM] = "SELECT first_sequence, bodies FROM entry WHERE stream = 0 AND "
                          "first_sequence >= coalesce((SELECT max(first_sequence) FROM entry "
                          "WHERE first_sequence <= ?1), 0) ORDER BY first_sequence",
     [SQL_REGISTRY] = "SELECT registry.sequence, leaf, bodies FROM registry LEFT JOIN entry "
                      "ON first_sequence = registry.sequence AND entry.stream = 0 "
-                     "WHERE registry.stream = 0 AND registry.sequence <= ?1 "
-                     "ORDER BY registry.sequence",
+                     "WHERE registry.stream = 0 AND registry.sequence > ?1 "
+                     "AND registry.sequence <= ?2 ORDER BY registry.sequence",
     [SQL_REQUESTS] = "SELECT sequence, prefix FROM request "
                      "WHERE stream = 0 AND sequence > ?1 AND sequence <= ?2 ORDER BY sequence",
-    [SQL_REQUEST_COUNT] = "SELECT count(*) FROM request WHERE stream = 0 AND sequence <= ?1",
+    [SQL_REQUEST_COUNT] = "SELECT count(prefix) FROM request WHERE stream = 0 AND sequence <= ?1",
     [SQL_RUNS] = "SELECT number, last_sequence, requests, seed, bucket_bits, checksum, filter "
                  "FROM token_run WHERE stream = 0 ORDER BY number",
     [SQL_BUCKET] = "SELECT checksum, body FROM token_bucket WHERE stream = 0 AND place = ?1",
@@ -78,8 +81,8 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_END_READING] = "COMMIT",
     [SQL_ENTRIES_AT] = "SELECT first_sequence, bodies FROM entry WHERE stream = 0 AND "
                        "first_sequence <= ?1 ORDER BY first_sequence DESC LIMIT 1",
-    [SQL_WHOLE_BATCH] = "SELECT first_sequence, last_sequence, time_us, root, hash FROM batch "
-                        "WHERE stream = 0 AND number = ?1",
+    [SQL_NEXT_REQUEST] = "SELECT sequence FROM request WHERE stream = 0 AND sequence >= ?1 "
+                         "ORDER BY sequence LIMIT 1",
 };
 
 struct status store_prepare(struct store *store, struct fault *fault)
@@ -121,6 +124,11 @@ void store_bind(struct store *store, enum statement statement, int at, uint64_t 
     CHECK(sqlite3_bind_int64(store->statements[statement], at, (int64_t)number) == SQLITE_OK);
 }
 
+void store_bind_null(struct store *store, enum statement statement, int at)
+{
+    CHECK(sqlite3_bind_null(store->statements[statement], at) == SQLITE_OK);
+}
+
 void store_bind_bytes(struct store *store, enum statement statement, int at, struct slice bytes)
 {
     const char *start = bytes.len > 0 ? bytes.at : "";
@@ -139,6 +147,11 @@ uint64_t store_number(struct store *store, enum statement statement, int column)
     return (uint64_t)sqlite3_column_int64(store->statements[statement], column);
 }
 
+bool store_is_null(struct store *store, enum statement statement, int column)
+{
+    return sqlite3_column_type(store->statements[statement], column) == SQLITE_NULL;
+}
+
 struct slice store_bytes(struct store *store, enum statement statement, int column)
 {
     const char *at = sqlite3_column_blob(store->statements[statement], column);
@@ -146,28 +159,80 @@ struct slice store_bytes(struct store *store, enum statement statement, int colu
     return slice_of(at, at ? (size_t)len : 0);
 }
 
-struct status store_find_batch(struct store *store, uint64_t number, struct fault *fault,
-                               struct journal_head *ret_head)
+static bool copy_hash(struct store *store, enum statement statement, int column,
+                      unsigned char ret_hash[SHA256_SIZE])
 {
-    struct journal_head head = {.batches = number};
+    struct slice hash = store_bytes(store, statement, column);
+    if (hash.len != SHA256_SIZE)
+        return false;
+    memcpy(ret_hash, hash.at, SHA256_SIZE);
+    return true;
+}
+
+bool store_batch(struct store *store, enum statement statement, struct batch *ret_batch)
+{
+    struct batch batch = {
+        .number = store_number(store, statement, 0),
+        .first_sequence = store_number(store, statement, 1),
+        .last_sequence = store_number(store, statement, 2),
+        .time_us = (int64_t)store_number(store, statement, 3),
+        .registry = {.count = store_number(store, statement, 6)},
+        .tokens = {.count = store_number(store, statement, 8)},
+    };
+    bool whole = copy_hash(store, statement, 4, batch.root) &&
+                 copy_hash(store, statement, 5, batch.hash) &&
+                 copy_hash(store, statement, 7, batch.registry.hash) &&
+                 copy_hash(store, statement, 9, batch.tokens.hash);
+    *ret_batch = batch;
+    return whole;
+}
+
+struct status store_find_batch(struct store *store, uint64_t number, struct fault *fault,
+                               struct batch *ret_batch)
+{
     bool row = false;
     store_bind(store, SQL_BATCH, 1, number);
     struct status status = store_step(store, SQL_BATCH, fault, &row);
-    if (status_ok(status) && row) {
-        struct slice hash = store_bytes(store, SQL_BATCH, 2);
-        head.sequence = store_number(store, SQL_BATCH, 0);
-        head.time_us = (int64_t)store_number(store, SQL_BATCH, 1);
-        row = hash.len == sizeof head.hash;
-        if (row)
-            memcpy(head.hash, hash.at, sizeof head.hash);
-    }
+    if (status_ok(status) && row)
+        row = store_batch(store, SQL_BATCH, ret_batch);
     store_reset(store, SQL_BATCH);
     TRY(status);
     if (!row)
         return fault_raise(fault, STATUS_CORRUPT, "batch %llu is missing or damaged",
                            (unsigned long long)number);
-    *ret_head = head;
     return STATUS_DONE;
+}
+
+struct status store_find_batch_ending(struct store *store, uint64_t sequence, struct fault *fault,
+                                      struct batch *ret_batch)
+{
+    uint64_t low = 1;
+    uint64_t high = store->journal.head.batches;
+    while (low <= high) {
+        uint64_t middle = low + (high - low) / 2;
+        TRY(store_find_batch(store, middle, fault, ret_batch));
+        if (ret_batch->last_sequence == sequence)
+            return STATUS_DONE;
+        if (ret_batch->last_sequence > sequence)
+            high = middle - 1;
+        else
+            low = middle + 1;
+    }
+    return fault_raise(fault, STATUS_CORRUPT, "no batch ends with entry %llu",
+                       (unsigned long long)sequence);
+}
+
+struct journal_head store_head_of(const struct batch *batch)
+{
+    struct journal_head head = {
+        .sequence = batch->last_sequence,
+        .batches = batch->number,
+        .time_us = batch->time_us,
+        .registry = batch->registry,
+        .tokens = batch->tokens,
+    };
+    memcpy(head.hash, batch->hash, sizeof head.hash);
+    return head;
 }
 
 struct status store_read_head(struct store *store, struct fault *fault,
@@ -182,7 +247,10 @@ struct status store_read_head(struct store *store, struct fault *fault,
         *ret_head = (struct journal_head){0};
         return STATUS_DONE;
     }
-    return store_find_batch(store, number, fault, ret_head);
+    struct batch batch;
+    TRY(store_find_batch(store, number, fault, &batch));
+    *ret_head = store_head_of(&batch);
+    return STATUS_DONE;
 }
 
 struct status store_undo(struct store *store, struct fault *fault)

@@ -52,7 +52,7 @@ enum statement {
     SQL_BEGIN_READING,
     SQL_END_READING,
     SQL_ENTRIES_AT,
-    SQL_WHOLE_BATCH,
+    SQL_NEXT_REQUEST,
     SQL_COUNT,
 };
 
@@ -122,10 +122,12 @@ STATUS_MUST_USE struct status store_run(struct store *store, enum statement stat
 void store_reset(struct store *store, enum statement statement);
 void store_bind(struct store *store, enum statement statement, int at, uint64_t number);
 /* The bytes must live until the statement is reset. */
+void store_bind_null(struct store *store, enum statement statement, int at);
 void store_bind_bytes(struct store *store, enum statement statement, int at, struct slice bytes);
 /* The characters must live until the statement is reset. */
 void store_bind_text(struct store *store, enum statement statement, int at, struct slice text);
 /* Columns of the row a statement stands on; the slice lives until the next step or reset. */
+bool store_is_null(struct store *store, enum statement statement, int column);
 uint64_t store_number(struct store *store, enum statement statement, int column);
 struct slice store_bytes(struct store *store, enum statement statement, int column);
 
@@ -135,9 +137,16 @@ STATUS_MUST_USE struct status store_undo(struct store *store, struct fault *faul
 /* The newest batch in the database. */
 STATUS_MUST_USE struct status store_read_head(struct store *store, struct fault *fault,
                                               struct journal_head *ret_head);
-/* Of the batch with that number. CORRUPT when there is none. */
+/* The row that a statement of BATCH_COLUMNS (store.c) stands on; false when it is damaged. */
+bool store_batch(struct store *store, enum statement statement, struct batch *ret_batch);
+/* The batch with that number. CORRUPT when there is none. */
 STATUS_MUST_USE struct status store_find_batch(struct store *store, uint64_t number,
-                                               struct fault *fault, struct journal_head *ret_head);
+                                               struct fault *fault, struct batch *ret_batch);
+/* The batch whose last entry that is, by halving. CORRUPT when there is none. */
+STATUS_MUST_USE struct status store_find_batch_ending(struct store *store, uint64_t sequence,
+                                                      struct fault *fault, struct batch *ret_batch);
+/* The head as it was behind a batch. */
+struct journal_head store_head_of(const struct batch *batch);
 
 /* The checksum of SQLite's WAL frames (fileformat2, section 4.2, little-endian, starting from 0, 0)
  * over the bytes filled up with zeros to a multiple of 8, plus their number: finds rot in a

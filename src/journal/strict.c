@@ -57,6 +57,15 @@ static void advance(struct strict *strict)
         strict_fail(strict, json_error(&strict->reader));
 }
 
+void field_tallies(struct json_writer *writer, const struct journal_tally *registry,
+                   const struct journal_tally *tokens)
+{
+    field_u64(writer, "registry_count", registry->count);
+    field_hash(writer, "registry_hash", registry->hash);
+    field_u64(writer, "token_count", tokens->count);
+    field_hash(writer, "token_hash", tokens->hash);
+}
+
 void strict_begin(struct strict *strict, struct slice text, struct arena *arena)
 {
     *strict = (struct strict){.arena = arena};
@@ -185,4 +194,13 @@ struct slice strict_base64(struct strict *strict, const char *key)
     if (!base64_decode(&bytes, text))
         strict_fail(strict, key ? key : "base64");
     return strict->wrong ? SLICE_NONE : buffer_slice(&bytes);
+}
+
+void strict_tallies(struct strict *strict, struct journal_tally *ret_registry,
+                    struct journal_tally *ret_tokens)
+{
+    ret_registry->count = strict_u64(strict, "registry_count");
+    strict_hex(strict, "registry_hash", ret_registry->hash, sizeof ret_registry->hash);
+    ret_tokens->count = strict_u64(strict, "token_count");
+    strict_hex(strict, "token_hash", ret_tokens->hash, sizeof ret_tokens->hash);
 }

@@ -6,6 +6,7 @@
 #define JOURNAL_STRICT_H
 
 #include "codec/json.h"
+#include "journal/journal.h"
 
 /* Writing: a key and its value; `key` NULL in an array. */
 void field_u64(struct json_writer *writer, const char *key, uint64_t value);
@@ -13,6 +14,9 @@ void field_i64(struct json_writer *writer, const char *key, int64_t value);
 void field_text(struct json_writer *writer, const char *key, struct slice text);
 void field_hash(struct json_writer *writer, const char *key, const unsigned char hash[32]);
 void field_base64(struct json_writer *writer, const char *key, struct slice bytes);
+/* A batch's registry_count, registry_hash, token_count, token_hash. */
+void field_tallies(struct json_writer *writer, const struct journal_tally *registry,
+                   const struct journal_tally *tokens);
 
 struct strict {
     struct json_reader reader;
@@ -42,6 +46,9 @@ bool strict_bool(struct strict *strict, const char *key);
 struct slice strict_text(struct strict *strict, const char *key);
 /* Exactly `len` bytes in hex. */
 void strict_hex(struct strict *strict, const char *key, unsigned char *out, size_t len);
+/* What field_tallies wrote. */
+void strict_tallies(struct strict *strict, struct journal_tally *ret_registry,
+                    struct journal_tally *ret_tokens);
 /* Base64; the bytes are in the arena. */
 struct slice strict_base64(struct strict *strict, const char *key);
 

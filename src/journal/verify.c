@@ -17,6 +17,7 @@
 #include "journal/dump.h"
 #include "journal/replay.h"
 #include "journal/schema.h"
+#include "journal/tables.h"
 
 #include <inttypes.h>
 
@@ -31,37 +32,6 @@ struct verify {
     bool mark_seen;
     uint64_t newer_rows; /* members whose row is newer than the mark, yet to be met */
 };
-
-/* The registry's next row must be this entry. */
-static struct status match_registry(struct verify *verify, const struct entry *entry,
-                                    const unsigned char *leaf, struct fault *fault)
-{
-    bool row = false;
-    TRY(store_step(verify->store, SQL_REGISTRY, fault, &row));
-    if (row && store_number(verify->store, SQL_REGISTRY, 0) == entry->sequence &&
-        slice_equal(store_bytes(verify->store, SQL_REGISTRY, 1),
-                    slice_of((const char *)leaf, CHAIN_SIZE)))
-        return STATUS_DONE;
-    return fault_raise(fault, STATUS_CORRUPT, "the registry lacks entry %" PRIu64 " or differs",
-                       entry->sequence);
-}
-
-/* The next row of requests must be this entry. */
-static struct status match_request(struct verify *verify, const struct entry *entry,
-                                   struct fault *fault)
-{
-    bool row = false;
-    TRY(store_step(verify->store, SQL_REQUESTS, fault, &row));
-    if (!row || store_number(verify->store, SQL_REQUESTS, 0) != entry->sequence)
-        return fault_raise(fault, STATUS_CORRUPT, "the table of requests lacks entry %" PRIu64,
-                           entry->sequence);
-    if (store_number(verify->store, SQL_REQUESTS, 1) != request_prefix(entry->token_digest))
-        return fault_raise(fault, STATUS_CORRUPT,
-                           "the table of requests has another token for entry %" PRIu64
-                           " than the entry itself (wrong prefix)",
-                           entry->sequence);
-    return STATUS_DONE;
-}
 
 static struct status raise_row(struct verify *verify, enum statement statement, int column,
                                struct fault *fault)
@@ -198,10 +168,7 @@ static struct status see_entry(void *context, const struct entry *entry, const u
                                struct fault *fault)
 {
     struct verify *verify = context;
-    if (entry_kind_is_registry(entry->kind))
-        TRY(match_registry(verify, entry, leaf, fault));
-    if (entry->kind == ENTRY_REQUEST)
-        TRY(match_request(verify, entry, fault));
+    TRY(tables_match(verify->store, entry, leaf, fault));
     for (uint32_t i = 0; i < entry->touch_count && verify->mark_seen && verify->newer_rows > 0; i++)
         TRY(match_newer(verify, entry, touched(verify, entry, i), fault));
     if (verify->progress && entry->sequence % PROGRESS_EVERY == 0)
@@ -219,23 +186,13 @@ static struct status see_batch(void *context, const struct batch *batch, struct 
 
 static struct status match_end(struct verify *verify, struct fault *fault)
 {
-    bool row = false;
     if (!verify->mark_seen)
         return fault_raise(fault, STATUS_CORRUPT, "the checkpoint's mark is damaged");
     if (verify->newer_rows > 0)
         return fault_raise(fault, STATUS_CORRUPT,
                            "the checkpoint has %" PRIu64 " rows that no entry gives",
                            verify->newer_rows);
-    TRY(store_step(verify->store, SQL_REGISTRY, fault, &row));
-    if (row)
-        return fault_raise(fault, STATUS_CORRUPT,
-                           "entry %" PRIu64 " is in the registry and does not belong there",
-                           store_number(verify->store, SQL_REGISTRY, 0));
-    TRY(store_step(verify->store, SQL_REQUESTS, fault, &row));
-    if (row)
-        return fault_raise(fault, STATUS_CORRUPT,
-                           "entry %" PRIu64 " is in the table of requests and is no request",
-                           store_number(verify->store, SQL_REQUESTS, 0));
+    TRY(tables_end(verify->store, fault));
     TRY(runs_verify(verify->store, verify->book, fault));
     return book_check(verify->book, fault);
 }
@@ -263,9 +220,7 @@ static struct status verify_store(struct verify *verify, struct fault *fault)
     const struct journal_head start = {0};
     TRY(check_pages(verify->store, fault));
     TRY(store_read_mark(verify->store, fault, &verify->mark));
-    store_bind(verify->store, SQL_REGISTRY, 1, INT64_MAX);
-    store_bind(verify->store, SQL_REQUESTS, 1, 0);
-    store_bind(verify->store, SQL_REQUESTS, 2, INT64_MAX);
+    tables_begin(verify->store, 0);
     if (verify->mark.batch == 0)
         TRY(match_checkpoint(verify, fault));
     TRY(replay(verify->store, &start, verify->book, &visitor, fault));

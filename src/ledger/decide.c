@@ -5,6 +5,7 @@
  * 3. Every entry that leaves here would be accepted by entry_decode (entry_is_valid is checked) and
  *    by book_apply: what is written can be read again.
  * 4. A token that was used is never decided again.
+ * 5. What somebody asked for and what changes something has the entry of its request behind it.
  *
  * Committer thread. */
 #include "ledger/draft.h"
@@ -23,6 +24,7 @@ bool command_wants_own_group(const struct command *command)
     case COMMAND_REMOVE_POLICY:
     case COMMAND_DELEGATE:
     case COMMAND_REMOVE_DELEGATE:
+    case COMMAND_REMOVE_MEMBER: /* it ends authority, which is asked of the published book */
         return true;
     case COMMAND_ADD_MEMBERS:
     case COMMAND_POST:
@@ -30,7 +32,6 @@ bool command_wants_own_group(const struct command *command)
     case COMMAND_CAPTURE:
     case COMMAND_RELEASE:
     case COMMAND_MODIFY_MEMBER:
-    case COMMAND_REMOVE_MEMBER:
     case COMMAND_GRANT_TEMPORARY:
     case COMMAND_REVOKE_TEMPORARY:
         break;
@@ -45,7 +46,7 @@ static struct status decide_kind(struct draft *draft, struct command *command, s
         return decide_add_members(draft, command, fault, ret_refusal, ret_item);
     if (command->kind == COMMAND_POST)
         return decide_post(draft, command, fault, ret_refusal, ret_item);
-    if (!command_wants_own_group(command))
+    if (command->kind >= COMMAND_HOLD)
         return decide_change(draft, command, fault, ret_refusal);
     CHECK(draft_entry_count(draft) == draft->settled); /* it sees the published book only */
     return decide_registry(draft, command, fault, ret_refusal, ret_item);
@@ -73,7 +74,7 @@ static enum refusal replay_drafted(struct draft *draft, struct command *command,
 static bool was_carried_out(struct draft *draft, struct command *command, enum refusal *ret_refusal)
 {
     const unsigned char *token = command->request.token;
-    if (!command->request.given || command->dry_run)
+    if (command->request.mark == MARK_NONE || command->dry_run)
         return false;
     const struct entry *request = draft_find_request(draft, token);
     if (request) {
@@ -91,7 +92,7 @@ static struct status note_request(struct draft *draft, const struct command *com
                                   struct fault *fault)
 {
     struct slice outcomes = SLICE_NONE;
-    if (!command->request.given)
+    if (command->request.door == 0)
         return STATUS_DONE;
     if (!outcomes_write(command, &draft->memory, &outcomes))
         return fault_raise(fault, STATUS_MEMORY, "no memory left to decide a command");

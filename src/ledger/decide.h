@@ -6,7 +6,8 @@
  * cleared and nothing happened.
  *
  * Registry commands (organisations, keys, policies, delegations) see the published book only: the
- * committer lets such a command begin a group of its own (command_wants_own_group). */
+ * committer lets such a command begin a group of its own (command_wants_own_group), and so it does
+ * with a member's leaving, so that what follows is authorised by a book that knows of it. */
 #ifndef LEDGER_DECIDE_H
 #define LEDGER_DECIDE_H
 
@@ -28,7 +29,9 @@ enum command_kind {
     COMMAND_CAPTURE,       /* of a hold: part or all, becomes a charge */
     COMMAND_RELEASE,       /* of a hold: part or all */
     COMMAND_MODIFY_MEMBER, /* name, basic credit, is_credit, arrears: what is given */
-    COMMAND_REMOVE_MEMBER, /* with nothing left in its accounts */
+    /* with nothing left in its accounts: before its entry come those that disable the account's
+     * keys, remove its users' policies and its delegation */
+    COMMAND_REMOVE_MEMBER,
     COMMAND_GRANT_TEMPORARY,
     COMMAND_REVOKE_TEMPORARY,
 };
@@ -98,12 +101,23 @@ struct change {
     struct member_state after;
 };
 
-/* A client's token: the command is carried out once, and answered the same for ever. Not looked at
- * by a dry run; a command that changes nothing, or is refused, uses no token up. */
+/* Who asks, and how the request is known when it comes again: with a client's token the command is
+ * carried out once and answered the same for ever; with the mark of its signature it is carried out
+ * once and refused after that. A command that somebody asked for and that changes something leaves
+ * an entry that says so. A dry run leaves nothing and looks at no mark; a command that changes
+ * nothing, or is refused, uses no mark up. */
 struct request {
-    bool given;
-    unsigned char token[DIGEST_BYTES]; /* of the organisation and the token */
-    unsigned char body[DIGEST_BYTES];  /* of the action and its parameters */
+    uint8_t door;             /* enum request_door; 0 = nobody asked, there is no entry */
+    uint8_t mark;             /* enum request_mark */
+    uint8_t principal;        /* enum principal_kind; of the network, like the next three */
+    struct uin account, user; /* of a main account the same */
+    uint64_t key;             /* sequence of the entry that made it */
+    uint32_t unix_user;       /* the other doors: user id on the machine */
+    struct slice unix_name;   /* may be empty: the machine knows no name */
+    int64_t received_us;      /* by the server's clock */
+    unsigned char id[REQUEST_ID_BYTES]; /* of the answer */
+    unsigned char token[DIGEST_BYTES];  /* of the organisation and the token, or of the signature */
+    unsigned char body[DIGEST_BYTES];   /* of the action and its parameters; MARK_TOKEN */
     /* The request entry of the same token (by its first 8 bytes), when the book has let it go
      * (book_requests_let_go); 0 = none. */
     uint64_t older;
@@ -136,6 +150,8 @@ struct command {
     /* add_key (struct key: secret_id, sealed_secret, token_hash, session_name, principal, account,
      * user, expires_us), set_key (secret_id, enabled) */
     struct key key;
+    bool any_account; /* add_key: also for an account that is at home nowhere; the key acts once it
+                         has joined the organisation */
 
     /* put_policy, remove_policy (user, name), delegate, remove_delegate (account) */
     struct policy policy;
@@ -182,10 +198,10 @@ STATUS_MUST_USE struct status decide(struct draft *draft, struct command *comman
                                      uint32_t *ret_item);
 
 /* Replay: fills the command's out parts from the entries that an earlier request with the same
- * token made, as if it had just been decided. command_replay_begin(command, request entry)
- * REFUSAL_TOKEN_REUSED: another body, or another token command_replay_entry(command, entry) for
- * each of the `made` entries before it, in sequence Texts of the entries are copied to
- * command->arena. */
+ * token made, as if it had just been decided: command_replay_begin with the request's entry, then
+ * command_replay_entry for each of the `made` entries before it, in sequence. Refusals of the
+ * first: TOKEN_REUSED, another body or another token; REQUEST_REPEATED, the mark is a signature.
+ * Texts of the entries are copied to command->arena. */
 struct replaying {
     uint32_t item;         /* the next one */
     struct slice outcomes; /* not yet read */

@@ -7,6 +7,8 @@
  * One thread. */
 #include "past.h"
 
+#include "lines.h"
+
 #include "base/check.h"
 
 #include <stdio.h>
@@ -144,7 +146,7 @@ static struct status apply_before_mark(const struct past *past, struct book *boo
         past_read(past, sequence, &entry);
         if (entry_kind_is_registry(entry.kind))
             TRY(book_apply(book, &entry, fault));
-        if (entry.kind == ENTRY_REQUEST)
+        if (entry.kind == ENTRY_REQUEST && entry.mark != MARK_NONE)
             CHECK(book_request_load(book, request_prefix(entry.token_digest), sequence));
     }
     return STATUS_DONE;
@@ -219,8 +221,23 @@ static struct status compare_requests(const struct past *past, const struct book
         if (past->entries[sequence - 1].at[0] != ENTRY_REQUEST)
             continue;
         past_read(past, sequence, &entry);
-        if (book_find_request(book, entry.token_digest) != sequence)
+        if (entry.mark != MARK_NONE && book_find_request(book, entry.token_digest) != sequence)
             return differ(fault, "request", sequence);
+    }
+    return STATUS_DONE;
+}
+
+static struct status compare_registries(const struct book *a, const struct book *b,
+                                        struct buffer *row_a, struct buffer *row_b,
+                                        struct fault *fault)
+{
+    for (uint32_t id = 1; id <= book_organisation_count(a); id++) {
+        buffer_clear(row_a);
+        buffer_clear(row_b);
+        write_registry(row_a, a, id);
+        write_registry(row_b, b, id);
+        if (!slice_equal(buffer_slice(row_a), buffer_slice(row_b)))
+            return fault_raise(fault, STATUS_CORRUPT, "the registries of %u differ", id);
     }
     return STATUS_DONE;
 }
@@ -236,6 +253,8 @@ static struct status compare(const struct past *past, const struct book *a, cons
         status = compare_organisations(a, b, &row_a, &row_b, fault);
     if (status_ok(status))
         status = compare_requests(past, b, fault);
+    if (status_ok(status))
+        status = compare_registries(a, b, &row_a, &row_b, fault);
     buffer_done(&row_a);
     buffer_done(&row_b);
     TRY(status);

@@ -6,10 +6,13 @@ A script is a list of steps:
     ("name", sequence, organisation, uin)     the name after an entry of the past
     ("mark",) ("take", random)           a checkpoint begins; rows of some members are taken
     ("verify",) ("dump",)                the book made again from entries and rows; every member in full
-A command is (letter, serial, organisation, dry, token, ...): token is None or (first half, second half, body), and then
+A command is (letter, serial, organisation, dry, token, ...): token is None or (first half, second half, body), body
+None: it is a signature, and then
     N  name, currency, owner                                   an organisation is founded
     A  partial, ((uin, name, flags, basic, cash, income, gift, frozen, ((amount, start, end), ...)), ...)
-    K, S  number, principal, account, user, enabled            a key is added, set
+    K, S  number, principal, account, user, enabled, end, temporary            a key is added, set
+    U, W  user, name, document                                 a policy is put, removed
+    B, D  account, everyone, (uin, ...)                        a delegation is put, removed
     P  partial, ((kind, uin, to, amount, income, gift, account, reason), ...)
     H C R M X G V  uin, subject, amount, start, end, reason, name, basic or None, flags, mask
                hold, capture, release, modify, remove, grant, revoke
@@ -28,7 +31,7 @@ UNKNOWN_ID = 999_999_999
 
 def wire(command, model):
     letter, serial, organisation, is_dry, token, *rest = command
-    asked = "1 %d %d %d" % token if token else "0"
+    asked = "0" if not token else "2 %d %d" % token[:2] if token[2] is None else "1 %d %d %d" % token
     head = f"{letter}{organisation} {is_dry:d} {asked} "
     if letter == "P":
         partial, transfers = rest
@@ -39,7 +42,12 @@ def wire(command, model):
     if letter == "N":
         return head + "%d %d %s" % tuple(rest)
     if letter in "KS":
-        return head + "%d %d %s %s %d" % tuple(rest)
+        return head + "%d %d %s %s %d %d %d" % tuple(rest)
+    if letter in "UW":
+        return head + "%s %d %d" % tuple(rest)
+    if letter in "BD":
+        account, everyone, scope = rest
+        return head + " ".join([account, f"{everyone:d}", str(len(scope)), *scope])
     uin, subject, amount, start, end, reason, name, basic, flags, mask = rest
     id = model.ids.get(subject, UNKNOWN_ID) if subject else 0
     sets, basic = (0, 0) if basic is None else (1, basic)

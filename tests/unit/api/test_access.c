@@ -39,18 +39,19 @@ static void add_key(const char *name, const char *account, const char *user)
     char parameters[512];
     snprintf(parameters, sizeof parameters,
              "{\"AccountUin\":\"%s\",\"UserUin\":\"%s\",\"SecretId\":\"AKID%s\",\"SecretKey\":"
-             "\"%s\"}",
+             "\"%s-0123456789abcdef\"}",
              account, user, name, name);
     world_must(&world, "CreateKey", parameters);
 }
 
 static const char *as(const char *name, const char *action, const char *body)
 {
-    char id[64];
+    char id[64], secret[64];
     snprintf(id, sizeof id, "AKID%s", name);
+    snprintf(secret, sizeof secret, "%s-0123456789abcdef", name);
     bool is_billing = strstr(action, "AccountBalance") != NULL;
     return world_call(&world, &(struct signed_call){.secret_id = id,
-                                                    .secret_key = name,
+                                                    .secret_key = secret,
                                                     .action = action,
                                                     .host = is_billing ? NULL : "bursar.local",
                                                     .version = is_billing ? NULL : "2026-11-01",
@@ -90,7 +91,8 @@ static void plain_members_and_outsiders(void **state)
     assert_contains(as("member", "DescribeAccountBalance", "{}"), "\"Uin\":3001,");
     assert_cam_refused(as("member", "DescribeMembers", "{}"), "bursar:DescribeMembers");
     assert_refused(&world,
-                   &(struct signed_call){.secret_id = "AKIDoutsider", .secret_key = "outsider"},
+                   &(struct signed_call){.secret_id = "AKIDoutsider",
+                                         .secret_key = "outsider-0123456789abcdef"},
                    "UnsupportedOperation",
                    "The account does not belong to an organization, so this operation is not "
                    "supported.",
@@ -180,8 +182,10 @@ static void conditions_see_the_peer(void **state)
                "\\\"ip_equal\\\":{\\\"qcs:ip\\\":\\\"10.1.0.0/16\\\"}}}}");
     struct buffer request;
     buffer_init(&request, 1 << 16);
-    world_sign(&world, &(struct signed_call){.secret_id = "AKIDnear", .secret_key = "near"},
-               &request);
+    world_sign(
+        &world,
+        &(struct signed_call){.secret_id = "AKIDnear", .secret_key = "near-0123456789abcdef"},
+        &request);
     assert_contains(world_raw_on(&world, world.worker, buffer_slice(&request), API_TRUST_NONE,
                                  SLICE("10.1.2.3"), &world.out),
                     "\"TotalCount\":5");
@@ -203,7 +207,8 @@ static void another_organisation(void **state)
         &world, "CreateMembers",
         "{\"OrganizationId\":2,\"Members\":[{\"MemberUin\":\"8001\",\"MemberName\":\"x\"}]}");
     world_must(&world, "CreateKey",
-               "{\"OrganizationId\":2,\"SecretId\":\"AKIDother\",\"SecretKey\":\"other\"}");
+               "{\"OrganizationId\":2,\"SecretId\":\"AKIDother\",\"SecretKey\":\"other-"
+               "0123456789abcdef\"}");
     assert_contains(balances_as("other", "{}"), "\"TotalCount\":1,");
     assert_contains(balances_as("other", "{\"MemberUins\":[\"3001\",\"8001\"]}"),
                     "\"TotalCount\":1,");
@@ -221,6 +226,72 @@ static void another_organisation(void **state)
     assert_contains(as("other", "DescribeOrganizations", "{}"), "\"TotalCount\":1,");
 }
 
+/* Issue: a member's key, its sub-account's and its delegation go on elsewhere, or come back. */
+static void what_was_given_ends_with_a_leave(void **state)
+{
+    (void)state;
+    world_must(&world, "CreateMembers",
+               "{\"Members\":[{\"MemberUin\":\"3010\",\"MemberName\":\"m\"}]}");
+    add_key("leaver", "3010", "3010");
+    add_key("leaversub", "3010", "3011");
+    world_must(&world, "PutPolicy",
+               "{\"UserUin\":\"3011\",\"PolicyName\":\"p\",\"PolicyDocument\":\"" ALLOW("*") "\"}");
+    world_must(&world, "PutDelegation", "{\"AccountUin\":\"3010\",\"Everyone\":true}");
+    assert_contains(balances_as("leaver", "{}"), "\"TotalCount\":");
+    assert_contains(balances_as("leaversub", "{}"), "\"TotalCount\":");
+    world_must(&world, "DeleteMember", "{\"MemberUin\":\"3010\",\"ClientToken\":\"leave-1\"}");
+    char first[512], again[512];
+    snprintf(first, sizeof first, "%s", answer_without_id(world.out.at, &world.text));
+    world_must(&world, "DeleteMember", "{\"MemberUin\":\"3010\",\"ClientToken\":\"leave-1\"}");
+    snprintf(again, sizeof again, "%s", answer_without_id(world.out.at, &world.text));
+    assert_string_equal(first, again); /* though more entries than one were made */
+    assert_contains(balances_as("leaver", "{}"), "AuthFailure.SecretIdNotFound");
+    assert_contains(balances_as("leaversub", "{}"), "AuthFailure.SecretIdNotFound");
+    /* the history says so */
+    const char *entries = world_must(&world, "DescribeEntries", "{\"Order\":\"desc\",\"Limit\":5}");
+    assert_contains(entries, "\"leave\"");
+    assert_contains(entries, "\"set_key\"");
+    assert_contains(entries, "\"remove_policy\"");
+    assert_contains(entries, "\"remove_delegate\"");
+    /* the owner of another organisation now */
+    world_must(&world, "CreateOrganization", "{\"Name\":\"theirs\",\"OwnerUin\":\"3010\"}");
+    assert_contains(balances_as("leaver", "{}"), "AuthFailure.SecretIdNotFound");
+    assert_contains(as("leaver", "DescribeKeys", "{}"), "AuthFailure.SecretIdNotFound");
+    world_must(&world, "CreateKey",
+               "{\"OrganizationId\":3,\"SecretId\":\"AKIDnew1\",\"SecretKey\":\"new1\"}");
+    world_must(&world, "CreateKey",
+               "{\"OrganizationId\":3,\"SecretId\":\"AKIDnew2\",\"SecretKey\":\"new2\"}");
+    assert_contains(as("new1", "DescribeKeys", "{}"), "\"TotalCount\":2,");
+    assert_error(
+        world_manage(&world, "ModifyKey", "{\"SecretId\":\"AKIDleaver\",\"Enabled\":true}"),
+        "ResourceNotFound", "The account is not the owner or a member of the organization.");
+}
+
+/* A delegation of everyone, and one that names somebody who was away. */
+static void a_rejoin_sees_and_shows_nothing(void **state)
+{
+    (void)state;
+    static const char join[] = "{\"Members\":[{\"MemberUin\":\"3020\",\"MemberName\":\"m\"}]}";
+    static const char leave[] = "{\"MemberUin\":\"3020\"}";
+    world_must(&world, "CreateMembers", join);
+    add_key("back", "3020", "3020");
+    add_key("viewer", "3003", "3003");
+    world_must(&world, "PutDelegation", "{\"AccountUin\":\"3020\",\"Everyone\":true}");
+    world_must(&world, "PutDelegation",
+               "{\"AccountUin\":\"3003\",\"MemberUins\":[\"3020\",\"3001\"]}");
+    assert_contains(balances_as("viewer", "{}"), "\"TotalCount\":2,");
+    world_must(&world, "DeleteMember", leave);
+    assert_contains(balances_as("viewer", "{}"), "\"TotalCount\":1,");
+    world_must(&world, "CreateMembers", join);
+    world_must(&world, "ModifyKey", "{\"SecretId\":\"AKIDback\",\"Enabled\":true}");
+    assert_cam_refused(balances_as("back", "{}"), balances);
+    assert_contains(balances_as("viewer", "{}"), "\"TotalCount\":1,");
+    assert_contains(balances_as("viewer", "{\"MemberUins\":[\"3020\"]}"), "\"TotalCount\":0,");
+    assert_cam_refused(as("viewer", "DescribeHolds", "{\"MemberUin\":\"3020\"}"),
+                       "bursar:DescribeHolds");
+    world_must(&world, "DeleteDelegation", "{\"AccountUin\":\"3003\"}");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -230,6 +301,8 @@ int main(void)
         cmocka_unit_test(a_policy_does_not_lift_a_member),
         cmocka_unit_test(conditions_see_the_peer),
         cmocka_unit_test(another_organisation),
+        cmocka_unit_test(what_was_given_ends_with_a_leave),
+        cmocka_unit_test(a_rejoin_sees_and_shows_nothing),
     };
     return cmocka_run_group_tests(tests, open_world, close_world);
 }

@@ -9,7 +9,9 @@
     "{\\\"version\\\":\\\"2.0\\\",\\\"statement\\\":{\\\"effect\\\":\\\"allow\\\",\\\"action\\\":" \
     "\\\"" action "\\\",\\\"resource\\\":\\\"*\\\"}}"
 #define SUB "900"
-#define PAY "{\"Transfers\":[{\"Kind\":\"top_up\",\"MemberUin\":\"3001\",\"Amount\":100}]%s}"
+#define PAY                                                                                        \
+    "{\"Transfers\":[{\"Kind\":\"top_up\",\"MemberUin\":\"3001\",\"Amount\":100,\"Reason\":\"%"    \
+    "u\"}]%s}"
 
 static struct world world;
 
@@ -23,7 +25,8 @@ static int open_world(void **state)
                "{\"Members\":[{\"MemberUin\":\"3001\",\"MemberName\":\"a\"},"
                "{\"MemberUin\":\"3002\",\"MemberName\":\"b\"}]}");
     world_must(&world, "CreateKey",
-               "{\"UserUin\":\"" SUB "\",\"SecretId\":\"AKIDsub\",\"SecretKey\":\"secretsecret\"}");
+               "{\"UserUin\":\"" SUB
+               "\",\"SecretId\":\"AKIDsub\",\"SecretKey\":\"secretsecretsecret\"}");
     world_must(&world, "PutPolicy",
                "{\"UserUin\":\"" SUB "\",\"PolicyName\":\"pay\",\"PolicyDocument\":\"" ALLOW(
                    "bursar:CreateTransfers") "\"}");
@@ -40,17 +43,19 @@ static int close_world(void **state)
 static struct signed_call sub_call(const char *action, const char *body)
 {
     return (struct signed_call){.secret_id = "AKIDsub",
-                                .secret_key = "secretsecret",
+                                .secret_key = "secretsecretsecret",
                                 .host = "bursar.local",
                                 .version = "2026-11-01",
                                 .action = action,
                                 .body = body};
 }
 
+/* Each of its own, so that none is taken for another sent again. */
 static const char *pay_body(const char *more)
 {
     static char body[256];
-    snprintf(body, sizeof body, PAY, more);
+    static unsigned number;
+    snprintf(body, sizeof body, PAY, ++number, more);
     return body;
 }
 
@@ -70,11 +75,11 @@ enum { WRITERS = 20 };
 static void writes_behind(const char *action, const char *parameters, const char *code)
 {
     struct world_write revoking, writes[WRITERS];
-    struct signed_call call = sub_call("CreateTransfers", pay_body(""));
     uint64_t before = money_entries();
     world_hold(&world);
     world_begin(&world, action, parameters, &revoking);
     for (int i = 0; i < WRITERS; i++) {
+        struct signed_call call = sub_call("CreateTransfers", pay_body(""));
         world_begin_signed(&world, &call, &writes[i]);
         assert_true(writes[i].is_pending); /* the front door still let it in */
     }
@@ -191,7 +196,7 @@ static void a_key_that_ends_in_the_queue(void **state)
 {
     struct world_write first, write;
     struct signed_call call = {.secret_id = "AKIDshort",
-                               .secret_key = "secretsecret",
+                               .secret_key = "secretsecretsecret",
                                .host = "bursar.local",
                                .version = "2026-11-01",
                                .action = "CreateTransfers",
@@ -200,7 +205,7 @@ static void a_key_that_ends_in_the_queue(void **state)
     world_set_seconds(&world, START_S + 1000);
     world_must(&world, "ModifyKey", "{\"SecretId\":\"" EXAMPLE_ID "\",\"Enabled\":false}");
     world_must(&world, "CreateKey",
-               "{\"SecretId\":\"AKIDshort\",\"SecretKey\":\"secretsecret\",\"ExpiresAt\":"
+               "{\"SecretId\":\"AKIDshort\",\"SecretKey\":\"secretsecretsecret\",\"ExpiresAt\":"
                "\"2026-11-23T03:29:43Z\"}"); /* START_S + 1010 */
     assert_contains(world_call(&world, &call), "\"Applied\":true");
     uint64_t before = money_entries();

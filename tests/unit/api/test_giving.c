@@ -39,8 +39,8 @@ static void add_key(const char *user)
 {
     char parameters[256];
     snprintf(parameters, sizeof parameters,
-             "{\"UserUin\":\"%s\",\"SecretId\":\"AKID%s\",\"SecretKey\":\"secret-of-%s\"}", user,
-             user, user);
+             "{\"UserUin\":\"%s\",\"SecretId\":\"AKID%s\",\"SecretKey\":\"secret-key-of-%s\"}",
+             user, user, user);
     world_must(&world, "CreateKey", parameters);
 }
 
@@ -48,7 +48,7 @@ static const char *as(const char *user, const char *action, const char *body)
 {
     static char id[64], secret[64];
     snprintf(id, sizeof id, "AKID%s", user);
-    snprintf(secret, sizeof secret, "secret-of-%s", user);
+    snprintf(secret, sizeof secret, "secret-key-of-%s", user);
     bool is_billing = strstr(action, "AccountBalance") != NULL;
     return world_call(&world, &(struct signed_call){.secret_id = id,
                                                     .secret_key = secret,
@@ -299,23 +299,31 @@ static void keys_are_not_given_beyond_oneself(void **state)
     (void)state;
     add_key("920");
     put("920", "keys", ALLOW("bursar:CreateKey"));
-    assert_contains(as("920", "CreateKey", "{}"),
+    assert_contains(as("920", "CreateKey", "{\"AccountUin\":\"" OWNER "\"}"),
                     NOT_HIS "keys of main accounts are given by main accounts");
     assert_contains(as("920", "CreateKey", "{\"AccountUin\":\"3001\"}"), NOT_HIS);
     assert_contains(as("920", "CreateKey", "{\"AccountUin\":\"3001\",\"UserUin\":\"5\"}"),
                     NOT_HIS "a sub-account or role gives keys of its own account only");
     put("921", "all", ALLOW("bursar:CreateKey") "," ALLOW("*"));
-    assert_contains(as("920", "CreateKey", "{\"UserUin\":\"921\"}"),
+    assert_contains(as("920", "CreateKey", "{\"AccountUin\":\"" OWNER "\",\"UserUin\":\"921\"}"),
                     NOT_HIS "the user's policy[0].statement[1] allows more than your policies");
     put("922", "same", ALLOW("bursar:createkey"));
-    assert_contains(as("920", "CreateKey", "{\"UserUin\":\"922\"}"), "\"SecretKey\":");
-    assert_contains(as("920", "CreateKey", "{}"), "UnauthorizedOperation.CamNoAuth");
-    assert_contains(as("920", "CreateKey", "{\"UserUin\":\"920\"}"), "\"SecretKey\":");
+    assert_contains(as("920", "CreateKey", "{\"AccountUin\":\"" OWNER "\",\"UserUin\":\"922\"}"),
+                    "\"SecretKey\":");
+    assert_contains(as("920", "CreateKey", "{\"AccountUin\":\"" OWNER "\"}"),
+                    "UnauthorizedOperation.CamNoAuth");
+    assert_contains(as("920", "CreateKey", "{\"AccountUin\":\"" OWNER "\",\"UserUin\":\"920\"}"),
+                    "\"SecretKey\":");
     /* temporary ones likewise */
     put("920", "temporary", ALLOW("bursar:CreateTemporaryKey"));
-    assert_contains(as("920", "CreateTemporaryKey", "{}"), NOT_HIS "keys of main");
-    assert_contains(as("920", "CreateTemporaryKey", "{\"UserUin\":\"921\"}"), NOT_HIS);
-    assert_contains(as("920", "CreateTemporaryKey", "{\"UserUin\":\"920\"}"), "\"Token\":");
+    assert_contains(as("920", "CreateTemporaryKey", "{\"AccountUin\":\"" OWNER "\"}"),
+                    NOT_HIS "keys of main");
+    assert_contains(
+        as("920", "CreateTemporaryKey", "{\"AccountUin\":\"" OWNER "\",\"UserUin\":\"921\"}"),
+        NOT_HIS);
+    assert_contains(as("920", "CreateTemporaryKey",
+                       "{\"AccountUin\":\"" OWNER "\",\"UserUin\":\"920\",\"DurationSeconds\":60}"),
+                    "\"Token\":");
     /* and to enable a key is to give it */
     add_key("921");
     world_must(&world, "ModifyKey", "{\"SecretId\":\"AKID921\",\"Enabled\":false}");
@@ -329,15 +337,20 @@ static void a_key_does_not_outlast_its_maker(void **state)
 {
     (void)state;
     world_must(&world, "CreateKey",
-               "{\"SecretId\":\"AKID777\",\"SecretKey\":\"secret-of-777\",\"ExpiresAt\":"
+               "{\"SecretId\":\"AKID777\",\"SecretKey\":\"secret-key-of-777\",\"ExpiresAt\":"
                "\"2026-11-23T04:12:53Z\"}"); /* in an hour; a main key */
-    assert_contains(as("777", "CreateKey", "{\"UserUin\":\"8\"}"),
+    assert_contains(as("777", "CreateKey", "{\"AccountUin\":\"" OWNER "\",\"UserUin\":\"8\"}"),
                     NOT_HIS "the key would outlast the one that makes it");
-    assert_contains(as("777", "CreateTemporaryKey", "{\"DurationSeconds\":3601}"), NOT_HIS);
-    assert_contains(as("777", "CreateTemporaryKey", "{\"DurationSeconds\":3600}"), "\"Token\":");
     assert_contains(
-        as("777", "CreateKey", "{\"UserUin\":\"8\",\"ExpiresAt\":\"2026-11-23T04:12:53Z\"}"),
-        "\"SecretKey\":");
+        as("777", "CreateTemporaryKey", "{\"AccountUin\":\"" OWNER "\",\"DurationSeconds\":3601}"),
+        NOT_HIS);
+    assert_contains(
+        as("777", "CreateTemporaryKey", "{\"AccountUin\":\"" OWNER "\",\"DurationSeconds\":3600}"),
+        "\"Token\":");
+    assert_contains(as("777", "CreateKey",
+                       "{\"AccountUin\":\"" OWNER
+                       "\",\"UserUin\":\"8\",\"ExpiresAt\":\"2026-11-23T04:12:53Z\"}"),
+                    "\"SecretKey\":");
     world_must(&world, "ModifyKey", "{\"SecretId\":\"AKID777\",\"Enabled\":false}");
 }
 
@@ -428,14 +441,14 @@ static void delegations_are_not_given_beyond_oneself(void **state)
 /* What a giver lost while his gift waited is not given; nor a key of an account that left. */
 static void gifts_are_asked_for_again(void **state)
 {
-    static const char id[] = "AKID950", secret[] = "secret-of-950";
+    static const char id[] = "AKID950", secret[] = "secret-key-of-950";
     struct world_write first, gift;
     struct signed_call call = {.secret_id = id,
                                .secret_key = secret,
                                .host = "bursar.local",
                                .version = "2026-11-01",
                                .action = "CreateKey",
-                               .body = "{\"UserUin\":\"951\"}"};
+                               .body = "{\"AccountUin\":\"" OWNER "\",\"UserUin\":\"951\"}"};
     (void)state;
     add_key("950");
     put("950", "own", ALLOW("bursar:CreateKey"));

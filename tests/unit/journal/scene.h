@@ -98,9 +98,4 @@ struct sqlite3 *scene_database(const struct scene *scene);
 void scene_sql(const struct scene *scene, const char *sql);
 int64_t scene_number(const struct scene *scene, const char *sql);
 
-/* Takes schema version 4 back, for the rows that version 3 could have: one entry each. */
-#define SCENE_SQL_BEFORE_VERSION_4                                                                 \
-    "ALTER TABLE entry RENAME COLUMN first_sequence TO sequence; "                                 \
-    "ALTER TABLE entry RENAME COLUMN bodies TO body; "
-
 #endif

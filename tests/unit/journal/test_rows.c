@@ -209,25 +209,6 @@ static void a_long_entry_is_kept_whole(void **state)
     scene_verify(&scene);
 }
 
-/* A folder from before rows could hold several entries (schema version 3). */
-static void an_older_journal_is_read_and_goes_on(void **state)
-{
-    (void)state;
-    populate();
-    divide(1);
-    scene_sql(&scene, SCENE_SQL_BEFORE_VERSION_4 "PRAGMA user_version = 3");
-    scene_open(&scene);
-    scene_make_top_ups(&scene, 100);
-    scene_commit(&scene);
-    assert_int_equal(scene_number(&scene, "SELECT count(*) FROM entry WHERE first_sequence <= 100"),
-                     100);
-    assert_in_range(scene_number(&scene, "SELECT count(*) FROM entry"), entry_count + 2,
-                    entry_count + 9);
-    scene_close(&scene);
-    scene_open(&scene);
-    scene_verify(&scene);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -235,7 +216,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(entries_share_rows_and_those_of_the_registry_do_not, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(a_long_entry_is_kept_whole, setup, teardown),
-        cmocka_unit_test_setup_teardown(an_older_journal_is_read_and_goes_on, setup, teardown),
     };
     return cmocka_run_group_tests_name("rows", tests, NULL, NULL);
 }

@@ -137,31 +137,6 @@ static void a_reader_finds_them(void **state)
     history_close(history);
 }
 
-/* The folder of a bursar that kept all tokens in memory. */
-static void an_older_journal_gets_its_runs(void **state)
-{
-    (void)state;
-    scene.requests_due = 10 * REQUESTS;
-    populate();
-    make_requests(60);
-    scene_checkpoint(&scene, 100);
-    make_requests(3);
-    scene_close(&scene);
-    scene_sql(&scene, "DROP TABLE token_run; DROP TABLE token_bucket; " SCENE_SQL_BEFORE_VERSION_4
-                      "PRAGMA user_version = 2");
-    scene.requests_due = DUE;
-    scene_open(&scene);
-    assert_int_equal(book_request_count(scene.book), 63);
-    find_all();
-    scene_checkpoint(&scene, 100);
-    assert_int_equal(book_request_count(scene.book), 0);
-    find_all();
-    reopen();
-    find_all();
-    scene_verify(&scene);
-    assert_int_equal(scene_number(&scene, "SELECT requests FROM token_run"), 63);
-}
-
 /* Written anew, not added to. */
 static void what_a_stop_left_of_a_run_is_dropped(void **state)
 {
@@ -210,7 +185,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(tokens_are_found_wherever_they_are, setup, teardown),
         cmocka_unit_test_setup_teardown(a_run_has_a_share_of_all, setup, teardown),
         cmocka_unit_test_setup_teardown(a_reader_finds_them, setup, teardown),
-        cmocka_unit_test_setup_teardown(an_older_journal_gets_its_runs, setup, teardown),
         cmocka_unit_test_setup_teardown(what_a_stop_left_of_a_run_is_dropped, setup, teardown),
         cmocka_unit_test_setup_teardown(a_damaged_bucket_is_no_answer, setup, teardown),
     };

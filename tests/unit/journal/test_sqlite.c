@@ -194,13 +194,17 @@ static void other_versions_and_other_files_are_refused(void **state)
     scene_create(&scene);
     scene_populate(&scene, 2);
     scene_close(&scene);
-    scene_sql(&scene, "PRAGMA user_version = 5");
+    scene_sql(&scene, "PRAGMA user_version = 6");
     assert_refused(STATUS_NEWER, "newer bursar");
-    scene_sql(&scene, "PRAGMA user_version = 1");
-    assert_refused(STATUS_INVALID, "pre-release");
+    for (unsigned version = 1; version < 5; version++) {
+        char sql[40];
+        (void)snprintf(sql, sizeof sql, "PRAGMA user_version = %u", version);
+        scene_sql(&scene, sql);
+        assert_refused(STATUS_INVALID, "pre-release");
+    }
     scene_sql(&scene, "PRAGMA user_version = 0");
     assert_refused(STATUS_INVALID, "not a journal");
-    scene_sql(&scene, "PRAGMA user_version = 4; PRAGMA application_id = 42");
+    scene_sql(&scene, "PRAGMA user_version = 5; PRAGMA application_id = 42");
     assert_refused(STATUS_INVALID, "not a journal");
     scene_sql(&scene, "PRAGMA application_id = 1112887891");
     scene_open(&scene);
