@@ -17,7 +17,8 @@ struct master_key_place {
 STATUS_MUST_USE struct status master_key_find(const char *folder, const char *file,
                                               struct fault *fault,
                                               struct master_key_place *ret_place);
-/* NOT_FOUND, DENIED (others may read it, a symbolic link) and INVALID say what to do. The caller wipes the key. */
+/* NOT_FOUND, DENIED (others may read it, a symbolic link) and INVALID say what to do. The caller
+ * wipes the key. */
 STATUS_MUST_USE struct status master_key_read(const struct master_key_place *place,
                                               struct fault *fault,
                                               unsigned char ret_key[SEAL_KEY_SIZE]);
