@@ -57,15 +57,21 @@ int output_finish(const struct subcommand *self, int code)
     return fail(self, EXIT_NETWORK, "cannot write to standard output: %s", strerror(errno));
 }
 
-void output_write(struct slice text)
+bool output_write_to(FILE *out, struct slice text)
 {
     static int is_terminal = -1;
     if (is_terminal < 0)
         is_terminal = output_is_terminal();
-    if (is_terminal)
-        shown_write(stdout, text, TEXT_ESCAPE_JSON);
+    if (out == stdout && is_terminal)
+        shown_write(out, text, TEXT_ESCAPE_JSON);
     else if (text.len > 0)
-        fwrite(text.at, 1, text.len, stdout);
+        fwrite(text.at, 1, text.len, out);
+    return !ferror(out);
+}
+
+void output_write(struct slice text)
+{
+    (void)output_write_to(stdout, text); /* output_finish looks */
 }
 
 void output_line(struct slice text)

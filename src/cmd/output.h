@@ -21,7 +21,10 @@ bool output_is_terminal(void);
 bool output_has_colour(void);
 /* Flushes; answers `code`, or prints why the output is not whole and answers EXIT_NETWORK. */
 int output_finish(const struct subcommand *self, int code);
-/* To a file or pipe as it is; to a terminal with what it would obey or not show as \u009B. */
+/* To a file or pipe as it is; to a terminal, if `out` is standard output and one, with what it
+ * would obey or not show as \u009B. False: it cannot be written. */
+bool output_write_to(FILE *out, struct slice text);
+/* The same to standard output; output_finish says whether it got there. */
 void output_write(struct slice text);
 /* The same and a line feed. */
 void output_line(struct slice text);

@@ -272,7 +272,8 @@ def environment(tmp_path):
 
 COMMANDS = [["query", "--all"], ["member", "list"], ["history"], ["key", "list"], ["policy", "list"], ["key", "add"],
             ["query", "--all", "--output", "json"], ["history", "--output", "jsonl"], ["member", "list", "--output", "csv"],
-            ["call", "billing", "DescribeOrgMemberAccountBalance"], ["key", "add", "--json"]]
+            ["call", "billing", "DescribeOrgMemberAccountBalance"], ["key", "add", "--json"], ["export", "-"],
+            ["export", "-", "--format", "jsonl"]]
 
 
 @pytest.mark.parametrize("answers", [hostile_answers, hostile_error, lambda action: HOSTILE.encode()],
