@@ -167,9 +167,9 @@ const struct action action_create_key = {
     .outputs = create_outputs,
     .refusals =
         REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_VALUE_UIN, ERROR_MEMBER_UNKNOWN,
-                 ERROR_VALUE_NAME, ERROR_VALUE_UNSUPPORTED, ERROR_VALUE_TIME, ERROR_VALUE_KEY,
-                 ERROR_KEY_EXISTS, ERROR_KEY_LIMIT, ERROR_ACCOUNT_KEY_LIMIT, ERROR_USER_ELSEWHERE,
-                 ERROR_POLICY_LIMIT, ERROR_LIMIT, WRITE_REFUSALS),
+                 ERROR_VALUE_TEXT, ERROR_VALUE_NAME, ERROR_VALUE_UNSUPPORTED, ERROR_VALUE_TIME,
+                 ERROR_VALUE_KEY, ERROR_KEY_EXISTS, ERROR_KEY_LIMIT, ERROR_ACCOUNT_KEY_LIMIT,
+                 ERROR_USER_ELSEWHERE, ERROR_POLICY_LIMIT, ERROR_LIMIT, WRITE_REFUSALS),
     .help = "Makes a key, or takes over an existing pair.",
     .prepare = create_prepare,
     .answer_commit = create_answer,
