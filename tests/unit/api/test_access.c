@@ -258,9 +258,9 @@ static void what_was_given_ends_with_a_leave(void **state)
     assert_contains(balances_as("leaver", "{}"), "AuthFailure.SecretIdNotFound");
     assert_contains(as("leaver", "DescribeKeys", "{}"), "AuthFailure.SecretIdNotFound");
     world_must(&world, "CreateKey",
-               "{\"OrganizationId\":3,\"SecretId\":\"AKIDnew1\",\"SecretKey\":\"new1\"}");
+               "{\"OrganizationId\":3,\"SecretId\":\"AKIDnew1\",\"SecretKey\":\"new1-0123456789abcdef\"}");
     world_must(&world, "CreateKey",
-               "{\"OrganizationId\":3,\"SecretId\":\"AKIDnew2\",\"SecretKey\":\"new2\"}");
+               "{\"OrganizationId\":3,\"SecretId\":\"AKIDnew2\",\"SecretKey\":\"new2-0123456789abcdef\"}");
     assert_contains(as("new1", "DescribeKeys", "{}"), "\"TotalCount\":2,");
     assert_error(
         world_manage(&world, "ModifyKey", "{\"SecretId\":\"AKIDleaver\",\"Enabled\":true}"),
