@@ -94,8 +94,8 @@ const struct action action_modify_member = {
     .outputs = modify_outputs,
     .refusals =
         REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_VALUE_UIN, ERROR_MEMBER_UNKNOWN,
-                 ERROR_MEMBER_IS_OWNER, ERROR_VALUE_NAME, ERROR_VALUE_AMOUNT, ERROR_VALUE_NEGATIVE,
-                 ERROR_VALUE_OVERFLOW, ERROR_VALUE_REASON, WRITE_REFUSALS),
+                 ERROR_MEMBER_IS_OWNER, ERROR_VALUE_TEXT, ERROR_VALUE_NAME, ERROR_VALUE_AMOUNT,
+                 ERROR_VALUE_NEGATIVE, ERROR_VALUE_OVERFLOW, ERROR_VALUE_REASON, WRITE_REFUSALS),
     .help = "Changes a member's name, credit line or arrears.",
     .prepare = modify_prepare,
     .answer_commit = modify_answer,
@@ -144,9 +144,9 @@ const struct action action_delete_member = {
     .items = ITEM_MEMBER,
     .input = PARAMETERS(delete_parameters, delete_input),
     .outputs = delete_outputs,
-    .refusals =
-        REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_VALUE_UIN, ERROR_MEMBER_UNKNOWN,
-                 ERROR_MEMBER_IS_OWNER, ERROR_MEMBER_NOT_EMPTY, ERROR_VALUE_REASON, WRITE_REFUSALS),
+    .refusals = REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_VALUE_UIN, ERROR_MEMBER_UNKNOWN,
+                         ERROR_MEMBER_IS_OWNER, ERROR_MEMBER_NOT_EMPTY, ERROR_VALUE_TEXT,
+                         ERROR_VALUE_REASON, WRITE_REFUSALS),
     .help =
         "A member leaves: with nothing left in its accounts and no open holds. Its keys and those "
         "of its sub-accounts are disabled, the policies of these and its delegation end; a "

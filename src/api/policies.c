@@ -95,9 +95,9 @@ const struct action action_put_policy = {
     .access = ACCESS_OWNER,
     .input = PARAMETERS(put_parameters, policy_input),
     .outputs = no_outputs,
-    .refusals = REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_VALUE_UIN, ERROR_VALUE_NAME,
-                         ERROR_PARAMETER_JSON, ERROR_VALUE_POLICY, ERROR_POLICY_LIMIT, ERROR_LIMIT,
-                         ERROR_GIVES_MORE, WRITE_REFUSALS),
+    .refusals = REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_VALUE_UIN, ERROR_VALUE_TEXT,
+                         ERROR_VALUE_NAME, ERROR_PARAMETER_JSON, ERROR_VALUE_POLICY,
+                         ERROR_POLICY_LIMIT, ERROR_LIMIT, ERROR_GIVES_MORE, WRITE_REFUSALS),
     .help =
         "Attaches a policy to a sub-account or role. It ends when the account leaves that has the "
         "keys of the sub-account or role.",
@@ -120,8 +120,8 @@ const struct action action_delete_policy = {
     .access = ACCESS_OWNER,
     .input = PARAMETERS(delete_parameters, policy_input),
     .outputs = no_outputs,
-    .refusals = REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_VALUE_UIN, ERROR_VALUE_NAME,
-                         ERROR_POLICY_UNKNOWN, ERROR_GIVES_MORE, WRITE_REFUSALS),
+    .refusals = REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_VALUE_UIN, ERROR_VALUE_TEXT,
+                         ERROR_VALUE_NAME, ERROR_POLICY_UNKNOWN, ERROR_GIVES_MORE, WRITE_REFUSALS),
     .help = "Takes a policy away.",
     .prepare = delete_prepare,
     .answer_commit = answer_nothing,

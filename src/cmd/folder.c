@@ -13,6 +13,7 @@
 #include "api/key_secret.h"
 #include "cmd/master_key.h"
 #include "crypto/digest.h"
+#include "sys/dumps.h"
 #include "sys/file.h"
 
 #include <stdlib.h>
@@ -127,10 +128,9 @@ static struct status open_parts(struct folder *folder, const struct folder_optio
 struct status folder_open(const struct folder_options *options, struct fault *fault,
                           struct folder **ret_folder)
 {
-    struct folder *folder = aligned_alloc(_Alignof(struct folder), sizeof(struct folder));
+    struct folder *folder = undumped_take(sizeof(struct folder)); /* the master key is in it */
     if (!folder)
         return fault_raise(fault, STATUS_MEMORY, "out of memory");
-    memset(folder, 0, sizeof(*folder));
     gate_init(&folder->gate);
     struct status status = open_parts(folder, options, fault);
     if (!status_ok(status)) {
@@ -158,6 +158,6 @@ struct status folder_close(struct folder *folder, struct fault *fault)
         book_free(folder->book);
     gate_done(&folder->gate);
     wipe(folder, sizeof(*folder));
-    free(folder);
+    undumped_free(folder, sizeof(*folder));
     return status;
 }

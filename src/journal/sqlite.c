@@ -278,6 +278,21 @@ static struct status own_folder(struct store *store, const char *folder, bool cr
     return folder_lock(folder, &store->lock, fault);
 }
 
+/* SQLite opens these by name. (Its SQLITE_OPEN_NOFOLLOW would refuse a link anywhere in the path,
+ * so also a data folder on a volume that a link leads to.) Nobody else writes to a folder that is
+ * owned (folder_lock), so what is looked at here is what is opened. */
+static struct status check_parts(const char *folder, struct fault *fault)
+{
+    static const char *const names[] = {"journal.db", "journal.db-wal", "journal.db-shm",
+                                        "journal.db-journal", "head"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char path[PATH_MAX];
+        TRY(make_path(folder, names[i], path, fault));
+        TRY(file_refuse_link(path, fault));
+    }
+    return STATUS_DONE;
+}
+
 /* The witness is read before the database: a server that appends meanwhile only moves the database
  * further ahead of it. */
 static struct status open_store(struct store *store, const char *folder, bool create,
@@ -289,6 +304,7 @@ static struct status open_store(struct store *store, const char *folder, bool cr
     TRY(make_path(folder, "head", witness_path, fault));
     if (!store->read_only)
         TRY(own_folder(store, folder, create, fault));
+    TRY(check_parts(folder, fault));
     bool witnessed = witness_read(witness_path, store->crypto, &seen);
     TRY(find_database(store, folder, create, &seen, fault));
     TRY_WRAP(open_database(store, create, fault), fault, "%s", store->path);

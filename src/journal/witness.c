@@ -51,6 +51,6 @@ bool witness_read(const char *path, struct crypto *crypto, struct journal_head *
     char memory[WITNESS_LINE_SIZE];
     struct buffer text;
     buffer_init_fixed(&text, memory, sizeof memory);
-    return status_ok(file_read(path, &text, NULL)) &&
+    return status_ok(file_read_own(path, &text, NULL)) &&
            witness_parse(buffer_slice(&text), crypto, ret_head);
 }

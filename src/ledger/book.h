@@ -112,7 +112,7 @@ struct delegation {
  * registry makes work for others. Asked for more: refused. */
 enum {
     USER_KEYS_MAX = 2,               /* enabled long-term keys of a user, as in the cloud */
-    ACCOUNT_KEYS_MAX = 1000,         /* enabled keys of an account and its users, all kinds */
+    ACCOUNT_KEYS_MAX = 5000,         /* enabled keys of an account and its users, all kinds */
     ACCOUNT_DISABLED_KEYS_KEPT = 64, /* disabled ones: one more, and the longest so is forgotten */
     ORGANISATION_KEYS_MAX = 50000,   /* all that are there */
     USER_POLICIES_MAX = 64,

@@ -1,5 +1,6 @@
 """The harnesses try themselves: faults are planted that each must catch, or its silence means nothing. They lie in the
 recorder, in images of the disk and in books, never in the program."""
+import random
 import shutil
 import sqlite3
 
@@ -56,12 +57,21 @@ def test_half_a_write_is_seen():
 def test_a_write_behind_its_revocation_is_seen():
     write = drive.Writes(3).next("hold")
     write.is_hands = True
-    put, taken = {"Kind": "put_policy", "EntryId": 1}, {"Kind": "remove_policy", "EntryId": 2}
+    put = {"Kind": "put_policy", "EntryId": 1, "UserUin": drive.HAND["UserUin"]}
+    taken = {"Kind": "remove_policy", "EntryId": 2, "UserUin": drive.HAND["UserUin"]}
     done = {"Kind": "hold", "EntryId": 3, "Reason": "w0.0"}
     assert drive.judge_order([put, done, taken], [write]) == ([], 1)
     assert drive.judge_order([put, taken, done], [write])[0][0].startswith("revoked: entry 3")
     write.was_repeated = True
     assert drive.judge_order([put, taken, done], [write]) == ([], 1)
+
+
+def test_half_a_leave_is_seen():
+    """A key that was not ended with its account's leave."""
+    write = drive.Write(1, 1, drive.Leaver(100), random.Random(1))
+    there = write.marks - {"-AKIDleaver101"}
+    assert [text[:4] for text in drive.judge([write], set(), there)] == ["half"]
+    assert [text[:4] for text in drive.judge([write], {write}, there)] == ["lost"]
 
 
 def test_a_write_that_was_refused_and_done_is_seen():

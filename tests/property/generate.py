@@ -57,7 +57,7 @@ class Life:
             self.letters += [letter for letter in "HHHHHHHHHHGGGGRRV" for _ in range(len(self.letters) // 15)]
             self.hugeness, self.arrears, self.tempo, self.span = 0.005, 0.9, 0.6, self.rng.choice([500, 5000])
         elif special < 0.35:  # who may ask comes and goes
-            self.letters += [letter for letter in "KKKKSSUUUWBBBDXXXXXAAA" for _ in range(len(self.letters) // 15)]
+            self.letters += [letter for letter in "KKKKSSUUUWBBBBBDXXXXXAAA" for _ in range(len(self.letters) // 15)]
         self.checks = self.rng.choice([0.002, 0.01])
 
     # Choices -----------------------------------------------------------------------------------------------------------
@@ -200,10 +200,11 @@ class Life:
             user = self.pick(SUBS) if self.random() < 0.9 else self.account(o)
             return user, self.text(GOOD_NAMES, BAD_NAMES), self.pick(DOCUMENTS)
         if letter in "BD":
-            given = [(of, account) for of, account in self.model.delegations if o and of == o.id]
-            if given and self.random() < 0.4:  # the same again
-                which = self.pick(given)
-                return which[1], *self.model.delegations[which][:2]
+            given = [(account, *what) for (of, account), what in self.model.delegations.items() if o and of == o.id]
+            stale = [which for which in given if all(self.model.is_listed(o, uin) for uin in which[2])
+                     and len(self.model.reached(o, which[1:])) < len(which[2])]
+            if given and self.random() < (0.8 if stale else 0.2):  # the same again
+                return self.pick(stale or given)[:3]
             return self.account(o), self.random() < 0.3, tuple([self.uin(o) for _ in range(self.below(4))])
         return self.change(letter, o)
 

@@ -35,12 +35,12 @@ def name_is_valid(name):
 
 
 def reason_is_valid(reason):
-    """At most 1024 bytes of UTF-8 without (ASCII) control characters."""
+    """At most 1024 bytes of UTF-8 without control characters."""
     try:
         text = reason.decode()
     except UnicodeDecodeError:
         return False
-    return len(reason) <= 1024 and not any(ord(c) < 0x20 or ord(c) == 0x7F for c in text)
+    return len(reason) <= 1024 and not any(ord(c) < 0x20 or 0x7F <= ord(c) < 0xA0 for c in text)
 
 
 def currency_is_valid(currency):

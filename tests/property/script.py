@@ -24,7 +24,7 @@ TEXTS = [b"", b"alice", b"bob & sons", "七牛云".encode(), b"x" * 64, "é".enc
          b"monthly invoice", b"r" * 1024, "发票 7".encode(), "\u0085next".encode(),
          b"y" * 65, b"tab\there", b"\xc0\xaf", b"usd", b"s" * 1025, b"del\x7f", "ü".encode() * 65]
 GOOD_NAMES, BAD_NAMES = [1, 2, 3, 4, 5, 6], [0, 13, 14, 15, 16, 19, 20]
-GOOD_REASONS, BAD_REASONS = [0, 10, 11, 12, 13, 1], [15, 16, 18, 19]
+GOOD_REASONS, BAD_REASONS = [0, 10, 11, 12, 1], [13, 15, 16, 18, 19]
 CURRENCIES, BAD_CURRENCIES = [8, 9], [0, 1, 17]
 UNKNOWN_ID = 999_999_999
 

@@ -257,10 +257,12 @@ static void what_was_given_ends_with_a_leave(void **state)
     world_must(&world, "CreateOrganization", "{\"Name\":\"theirs\",\"OwnerUin\":\"3010\"}");
     assert_contains(balances_as("leaver", "{}"), "AuthFailure.SecretIdNotFound");
     assert_contains(as("leaver", "DescribeKeys", "{}"), "AuthFailure.SecretIdNotFound");
-    world_must(&world, "CreateKey",
-               "{\"OrganizationId\":3,\"SecretId\":\"AKIDnew1\",\"SecretKey\":\"new1\"}");
-    world_must(&world, "CreateKey",
-               "{\"OrganizationId\":3,\"SecretId\":\"AKIDnew2\",\"SecretKey\":\"new2\"}");
+    world_must(
+        &world, "CreateKey",
+        "{\"OrganizationId\":3,\"SecretId\":\"AKIDnew1\",\"SecretKey\":\"new1-0123456789abcdef\"}");
+    world_must(
+        &world, "CreateKey",
+        "{\"OrganizationId\":3,\"SecretId\":\"AKIDnew2\",\"SecretKey\":\"new2-0123456789abcdef\"}");
     assert_contains(as("new1", "DescribeKeys", "{}"), "\"TotalCount\":2,");
     assert_error(
         world_manage(&world, "ModifyKey", "{\"SecretId\":\"AKIDleaver\",\"Enabled\":true}"),
