@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "api/policy_cache.h"
 #include "api/policy_cover.h"
 #include "base/buffer.h"
 
@@ -371,11 +372,87 @@ static void patterns_within_patterns(void **state)
             fail_msg("%s and %s", table[i].outer, table[i].inner);
 }
 
+/* ---- the cache they come from ---- */
+
+enum { POLICIES = 3 * POLICY_CACHE_MAX / 2 };
+
+static void apply(struct book *book, const struct entry *entry)
+{
+    struct fault fault = {""};
+    if (!status_ok(book_apply(book, entry, &fault)))
+        fail_msg("%s", fault.text);
+}
+
+/* Policy i allows bursar:P<i>. */
+static struct book *book_of_policies(void)
+{
+    struct book *book = book_new(1);
+    assert_non_null(book);
+    struct entry entry = {.sequence = 1,
+                          .time_us = 1,
+                          .kind = ENTRY_ORGANISATION,
+                          .organisation = 1,
+                          .name = SLICE("o"),
+                          .text = SLICE("USD"),
+                          .account = {0, 1},
+                          .touch_count = 1};
+    entry.touches[0] =
+        (struct touch){.uin = {0, 1}, .after = {.flags = MEMBER_OWNER}, .ordinal = 1};
+    apply(book, &entry);
+    for (unsigned i = 0; i < POLICIES; i++) {
+        char text[160];
+        int len = snprintf(text, sizeof text,
+                           "{\"version\":\"2.0\",\"statement\":{\"effect\":\"allow\",\"action\":"
+                           "\"bursar:P%u\",\"resource\":\"*\"}}",
+                           i);
+        entry = (struct entry){.sequence = i + 2,
+                               .time_us = 1,
+                               .kind = ENTRY_PUT_POLICY,
+                               .organisation = 1,
+                               .user = {0, 1000 + i},
+                               .name = SLICE("p"),
+                               .text = slice_of(text, (size_t)len)};
+        apply(book, &entry);
+    }
+    return book;
+}
+
+/* However many it asks for: none makes room for another. */
+static void what_a_call_got_stays(void **state)
+{
+    static const struct compiled_policy *got[POLICIES];
+    struct policy_cache cache = {.at = NULL};
+    struct book *book = book_of_policies();
+    struct arena arena;
+    (void)state;
+    assert_true(arena_init(&arena, 1 << 16, 256 << 20));
+    for (int call = 0; call < 2; call++) {
+        policy_cache_begin(&cache);
+        arena_reset(&arena);
+        for (uint32_t i = 0; i < POLICIES; i++) {
+            uint32_t index = book_find_policy(book, 1, (struct uin){0, 1000 + i}, 0);
+            got[i] = policy_cache_get(&cache, book, index, &arena);
+            assert_non_null(got[i]);
+        }
+        for (uint32_t i = 0; i < POLICIES; i++) {
+            char name[32];
+            struct policy_question question = {.action_count = 1};
+            snprintf(name, sizeof name, "bursar:P%u", i);
+            question.actions[0] = slice_text(name);
+            assert_int_equal(policy_evaluate(got[i], &question), POLICY_ALLOW);
+        }
+    }
+    policy_cache_done(&cache);
+    arena_done(&arena);
+    book_free(book);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_covered_allows_nothing_more),
         cmocka_unit_test(patterns_within_patterns),
+        cmocka_unit_test(what_a_call_got_stays),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
