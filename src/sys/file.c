@@ -83,6 +83,39 @@ struct status file_read(const char *path, struct buffer *out, struct fault *faul
     return status;
 }
 
+/* Not a link: who may write into the folder could lead anywhere. Not blocking: a pipe has no end.
+ */
+static struct status open_own(const char *path, struct fault *fault, int *ret_fd)
+{
+    struct stat about;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0 && errno == ENOENT)
+        return STATUS_DONE;
+    if (fd < 0 && errno == ELOOP)
+        return fault_raise(fault, STATUS_INVALID, "%s is a symbolic link", path);
+    if (fd < 0)
+        return fault_raise_errno(fault, errno, "cannot open %s", path);
+    if (fstat(fd, &about) != 0 || !S_ISREG(about.st_mode)) {
+        (void)close(fd);
+        return fault_raise(fault, STATUS_INVALID, "%s is not a plain file", path);
+    }
+    *ret_fd = fd;
+    return STATUS_DONE;
+}
+
+struct status file_read_own(const char *path, struct buffer *out, struct fault *fault,
+                            bool *ret_found)
+{
+    int fd = -1;
+    TRY(open_own(path, fault, &fd));
+    *ret_found = fd >= 0;
+    if (fd < 0)
+        return STATUS_DONE;
+    struct status status = read_all(fd, path, out, fault);
+    (void)close(fd);
+    return status;
+}
+
 static struct status write_all(int fd, const char *path, struct slice bytes, struct fault *fault)
 {
     while (bytes.len > 0) {
@@ -207,6 +240,18 @@ struct status file_remove(const char *path, struct fault *fault)
     if (unlink(path) != 0 && errno != ENOENT)
         return fault_raise_errno(fault, errno, "cannot remove %s", path);
     return STATUS_DONE;
+}
+
+struct status file_remove_durably(const char *path, struct fault *fault)
+{
+    TRY(file_remove(path, fault));
+    return sync_parent(path, fault);
+}
+
+bool file_is_named(const char *path)
+{
+    struct stat about;
+    return lstat(path, &about) == 0;
 }
 
 bool file_exists(const char *path)

@@ -9,6 +9,10 @@
 
 /* Appends the whole file ("-" is standard input) to `out`, whose ceiling limits the size. */
 STATUS_MUST_USE struct status file_read(const char *path, struct buffer *out, struct fault *fault);
+/* The same of a small file that nobody but this program writes: a symbolic link, a folder or a
+ * device in its place is INVALID. *ret_found is false, and that is fine, when nothing is there. */
+STATUS_MUST_USE struct status file_read_own(const char *path, struct buffer *out,
+                                            struct fault *fault, bool *ret_found);
 /* Replaces the file so that after a crash the old or the new bytes are there, never a mix:
  * temporary file beside it, write, fsync, rename, fsync of the folder. `mode` as in chmod. */
 STATUS_MUST_USE struct status file_replace(const char *path, struct slice bytes, mode_t mode,
@@ -19,9 +23,13 @@ STATUS_MUST_USE struct status folder_create(const char *path, struct fault *faul
 STATUS_MUST_USE struct status folder_is_empty(const char *path, struct fault *fault,
                                               bool *ret_empty);
 bool file_exists(const char *path);
+/* Whether anything has that name, be it a link that leads nowhere. */
+bool file_is_named(const char *path);
 bool folder_exists(const char *path);
 /* Fine if it is not there. */
 STATUS_MUST_USE struct status file_remove(const char *path, struct fault *fault);
+/* The same, and it stays away after power loss. */
+STATUS_MUST_USE struct status file_remove_durably(const char *path, struct fault *fault);
 /* Makes durable what others wrote to the file, and its name in its folder. */
 STATUS_MUST_USE struct status file_sync(const char *path, struct fault *fault);
 
