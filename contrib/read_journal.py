@@ -46,7 +46,7 @@ def root(leaves):  # RFC 6962, section 2.1
 def read(folder, show=lambda line: None):
     db = sqlite3.connect(f"file:{pathlib.Path(folder).resolve()}/journal.db?mode=ro", uri=True)
     assert db.execute("PRAGMA user_version").fetchone() == (5,), "another version of the format"
-    rest, tokens = entries(db), dict(db.execute("SELECT sequence, prefix FROM request"))
+    rest, requests = entries(db), dict(db.execute("SELECT sequence, prefix FROM request"))
     registry, kinds, chain, last, batches = {}, collections.Counter(), bytes(32), 0, 0
     tallies = [[0, bytes(32)], [0, bytes(32)]]  # of registry, of tokens: how many rows, hash over them
     for row in db.execute("SELECT number, first_sequence, last_sequence, time_us, root, hash, registry_count, "
@@ -64,13 +64,13 @@ def read(folder, show=lambda line: None):
             if 64 <= kind < 96:
                 registry[sequence] = leaves[-1]
                 tallies[0] = [tallies[0][0] + 1, sha(b"\2", tallies[0][1], leaves[-1])]
-            if sequence in tokens:
-                assert kind == 97, f"entry {sequence} is no request"
-                prefix = tokens.pop(sequence).to_bytes(8, "little", signed=True)
-                tallies[1] = [tallies[1][0] + 1, sha(b"\3", tallies[1][1], sequence, prefix)]
+            assert (kind == 97) == (sequence in requests), f"the table of requests is wrong about entry {sequence}"
+            prefix = requests.pop(sequence, None)
+            if prefix is not None:
+                tallies[1] = [tallies[1][0] + 1, sha(b"\3", tallies[1][1], sequence, prefix.to_bytes(8, "little", signed=True))]
         chain = sha(b"\4", chain, root(leaves), batches, first, last, row[3], *tallies[0], *tallies[1])
         assert (root(leaves), chain, *tallies[0], *tallies[1]) == row[4:], f"batch {batches} is not what was written"
-    assert next(rest, None) is None and not tokens, "there is more behind the last batch"
+    assert next(rest, None) is None and not requests, "there is more behind the last batch"
     assert dict(db.execute("SELECT sequence, leaf FROM registry")) == registry, "the registry is not what was written"
     return {"LastEntry": last, "Batches": batches, "ChainHash": chain.hex(), "Kinds": dict(sorted(kinds.items()))}
 

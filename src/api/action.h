@@ -58,7 +58,8 @@ struct action {
 
 /* Of every write. */
 #define WRITE_REFUSALS                                                                             \
-    ERROR_READ_ONLY, ERROR_STORE_FULL, ERROR_STOPPING, ERROR_VALUE_CLIENT_TOKEN, ERROR_TOKEN_REUSED
+    ERROR_READ_ONLY, ERROR_STORE_FULL, ERROR_STOPPING, ERROR_VALUE_CLIENT_TOKEN,                   \
+        ERROR_TOKEN_REUSED, ERROR_REQUEST_REPEATED
 #define REFUSALS(...)                                                                              \
     (const enum error[])                                                                           \
     {                                                                                              \

@@ -291,6 +291,16 @@ static void count_outcome(struct exchange *exchange)
     memcpy(worker->outcome.request_id, exchange->request_id, REQUEST_ID_SIZE);
 }
 
+/* Of a write that was carried out now, and not before. */
+static void note_entries(struct exchange *exchange, const struct commit *commit)
+{
+    struct api_outcome *outcome = &exchange->worker->outcome;
+    if (commit->replayed)
+        return;
+    outcome->first_entry = commit->first_sequence;
+    outcome->last_entry = commit->last_sequence;
+}
+
 /* Writes the answer that `answered` says the action gave, or the complaint. */
 static void conclude(struct exchange *exchange, bool answered, struct buffer *out)
 {
@@ -341,6 +351,7 @@ static void finish(struct exchange *exchange, struct api_call *call, struct buff
     render_open(out);
     answered = answered && exchange->action->answer_commit(exchange, call->pending, out);
     conclude(exchange, answered, out);
+    note_entries(exchange, &call->pending->commit);
     call_release(call);
 }
 
@@ -476,6 +487,7 @@ enum api_progress api_answer(struct api_worker *worker, struct api_call *call, s
     struct exchange exchange;
     bool answered = false;
     exchange_init(&exchange, worker, call->request, call->trust);
+    exchange.operator= call->operator;
     exchange.peer_address = call->peer_address;
     buffer_clear(out);
     if (exchange_check(&exchange, call)) {

@@ -15,6 +15,7 @@
 #include "codec/http1.h"
 #include "journal/committer.h"
 #include "journal/historian.h"
+#include "sys/user.h"
 
 struct api;
 struct api_worker;
@@ -64,12 +65,19 @@ enum api_trust {
                            the organisation named by the parameter OrganisationId (default 1) */
 };
 
+/* The user of the machine behind API_TRUST_OPERATOR: what it changes bears its name. */
+struct api_operator {
+    enum request_door door; /* DOOR_SOCKET or DOOR_FOLDER */
+    const struct user *user;
+};
+
 /* One call that may outlast api_answer: one that waits for its commit or the journal. The caller
  * provides it, zeroed, and keeps it and the request's bytes until the call is finished. */
 struct api_call {
     /* in */
     const struct http1_request *request; /* with body */
     enum api_trust trust;
+    struct api_operator operator; /* API_TRUST_OPERATOR */
     struct slice peer_address; /* "203.0.113.7", for policies that ask for qcs:ip; empty: not known,
                                   then such policies fail safe */
     /* Called on the committer's or the historian's thread when a pending call can be finished; must
@@ -91,9 +99,10 @@ void api_finish(struct api_worker *worker, struct api_call *call, struct buffer 
 /* One record of what happened, for the access log and metrics: valid after an answer until the next
  * one of the same worker. Slices alias static text or the request. */
 struct api_outcome {
-    struct slice action;     /* empty if unknown */
-    struct slice secret_id;  /* never the secret */
-    struct slice error_code; /* empty on success */
+    struct slice action;              /* empty if unknown */
+    struct slice secret_id;           /* never the secret */
+    struct slice error_code;          /* empty on success */
+    uint64_t first_entry, last_entry; /* that a write made, its request's own included; 0 = none */
     char request_id[36];
 };
 const struct api_outcome *api_worker_outcome(const struct api_worker *worker);

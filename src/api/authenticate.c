@@ -4,9 +4,8 @@
  * 2. An unknown key costs a signature check too, so that answers take alike.
  * 3. The book is read inside the gate; what is needed later is copied.
  * Owns nothing. Thread: the worker's. */
-#include "api/action.h"
+#include "api/keys.h"
 #include "codec/timestamp.h"
-#include "crypto/seal.h"
 
 enum { SECRET_BYTES_MAX = 2048 };
 
@@ -84,6 +83,7 @@ static void principal_copy(struct exchange *exchange, const struct key *key)
     *principal = (struct principal){
         .key = key,
         .key_version = key->version,
+        .key_made = key->made,
         .organisation = key->organisation,
         .kind = key->principal,
         .is_temporary = key->token_hash.len > 0,
@@ -135,12 +135,10 @@ static struct hmac_key *signer_make(struct crypto *crypto, const struct signer_n
  */
 static bool secret_open(struct exchange *exchange, struct buffer *out)
 {
-    struct fault fault;
     const struct key *key = exchange->principal.key;
     (void)exchange_book_begin(exchange);
-    bool opened = key->version == exchange->principal.key_version &&
-                  status_ok(unseal(exchange->worker->api->world.master_key, key->sealed_secret,
-                                   key->secret_id, out, &fault));
+    bool opened =
+        key->version == exchange->principal.key_version && key_open_secret(exchange, key, out);
     exchange_book_end(exchange);
     return opened;
 }

@@ -5,6 +5,7 @@
 #include "api/entry_render.h"
 
 #include "api/balance_row.h"
+#include "codec/uuid.h"
 
 const char entry_help[] =
     "EntryId, Kind, Time; of accounts: MemberUin, After (its nine fields after the entry, with its "
@@ -12,7 +13,12 @@ const char entry_help[] =
     "see); Amount, or of `adjust` and `opening` "
     "CashAmount, IncomeAmount, GiftAmount; HoldId, ExpiresAt; GrantId, StartTime, EndTime; "
     "MemberName; AllowArrears; of the organization: Name, Currency, AccountUin, UserUin, SecretId, "
-    "Enabled, PolicyName, Everyone.";
+    "Enabled, PolicyName, Everyone. Request, unless time made the entry: Door (`network`, "
+    "`socket`, "
+    "`folder`), ReceivedAt, RequestEntryId, RequestId, and for the owner AccountUin, UserUin and "
+    "SecretId "
+    "of "
+    "who asked, or UnixUser and UnixName of the server's machine.";
 
 /* What an entry of the kind has, besides EntryId, Kind and Time. */
 enum part {
@@ -94,6 +100,79 @@ static void render_text(struct buffer *out, const char *key, struct slice text)
     json_quote(out, text);
 }
 
+/* ---- who asked ---- */
+
+/* The owner and the operator are told by whom: others only that, when and under which RequestId. */
+static void render_request(struct api_pending *pending, const struct entry *request,
+                           struct slice secret_id, struct buffer *out)
+{
+    bool is_network = request->door == DOOR_NETWORK;
+    bool is_told = pending->exchange.is_owner;
+    char id[UUID_TEXT_SIZE];
+    BUFFER_LITERAL(out, ",\"Request\":{");
+    if (is_told && is_network) {
+        BUFFER_LITERAL(out, "\"AccountUin\":");
+        render_uin(out, request->account);
+        buffer_char(out, ',');
+    }
+    BUFFER_LITERAL(out, "\"Door\":\"");
+    buffer_text(out, door_name((enum request_door)request->door));
+    BUFFER_LITERAL(out, "\",\"ReceivedAt\":");
+    render_time(out, request->received_us);
+    uuid_print((const unsigned char *)request->request_id.at, id);
+    render_number(out, ",\"RequestEntryId\":", request->sequence);
+    render_text(out, ",\"RequestId\":", slice_of(id, sizeof id));
+    if (is_told && is_network) {
+        render_text(out, ",\"SecretId\":", secret_id);
+        BUFFER_LITERAL(out, ",\"UserUin\":");
+        render_uin(out, request->user);
+    } else if (is_told) {
+        render_text(out, ",\"UnixName\":", request->name);
+        render_number(out, ",\"UnixUser\":", request->unix_user);
+    }
+    buffer_char(out, '}');
+}
+
+/* The key's entry has its id: the key itself may be gone. */
+static struct status find_secret_id(struct history *history, const struct entry *request,
+                                    struct fault *fault, char memory[SECRET_ID_BYTES_MAX],
+                                    struct slice *ret_secret_id)
+{
+    struct entry key;
+    TRY(history_entry(history, request->subject, fault, &key));
+    if (key.secret_id.len > SECRET_ID_BYTES_MAX)
+        return fault_raise(fault, STATUS_CORRUPT, "entry %llu names no key",
+                           (unsigned long long)request->sequence);
+    memcpy(memory, key.secret_id.at, key.secret_id.len);
+    *ret_secret_id = slice_of(memory, key.secret_id.len);
+    return STATUS_DONE;
+}
+
+struct status asked_find(struct api_pending *pending, struct history *history, uint64_t sequence,
+                         struct fault *fault, struct asked *asked)
+{
+    char memory[SECRET_ID_BYTES_MAX];
+    struct slice secret_id = SLICE_NONE;
+    struct entry request;
+    struct buffer out;
+    bool found = false;
+    *asked = (struct asked){.first = sequence, .last = sequence};
+    TRY(history_request_of(history, sequence, fault, &found, &request));
+    if (!found)
+        return STATUS_DONE;
+    uint64_t number = request.sequence;
+    if (request.door == DOOR_NETWORK) {
+        TRY(find_secret_id(history, &request, fault, memory, &secret_id));
+        TRY(history_entry(history, number, fault, &request)); /* its slices are back */
+    }
+    buffer_init_fixed(&out, asked->text, sizeof asked->text);
+    render_request(pending, &request, secret_id, &out);
+    asked->first = number - request.made;
+    asked->last = number - 1;
+    asked->len = buffer_ok(&out) ? out.len : 0;
+    return STATUS_DONE;
+}
+
 static bool is_shown(const struct entry *entry, uint32_t touch, const struct uin *only)
 {
     return touch < entry->touch_count && (!only || uin_equal(entry->touches[touch].uin, *only));
@@ -166,7 +245,7 @@ static void render_middle(const struct entry *entry, unsigned parts, struct buff
 
 /* MemberName to UserUin. */
 static void render_back(struct api_pending *pending, const struct entry *entry, unsigned parts,
-                        const struct uin *only, struct buffer *out)
+                        const struct uin *only, const struct asked *asked, struct buffer *out)
 {
     if (parts & HAS_MEMBER_NAME)
         render_text(out, ",\"MemberName\":", entry->name);
@@ -180,6 +259,7 @@ static void render_back(struct api_pending *pending, const struct entry *entry, 
         render_text(out, ",\"PolicyName\":", entry->name);
     if (parts & HAS_REASON)
         render_text(out, ",\"Reason\":", entry->text);
+    buffer_append(out, slice_of(asked->text, asked->len));
     if (parts & HAS_KEY)
         render_text(out, ",\"SecretId\":", entry->secret_id);
     if (parts & IS_GRANT) {
@@ -203,12 +283,12 @@ static void render_back(struct api_pending *pending, const struct entry *entry, 
 }
 
 void entry_render(struct api_pending *pending, const struct entry *entry, const struct uin *only,
-                  struct buffer *out)
+                  const struct asked *asked, struct buffer *out)
 {
     unsigned parts = parts_of(entry->kind);
     buffer_char(out, '{');
     render_front(pending, entry, parts, only, out);
     render_middle(entry, parts, out);
-    render_back(pending, entry, parts, only, out);
+    render_back(pending, entry, parts, only, asked, out);
     buffer_char(out, '}');
 }

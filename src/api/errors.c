@@ -18,10 +18,11 @@ static const struct error_entry entries[ERROR_COUNT] = {
 #undef ERROR
 };
 
-/* With the parameter that `{1}` of the text stands for. */
+/* With the parameter that `{1}` of the text stands for, and its numbers. */
 struct refusal_entry {
     enum error error;
     struct slice word;
+    int64_t numbers[2];
 };
 
 static const struct refusal_entry refusals[REFUSAL_COUNT] = {
@@ -56,6 +57,8 @@ static const struct refusal_entry refusals[REFUSAL_COUNT] = {
     [REFUSAL_MEMBER_NOT_EMPTY] = {ERROR_MEMBER_NOT_EMPTY, TEXT("")},
     [REFUSAL_MEMBER_IS_OWNER] = {ERROR_MEMBER_IS_OWNER, TEXT("")},
     [REFUSAL_TOKEN_REUSED] = {ERROR_TOKEN_REUSED, TEXT("")},
+    [REFUSAL_REQUEST_REPEATED] = {ERROR_REQUEST_REPEATED, TEXT("")},
+    [REFUSAL_KEY_ID_INVALID] = {ERROR_VALUE_KEY, TEXT("SecretId"), {SECRET_ID_BYTES_MAX, 1}},
 };
 
 const struct error_entry *error_entry(enum error error)
@@ -73,8 +76,10 @@ enum error error_of_refusal(enum refusal refusal)
 
 struct complaint complaint_of_refusal(enum refusal refusal)
 {
-    return (struct complaint){.error = error_of_refusal(refusal),
-                              .words = {refusals[refusal].word}};
+    return (struct complaint){
+        .error = error_of_refusal(refusal),
+        .words = {refusals[refusal].word},
+        .numbers = {refusals[refusal].numbers[0], refusals[refusal].numbers[1]}};
 }
 
 /* Words come from clients: long ones are cut, and what is not UTF-8 is not repeated. */

@@ -26,6 +26,8 @@ struct error_entry {
 /* ERROR_NONE has no entry. */
 const struct error_entry *error_entry(enum error error);
 
+enum { SECRET_ID_BYTES_MAX = 1024 }; /* temporary ones are long (protocol section 6) */
+
 /* A "no" with what its text names. Slices are borrowed. */
 struct complaint {
     enum error error;

@@ -84,6 +84,7 @@ struct envelope {
 struct principal {
     const struct key *key;
     uint64_t key_version;
+    uint64_t key_made;     /* the entry that made the key */
     uint32_t organisation; /* of the key */
     uint8_t kind;          /* enum principal_kind */
     bool is_operator;
@@ -97,6 +98,7 @@ struct exchange {
     struct api_worker *worker;
     const struct http1_request *request;
     enum api_trust trust;
+    struct api_operator operator;
     struct slice peer_address;
     int64_t now_us;
     bool chinese;
@@ -149,7 +151,8 @@ bool exchange_limit(struct exchange *exchange);     /* rate limit: api.c */
 bool exchange_authorise(struct exchange *exchange); /* policies and organisation: access.c */
 bool exchange_bind(struct exchange *exchange);      /* parameters of the action: request.c */
 
-/* Before a command is submitted: DryRun and ClientToken (tokens.c). */
+/* Before a command is submitted: who asks, DryRun, and what the request is known by when it comes
+ * again (tokens.c). */
 bool exchange_make_request(struct exchange *exchange, struct command *command);
 /* What a client's token comes down to; organisation 0: of none. */
 bool exchange_digest_token(struct exchange *exchange, uint32_t organisation, struct slice token,

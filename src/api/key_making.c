@@ -49,7 +49,7 @@ bool key_seal(struct exchange *exchange, struct made_key *made, struct slice sec
     struct fault fault;
     buffer_init_fixed(&sealed, made->sealed, sizeof made->sealed);
     if (!status_ok(world->sys->entropy(world->sys->context, nonce, sizeof nonce, &fault)) ||
-        !status_ok(seal(world->master_key, nonce, secret, key->secret_id, &sealed, &fault)))
+        !status_ok(key_secret_seal(world->master_key, nonce, key, secret, &sealed, &fault)))
         return exchange_refuse(exchange, ERROR_INTERNAL);
     key->sealed_secret = buffer_slice(&sealed);
     return true;
@@ -72,8 +72,8 @@ static bool read_principal_kind(struct exchange *exchange, const struct key_hold
     return exchange_refuse_word(exchange, ERROR_VALUE_UNSUPPORTED, SLICE("Principal"));
 }
 
-/* By default the caller's account; through the control socket the organisation's owner. A caller
- * makes keys only for accounts of its own organisation. */
+/* Through the control socket by default the organisation's owner. A caller makes keys only for
+ * accounts of its own organisation. */
 static bool read_account(struct exchange *exchange, const struct key_holder_input *input,
                          struct key *key)
 {
@@ -81,10 +81,11 @@ static bool read_account(struct exchange *exchange, const struct key_holder_inpu
     if (input->account_uin.given &&
         !value_to_uin(exchange, &input->account_uin, SLICE("AccountUin"), &key->account))
         return false;
+    if (!input->account_uin.given && !is_operator)
+        return exchange_refuse_word(exchange, ERROR_MISSING_PARAMETER, SLICE("AccountUin"));
     const struct book *book = exchange_book_begin(exchange);
     if (!input->account_uin.given)
-        key->account = is_operator ? book_organisation(book, exchange->organisation)->owner
-                                   : exchange->principal.account;
+        key->account = book_organisation(book, exchange->organisation)->owner;
     const struct organisation *organisation = book_organisation_of(book, key->account);
     bool belongs = organisation && organisation->id == exchange->organisation;
     exchange_book_end(exchange);
@@ -96,6 +97,7 @@ bool key_read_holder(struct exchange *exchange, const struct key_holder_input *i
 {
     if (!read_account(exchange, input, key))
         return false;
+    key->organisation = exchange->organisation;
     key->user = key->account;
     if (input->user_uin.given &&
         !value_to_uin(exchange, &input->user_uin, SLICE("UserUin"), &key->user))
@@ -115,15 +117,19 @@ void key_render_principal(const struct key *key, struct buffer *out)
     json_quote(out, key->secret_id);
 }
 
+void key_render_withheld(bool withheld, struct buffer *out)
+{
+    BUFFER_LITERAL(out, ",\"SecretWithheld\":");
+    render_bool(out, withheld);
+}
+
 bool key_open_secret(const struct exchange *exchange, const struct key *key, struct buffer *out)
 {
     struct fault fault;
-    return status_ok(unseal(exchange->worker->api->world.master_key, key->sealed_secret,
-                            key->secret_id, out, &fault));
+    return status_ok(key_secret_open(exchange->worker->api->world.master_key, key, out, &fault));
 }
 
-/* Out of the seal, also when it was just put in: so it is the same when the key is answered again.
- */
+/* Out of the seal, where it was just put: the one place that has it. */
 bool key_render_secret(const struct exchange *exchange, const struct key *key, struct buffer *out)
 {
     char memory[SECRET_KEY_BYTES_MAX];

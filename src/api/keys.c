@@ -5,7 +5,7 @@
 #include "api/keys.h"
 
 enum {
-    SECRET_ID_BYTES_MAX = 1024, /* of temporary keys (protocol section 6) */
+    SECRET_KEY_BYTES_MIN = 16, /* the cloud's have 32 */
     TOKEN_BYTES_MAX = 4096,
 };
 
@@ -34,15 +34,16 @@ static bool character_fits(char c, enum text_kind kind, bool is_inside)
 
 /* What a client could send in a header and in a credential scope. */
 static bool check_text(struct exchange *exchange, struct slice text, struct slice name,
-                       enum text_kind kind, size_t bytes_max)
+                       enum text_kind kind, size_t bytes_min, size_t bytes_max)
 {
-    bool good = text.len > 0 && text.len <= bytes_max;
+    bool good = text.len >= bytes_min && text.len <= bytes_max;
     for (size_t i = 0; i < text.len && good; i++)
         good = character_fits(text.at[i], kind, i > 0 && i + 1 < text.len);
     if (good)
         return true;
-    exchange->complaint = (struct complaint){
-        .error = ERROR_VALUE_KEY, .words = {name}, .numbers = {(int64_t)bytes_max}};
+    exchange->complaint = (struct complaint){.error = ERROR_VALUE_KEY,
+                                             .words = {name},
+                                             .numbers = {(int64_t)bytes_max, (int64_t)bytes_min}};
     return false;
 }
 
@@ -59,8 +60,10 @@ static bool read_pair(struct exchange *exchange, struct create_work *work, struc
         return exchange_refuse_word(exchange, ERROR_MISSING_PARAMETER, SLICE("SecretKey"));
     key->secret_id = input->secret_id.text;
     *ret_secret = input->secret_key.text;
-    return check_text(exchange, key->secret_id, SLICE("SecretId"), TEXT_ID, SECRET_ID_BYTES_MAX) &&
-           check_text(exchange, *ret_secret, SLICE("SecretKey"), TEXT_SECRET, SECRET_KEY_BYTES_MAX);
+    return check_text(exchange, key->secret_id, SLICE("SecretId"), TEXT_ID, 1,
+                      SECRET_ID_BYTES_MAX) &&
+           check_text(exchange, *ret_secret, SLICE("SecretKey"), TEXT_SECRET, SECRET_KEY_BYTES_MIN,
+                      SECRET_KEY_BYTES_MAX);
 }
 
 static bool read_token(struct exchange *exchange, struct create_work *work, struct key *key)
@@ -69,7 +72,7 @@ static bool read_token(struct exchange *exchange, struct create_work *work, stru
     struct slice token = input->token.text;
     if (token.len == 0)
         return true;
-    if (!check_text(exchange, token, SLICE("Token"), TEXT_TOKEN, TOKEN_BYTES_MAX))
+    if (!check_text(exchange, token, SLICE("Token"), TEXT_TOKEN, 1, TOKEN_BYTES_MAX))
         return false;
     sha256(exchange->worker->crypto, token, work->token_hash);
     key->token_hash = slice_of((const char *)work->token_hash, SHA256_SIZE);
@@ -98,7 +101,6 @@ static enum preparation create_prepare(struct exchange *exchange, struct api_pen
         return PREPARED_REFUSED;
     command->kind = COMMAND_ADD_KEY;
     command->organisation = exchange->organisation;
-    command->key.organisation = exchange->organisation;
     command->key.enabled = true;
     return PREPARED;
 }
@@ -123,8 +125,10 @@ static bool create_answer(struct exchange *exchange, struct api_pending *pending
     render_expiry(key, out);
     key_render_principal(key, out);
     bool is_made = !input->secret_id.given; /* then no secret was given either */
-    if (is_made && !command->dry_run && !key_render_secret(exchange, key, out))
+    bool is_shown = is_made && !command->dry_run && !pending->commit.replayed;
+    if (is_shown && !key_render_secret(exchange, key, out))
         return exchange_refuse(exchange, ERROR_INTERNAL);
+    key_render_withheld(is_made && pending->commit.replayed, out);
     BUFFER_LITERAL(out, ",\"UserUin\":");
     render_uin(out, key->user);
     return true;
@@ -148,7 +152,8 @@ static const struct output create_outputs[] = {
     {"ExpiresAt", "string", "When it ends; empty: never."},
     {"Principal", "string", "`main`, `sub` or `role`."},
     {"SecretId", "string", "The key's id."},
-    {"SecretKey", "string", "Only of a pair made here, and only now."},
+    {"SecretKey", "string", "Only of a pair made here, and only in the first answer."},
+    SECRET_WITHHELD_OUTPUT,
     {"UserUin", "string", "The account it speaks for."},
     {NULL, NULL, NULL},
 };

@@ -3,7 +3,7 @@
 #define API_KEYS_H
 
 #include "api/action.h"
-#include "crypto/seal.h"
+#include "api/key_secret.h"
 
 enum {
     SECRET_KEY_BYTES_MAX = 1024,
@@ -15,8 +15,9 @@ struct key_holder_input {
     struct text_value account_uin, user_uin, principal, session_name;
 };
 #define KEY_HOLDER_PARAMETERS(struct_name)                                                         \
-    {PARAMETER(PARAMETER_TEXT, struct_name, holder.account_uin, "AccountUin",                      \
-               "The main account; default the caller's, or the organization's owner.")},           \
+    {PARAMETER(                                                                                    \
+        PARAMETER_TEXT, struct_name, holder.account_uin, "AccountUin",                             \
+        "The main account. Needed through the network; else default the organization's owner.")},  \
         {PARAMETER(PARAMETER_TEXT, struct_name, holder.user_uin, "UserUin",                        \
                    "The sub-account or role; default the main account itself.")},                  \
         {PARAMETER(PARAMETER_TEXT, struct_name, holder.principal, "Principal",                     \
@@ -43,6 +44,15 @@ bool key_seal(struct exchange *exchange, struct made_key *made, struct slice sec
 
 /* Appends the secret; false: it is not what was sealed. */
 bool key_open_secret(const struct exchange *exchange, const struct key *key, struct buffer *out);
+#define SECRET_WITHHELD_OUTPUT                                                                     \
+    {                                                                                              \
+        "SecretWithheld", "bool",                                                                  \
+            "True: the request was carried out before; its first answer held the secret, which "   \
+            "is "                                                                                  \
+            "not shown again. If that answer was lost, disable the key and make another."          \
+    }
+/* ,"SecretWithheld":... */
+void key_render_withheld(bool withheld, struct buffer *out);
 /* ,"SecretKey":"..." */
 bool key_render_secret(const struct exchange *exchange, const struct key *key, struct buffer *out);
 /* ,"Principal":"...","SecretId":"..." */

@@ -70,14 +70,6 @@ static enum preparation create_prepare(struct exchange *exchange, struct api_pen
     return command->member_count > 0 ? PREPARED : PREPARED_NOTHING;
 }
 
-/* The refusal is about one member, not about the whole command. */
-static bool refusal_is_of_item(enum refusal refusal)
-{
-    return refusal != REFUSAL_NONE && refusal != REFUSAL_ORGANISATION_UNKNOWN &&
-           refusal != REFUSAL_LIMIT && refusal != REFUSAL_TOKEN_REUSED &&
-           refusal != REFUSAL_STORE_FULL && refusal != REFUSAL_STOPPING;
-}
-
 struct create_counts {
     uint64_t added, unchanged, refused;
 };
@@ -130,7 +122,7 @@ static bool create_answer(struct exchange *exchange, struct api_pending *pending
     const struct create_input *input = exchange->input;
     struct create_work *work = pending->work;
     enum refusal refusal = pending->commit.refusal;
-    if (refusal_is_of_item(refusal))
+    if (!refusal_is_of_command(refusal))
         work->is_rehearsal = true;
     else if (refusal != REFUSAL_NONE)
         return exchange_refuse(exchange, error_of_refusal(refusal));

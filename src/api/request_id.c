@@ -3,7 +3,7 @@
  * Owns nothing outside the struct. Thread: the worker's. */
 #include "api/request_id.h"
 
-#include "base/put.h"
+#include "codec/uuid.h"
 
 /* SplitMix64: a good spread for a sequence that must only be repeatable. */
 static uint64_t sequence_next(uint64_t *state)
@@ -52,11 +52,5 @@ void request_ids_next(struct request_ids *ids, char ret_id[REQUEST_ID_SIZE])
     unsigned char *bytes = ids->batch[ids->used++];
     bytes[6] = (unsigned char)((bytes[6] & 0x0f) | 0x40);
     bytes[8] = (unsigned char)((bytes[8] & 0x3f) | 0x80);
-    char digits[32];
-    (void)put_hex(digits, bytes, sizeof ids->batch[0]);
-    char *at = put_char(put_bytes(ret_id, digits, 8), '-');
-    at = put_char(put_bytes(at, digits + 8, 4), '-');
-    at = put_char(put_bytes(at, digits + 12, 4), '-');
-    at = put_char(put_bytes(at, digits + 16, 4), '-');
-    (void)put_bytes(at, digits + 20, 12);
+    uuid_print(bytes, ret_id);
 }

@@ -1,7 +1,7 @@
 /* Temporary keys: CreateTemporaryKey, bursar 2026-11-01. A pair and a token, which end together.
  *
- * The journal keeps only the token's hash. The token is made from the secret key, so that it can be
- * answered again when the request is repeated; nobody can go from it to the secret.
+ * The journal keeps only the token's hash. The token is made from the secret key; nobody can go
+ * from it to the secret.
  *
  * Owns nothing; memory is the call's. Thread: the worker's. */
 #include "api/keys.h"
@@ -64,10 +64,11 @@ static enum preparation temporary_prepare(struct exchange *exchange, struct api_
     if (!work)
         (void)exchange_refuse(exchange, ERROR_INTERNAL);
     if (!work || !exchange_choose_organisation(exchange, &input->organization_id) ||
-        !key_read_holder(exchange, &input->holder, key) || !make_key(exchange, work, key))
+        !key_read_holder(exchange, &input->holder, key))
         return PREPARED_REFUSED;
     key->expires_us = (exchange->now_us / SECOND_US + seconds) * SECOND_US;
-    key->organisation = exchange->organisation;
+    if (!make_key(exchange, work, key))
+        return PREPARED_REFUSED;
     key->enabled = true;
     command->kind = COMMAND_ADD_KEY;
     command->organisation = exchange->organisation;
@@ -97,8 +98,11 @@ static bool temporary_answer(struct exchange *exchange, struct api_pending *pend
     BUFFER_LITERAL(out, ",\"ExpiredTime\":");
     buffer_i64(out, key->expires_us / SECOND_US);
     key_render_principal(key, out);
-    if (!command->dry_run &&
-        (!key_render_secret(exchange, key, out) || !render_token(exchange, key, out)))
+    bool is_shown = !command->dry_run && !pending->commit.replayed;
+    if (is_shown && !key_render_secret(exchange, key, out))
+        return exchange_refuse(exchange, ERROR_INTERNAL);
+    key_render_withheld(pending->commit.replayed, out);
+    if (is_shown && !render_token(exchange, key, out))
         return exchange_refuse(exchange, ERROR_INTERNAL);
     BUFFER_LITERAL(out, ",\"UserUin\":");
     render_uin(out, key->user);
@@ -119,9 +123,11 @@ static const struct output temporary_outputs[] = {
     {"ExpiredTime", "int64", "When it ends, in Unix seconds."},
     {"Principal", "string", "`main`, `sub` or `role`."},
     {"SecretId", "string", "The key's id."},
-    {"SecretKey", "string", "Not with DryRun; shown only now."},
+    {"SecretKey", "string", "Not with DryRun; only in the first answer."},
+    SECRET_WITHHELD_OUTPUT,
     {"Token", "string",
-     "Not with DryRun; calls must carry it, as `X-TC-Token` or with signature v1 as `Token`."},
+     "Not with DryRun, only in the first answer; calls must carry it, as `X-TC-Token` or with "
+     "signature v1 as `Token`."},
     {"UserUin", "string", "The account it speaks for."},
     {NULL, NULL, NULL},
 };

@@ -1,4 +1,8 @@
-/* Client tokens: a write with a token is carried out once, and answered the same for ever.
+/* Requests that change something: who asks, and what a request is known by when it comes again.
+ *
+ * A write with a token is carried out once, and answered the same for ever. One without is known by
+ * its signature: who sends the same signed bytes again, a client or somebody on the way, is
+ * refused.
  *
  * The token and what was asked become two digests, which the request's entry keeps. When the token
  * was used, the committer fills the command in from the entries that the first request made
@@ -7,6 +11,8 @@
  * 1. The bytes that are hashed never change: their digests are in journals.
  * Owns nothing; memory is the call's. Thread: the worker's. */
 #include "api/action.h"
+#include "base/check.h"
+#include "codec/uuid.h"
 
 enum { CLIENT_TOKEN_BYTES_MAX = 64 };
 
@@ -60,16 +66,56 @@ static bool digest_body(struct exchange *exchange, unsigned char ret_digest[DIGE
     return true;
 }
 
+/* As it was compared: v1 takes lines around it. */
+static void digest_signature(struct exchange *exchange, struct request *request)
+{
+    const struct envelope *envelope = &exchange->envelope;
+    bool is_v1 = envelope->form == ENVELOPE_V1;
+    const struct slice parts[] = {
+        slice_of("bursar signature", sizeof "bursar signature"), /* with the zero byte */
+        is_v1 ? slice_trim_lines(envelope->signature) : exchange->authorization.signature};
+    request->mark = MARK_SIGNATURE;
+    digest(exchange->worker->crypto, parts, sizeof parts / sizeof parts[0], request->token);
+}
+
+static void name_operator(const struct api_operator *operator, struct request * request)
+{
+    const struct user *user = operator->user;
+    struct slice name = slice_of(user->name, user->name_len);
+    request->door = (uint8_t) operator->door;
+    request->unix_user = user->id;
+    request->unix_name = name_is_valid(name) ? name : SLICE_NONE;
+}
+
+static void name_asker(const struct exchange *exchange, struct request *request)
+{
+    const struct principal *principal = &exchange->principal;
+    request->received_us = exchange->now_us;
+    CHECK(uuid_parse(exchange_request_id(exchange), request->id));
+    if (principal->is_operator) {
+        name_operator(&exchange->operator, request);
+        return;
+    }
+    request->door = DOOR_NETWORK;
+    request->principal = principal->kind;
+    request->account = principal->account;
+    request->user = principal->user;
+    request->key = principal->key_made;
+}
+
 bool exchange_make_request(struct exchange *exchange, struct command *command)
 {
     const struct text_value *token = input_find(exchange, SLICE("ClientToken"));
     const struct boolean_value *dry_run = input_find(exchange, SLICE("DryRun"));
     command->dry_run = command->dry_run || dry_run->value;
     command->arena = exchange->arena;
+    name_asker(exchange, &command->request);
+    if (!token->given && !exchange->principal.is_operator)
+        digest_signature(exchange, &command->request);
     if (!token->given)
         return true;
     bool has_none = command->kind == COMMAND_CREATE_ORGANISATION;
-    command->request.given = true;
+    command->request.mark = MARK_TOKEN;
     return exchange_digest_token(exchange, has_none ? 0 : command->organisation, token->text,
                                  command->request.token) &&
            digest_body(exchange, command->request.body);

@@ -256,14 +256,6 @@ static enum preparation create_prepare(struct exchange *exchange, struct api_pen
 
 /* ---- answering ---- */
 
-/* The refusal is about one transfer, not about the whole request. */
-static bool refusal_is_of_item(enum refusal refusal)
-{
-    return refusal != REFUSAL_ORGANISATION_UNKNOWN && refusal != REFUSAL_LIMIT &&
-           refusal != REFUSAL_TOKEN_REUSED && refusal != REFUSAL_STORE_FULL &&
-           refusal != REFUSAL_STOPPING;
-}
-
 /* In the text the parameter's place, or in front of it the transfer's. */
 static struct complaint complaint_of_item(struct arena *arena, enum refusal refusal, uint32_t index)
 {
@@ -279,7 +271,7 @@ static struct complaint complaint_of_item(struct arena *arena, enum refusal refu
 static bool refuse_all(struct exchange *exchange, const struct transfers_work *work,
                        const struct commit *commit)
 {
-    if (!refusal_is_of_item(commit->refusal))
+    if (refusal_is_of_command(commit->refusal))
         return exchange_refuse_refusal(exchange, commit->refusal);
     exchange->complaint =
         complaint_of_item(exchange->arena, commit->refusal, work->places[commit->refused_item]);

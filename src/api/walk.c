@@ -8,8 +8,6 @@
  * Owns nothing. Thread: the historian's. */
 #include "api/walk.h"
 
-#include "api/entry_render.h"
-
 enum { CHUNK = 256 };
 
 void walk_begin(struct walk *walk, bool has_cursor, uint64_t cursor)
@@ -53,15 +51,32 @@ static bool is_wanted(const struct walk *walk, const struct entry *entry)
     return walk->hold == 0 || is_of_hold(entry, walk->hold);
 }
 
-static void offer(struct walk *walk, const struct entry *entry)
+/* What time made, nobody asked for. Reading the request takes the entry's slices away. */
+static struct status find_asked(struct walk *walk, struct entry *entry, struct fault *fault)
+{
+    uint64_t sequence = entry->sequence;
+    if (asked_is_about(&walk->asked, sequence))
+        return STATUS_DONE;
+    if (entry_kind_is_timed(entry->kind)) {
+        walk->asked.first = walk->asked.last = sequence;
+        walk->asked.len = 0;
+        return STATUS_DONE;
+    }
+    TRY(asked_find(walk->pending, walk->history, sequence, fault, &walk->asked));
+    return history_entry(walk->history, sequence, fault, entry);
+}
+
+static struct status offer(struct walk *walk, struct entry *entry, struct fault *fault)
 {
     struct buffer *out = &walk->pending->answer;
     if (!is_wanted(walk, entry))
-        return;
+        return STATUS_DONE;
+    TRY(find_asked(walk, entry, fault));
     if (walk->written++ > 0)
         buffer_char(out, ',');
     bool sees_everyone = walk->pending->exchange.sees_everyone;
-    entry_render(walk->pending, entry, sees_everyone ? NULL : &walk->uin, out);
+    entry_render(walk->pending, entry, sees_everyone ? NULL : &walk->uin, &walk->asked, out);
+    return STATUS_DONE;
 }
 
 /* ---- by back-links ---- */
@@ -106,7 +121,7 @@ static struct status walk_down(struct walk *walk, struct fault *fault)
         TRY(seek(walk, walk->next, fault, &sequence));
     while (goes_on(walk)) {
         TRY(read_own(walk, sequence, fault, &entry, &touch));
-        offer(walk, &entry);
+        TRY(offer(walk, &entry, fault));
         sequence = touch.previous;
         walk->next--;
     }
@@ -139,7 +154,7 @@ static struct status walk_up(struct walk *walk, struct fault *fault)
         TRY(find_chunk(walk, count, fault, sequences));
         for (uint64_t i = 0; i < count && walk->written < walk->limit; i++) {
             TRY(history_entry(walk->history, sequences[i], fault, &entry));
-            offer(walk, &entry);
+            TRY(offer(walk, &entry, fault));
             walk->next++;
         }
     }
@@ -153,7 +168,7 @@ static struct status walk_stretch(struct walk *walk, struct fault *fault)
     struct entry entry;
     while (goes_on(walk)) {
         TRY(history_entry(walk->history, walk->next, fault, &entry));
-        offer(walk, &entry);
+        TRY(offer(walk, &entry, fault));
         walk->next = walk->ascending ? walk->next + 1 : walk->next - 1;
     }
     return STATUS_DONE;

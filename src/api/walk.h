@@ -3,6 +3,7 @@
 #ifndef API_WALK_H
 #define API_WALK_H
 
+#include "api/entry_render.h"
 #include "api/past.h"
 
 enum { WALK_READS_MAX = 20000, WALK_KINDS = 128 };
@@ -27,6 +28,7 @@ struct walk {
     /* out */
     uint32_t written;
     uint64_t reads_before;
+    struct asked asked; /* of the entry offered last */
 };
 
 /* Begins at `first` or `last`, or at the cursor. */

@@ -22,6 +22,7 @@ struct admin {
     /* in this process */
     struct folder *folder;
     bool owns_folder;
+    struct user user; /* who runs this */
     struct api_worker *worker;
     struct buffer answer;
     struct arena error_memory;
@@ -53,6 +54,7 @@ struct status admin_open_here(struct folder *folder, struct fault *fault, struct
     if (!admin)
         return fault_raise(fault, STATUS_MEMORY, "out of memory");
     admin->folder = folder;
+    user_of_process(&admin->user);
     admin->worker = api_worker_new(folder->api);
     if (!admin->worker) {
         struct status closed = admin_close(admin, NULL);
@@ -138,8 +140,11 @@ static void wake(struct api_call *call)
 
 static void answer_here(struct admin *admin, const struct http1_request *request)
 {
-    struct api_call call = {
-        .request = request, .trust = API_TRUST_OPERATOR, .wake = wake, .context = admin};
+    struct api_call call = {.request = request,
+                            .trust = API_TRUST_OPERATOR,
+                            .operator= {DOOR_FOLDER, &admin->user},
+                            .wake = wake,
+                            .context = admin};
     admin->finished = false;
     if (api_answer(admin->worker, &call, &admin->answer) == API_ANSWERED)
         return;

@@ -9,4 +9,7 @@
 bool answer_text(struct slice response, const char *name, struct arena *memory,
                  struct slice *ret_text);
 
+/* Whether the response has a member of that name that is true. */
+bool answer_is_true(struct slice response, const char *name, struct arena *memory);
+
 #endif

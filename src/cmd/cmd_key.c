@@ -56,11 +56,12 @@ static void print_added(const struct key_to_add *key, struct slice response, str
     (void)answer_text(response, "AccountUin", memory, &account);
     (void)answer_text(response, "UserUin", memory, &user);
     bool made = answer_text(response, "SecretKey", memory, &secret);
+    bool is_withheld = answer_is_true(response, "SecretWithheld", memory);
     bool is_main = slice_equal(account, user);
     if (key->management.dry_run)
         printf("Nothing was changed; without --dry-run there would be a key for %.*s",
                SLICE_ARGS(user));
-    else if (made)
+    else if (made || is_withheld)
         printf("A key for %.*s", SLICE_ARGS(user));
     else
         printf("%.*s was taken over for %.*s", SLICE_ARGS(id), SLICE_ARGS(user));
@@ -69,6 +70,11 @@ static void print_added(const struct key_to_add *key, struct slice response, str
     if (made)
         printf("; its secret is shown this once:\n\n  SecretId   %.*s\n  SecretKey  %.*s\n",
                SLICE_ARGS(id), SLICE_ARGS(secret));
+    else if (is_withheld)
+        printf(
+            ", but the first answer, which held its secret, was lost on the way: disable %.*s and "
+            "make another.\n",
+            SLICE_ARGS(id));
     else
         printf(".\n");
 }
@@ -96,7 +102,10 @@ static int run_add(int argc, char **argv)
 {
     struct key_to_add key = {.management = MANAGEMENT_DEFAULT(&key_add)};
     const struct option_spec options[] = {
-        {"account", "UIN", "The main account it is for. Default: the organisation's owner.",
+        {"account", "UIN",
+         "The main account it is for. Default: the organisation's owner; with --endpoint it must "
+         "be "
+         "given.",
          OPTION_TEXT, &key.account},
         {"user", "UIN",
          "A sub-account (or role) of that account; it needs a policy to do anything.", OPTION_TEXT,

@@ -7,8 +7,9 @@
 #include "codec/decimal.h"
 
 const struct table_column entry_columns[ENTRY_COLUMNS] = {
-    {"ENTRY", true},        {"TIME", false}, {"KIND", false},   {"AMOUNT", true},
-    {"REAL BALANCE", true}, {"CASH", true},  {"REASON", false}, {"MEMBER UIN", false},
+    {"ENTRY", true},  {"TIME", false},        {"KIND", false},
+    {"AMOUNT", true}, {"REAL BALANCE", true}, {"CASH", true},
+    {"BY", false},    {"REASON", false},      {"MEMBER UIN", false},
 };
 
 /* A move has two members: both are read, and one is taken. */
@@ -57,12 +58,43 @@ static struct slice *text_of(struct entry_row *row, struct slice key)
                : NULL;
 }
 
+static struct slice *request_text_of(struct entry_row *row, struct slice key)
+{
+    return slice_equal(key, SLICE("Door"))        ? &row->door
+           : slice_equal(key, SLICE("RequestId")) ? &row->request_id
+           : slice_equal(key, SLICE("UserUin"))   ? &row->user
+           : slice_equal(key, SLICE("UnixName"))  ? &row->unix_name
+           : slice_equal(key, SLICE("UnixUser"))  ? &row->unix_user
+                                                  : NULL;
+}
+
+static bool read_request(struct json_reader *reader, struct entry_row *row)
+{
+    struct json_token key, token;
+    if (json_next(reader, &key) != JSON_OBJECT)
+        return false;
+    while (json_next(reader, &key) == JSON_KEY) {
+        struct slice *text = request_text_of(row, key.text);
+        if (!text) {
+            if (!json_skip(reader))
+                return false;
+            continue;
+        }
+        if (json_next(reader, &token) != JSON_STRING && token.kind != JSON_NUMBER)
+            return false;
+        *text = token.text;
+    }
+    return key.kind == JSON_OBJECT_END;
+}
+
 static bool read_field(struct json_reader *reader, struct slice key, struct reading *reading)
 {
     struct json_token token;
     struct slice *text = text_of(reading->row, key);
     if (slice_equal(key, SLICE("After")) || slice_equal(key, SLICE("ToAfter")))
         return read_after(reader, reading, key.at[0] == 'T');
+    if (slice_equal(key, SLICE("Request")))
+        return read_request(reader, reading->row);
     if (is_amount(key))
         return read_amount(reader, reading->row);
     if (slice_equal(key, SLICE("EntryId")))
@@ -152,6 +184,20 @@ static struct slice reason_of(const struct entry_row *row, struct slice uin, str
     return slice_of(memory->at + start, memory->len - start);
 }
 
+/* The account, sub-account or role of the key; or the user of the server's machine. */
+static struct slice by_of(const struct entry_row *row, struct buffer *memory)
+{
+    size_t start = memory->len;
+    if (row->user.len > 0)
+        return row->user;
+    if (row->unix_user.len == 0)
+        return row->door;
+    buffer_append(memory, row->unix_name.len > 0 ? row->unix_name : row->unix_user);
+    buffer_char(memory, '@');
+    buffer_append(memory, row->door);
+    return slice_of(memory->at + start, memory->len - start);
+}
+
 void entry_row_cells(const struct entry_row *row, struct slice uin, struct buffer *memory,
                      struct slice ret_cells[ENTRY_COLUMNS])
 {
@@ -170,14 +216,15 @@ void entry_row_cells(const struct entry_row *row, struct slice uin, struct buffe
     ret_cells[3] = slice_of(memory->at + start, memory->len - start);
     ret_cells[4] = units(memory, row->has_after, row->real_micros);
     ret_cells[5] = units(memory, row->has_after, row->cash_micros);
-    ret_cells[6] = reason_of(row, uin, memory);
-    ret_cells[7] = row->member;
+    ret_cells[6] = by_of(row, memory);
+    ret_cells[7] = reason_of(row, uin, memory);
+    ret_cells[8] = row->member;
 }
 
 void entry_csv_header(struct buffer *out)
 {
     BUFFER_LITERAL(out, "EntryId,Time,Kind,MemberUin,ToMemberUin,Amount,RealBalance,"
-                        "CashAccountBalance,Reason\n");
+                        "CashAccountBalance,Reason,By,RequestId\n");
 }
 
 static void cents(struct buffer *out, bool given, int64_t micros)
@@ -185,6 +232,14 @@ static void cents(struct buffer *out, bool given, int64_t micros)
     buffer_char(out, ',');
     if (given)
         decimal_print_cents(out, (struct amount){micros});
+}
+
+static void write_by(const struct entry_row *row, struct buffer *out)
+{
+    char text[160];
+    struct buffer memory;
+    buffer_init_fixed(&memory, text, sizeof text);
+    csv_write(out, by_of(row, &memory));
 }
 
 void entry_row_csv(const struct entry_row *row, struct buffer *out)
@@ -201,5 +256,9 @@ void entry_row_csv(const struct entry_row *row, struct buffer *out)
     cents(out, row->has_after, row->cash_micros);
     buffer_char(out, ',');
     csv_write(out, row->reason);
+    buffer_char(out, ',');
+    write_by(row, out);
+    buffer_char(out, ',');
+    csv_write(out, row->request_id);
     buffer_char(out, '\n');
 }

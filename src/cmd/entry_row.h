@@ -11,6 +11,7 @@ struct entry_row {
     struct slice raw; /* the object as it came */
     uint64_t entry;
     struct slice time, kind, member, to, reason, name;
+    struct slice door, request_id, user, unix_name, unix_user; /* who asked; empty: time made it */
     bool has_amount;
     struct amount amount; /* of adjust and opening: of all accounts together */
     bool has_after;       /* the member's fields after it */
@@ -28,7 +29,7 @@ void entry_row_print_amount(const struct entry_row *row, struct slice uin, struc
 
 /* Columns of a table, and a row's cells, whose texts are put into `memory`. The last column, the
  * member, is for tables of many members. */
-enum { ENTRY_COLUMNS = 8 };
+enum { ENTRY_COLUMNS = 9 };
 extern const struct table_column entry_columns[ENTRY_COLUMNS];
 void entry_row_cells(const struct entry_row *row, struct slice uin, struct buffer *memory,
                      struct slice ret_cells[ENTRY_COLUMNS]);

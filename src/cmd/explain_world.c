@@ -4,6 +4,7 @@
  * 2. The world stays where it is: the api holds pointers into it. */
 #include "cmd/explain_world.h"
 
+#include "api/key_secret.h"
 #include "cmd/master_key.h"
 #include "crypto/digest.h"
 #include "ledger/decide.h"
@@ -83,12 +84,9 @@ static struct status apply_key(struct explain_world *world, struct draft *draft,
     struct slice secret_id = slice_text(credentials->secret_id);
     buffer_init_fixed(&sealed, memory, sizeof memory);
     TRY(world->sys.entropy(world->sys.context, nonce, sizeof nonce, fault));
-    TRY(seal(world->master_key, nonce, slice_text(credentials->secret_key), secret_id, &sealed,
-             fault));
     struct command command = {.kind = COMMAND_ADD_KEY, .organisation = 1};
     command.key = (struct key){
         .secret_id = secret_id,
-        .sealed_secret = buffer_slice(&sealed),
         .organisation = 1,
         .principal = PRINCIPAL_MAIN,
         .enabled = true,
@@ -103,6 +101,9 @@ static struct status apply_key(struct explain_world *world, struct draft *draft,
         crypto_free(crypto);
         command.key.token_hash = slice_of((const char *)token_hash, sizeof token_hash);
     }
+    TRY(key_secret_seal(world->master_key, nonce, &command.key, slice_text(credentials->secret_key),
+                        &sealed, fault));
+    command.key.sealed_secret = buffer_slice(&sealed);
     return apply(world, draft, &command, fault);
 }
 

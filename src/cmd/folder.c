@@ -10,6 +10,7 @@
  * The main thread; the committer's and the historian's threads live inside. */
 #include "cmd/folder.h"
 
+#include "api/key_secret.h"
 #include "cmd/master_key.h"
 #include "crypto/digest.h"
 #include "sys/file.h"
@@ -67,8 +68,7 @@ static struct status check_master_key(const struct folder *folder, struct fault 
     char memory[256];
     struct buffer secret;
     buffer_init_fixed(&secret, memory, sizeof(memory));
-    struct status status =
-        unseal(folder->master_key, key->sealed_secret, key->secret_id, &secret, fault);
+    struct status status = key_secret_open(folder->master_key, key, &secret, fault);
     wipe(memory, sizeof(memory));
     if (status.code == STATUS_CORRUPT)
         return fault_raise(fault, STATUS_DENIED,

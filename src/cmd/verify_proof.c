@@ -8,6 +8,7 @@
 #include "codec/decimal.h"
 #include "codec/json.h"
 #include "codec/timestamp.h"
+#include "codec/uuid.h"
 #include "journal/proof.h"
 #include "sys/file.h"
 
@@ -64,6 +65,30 @@ static void say_amount(struct buffer *out, const char *label, struct amount amou
     buffer_char(out, '\n');
 }
 
+/* Who asked for the entries before a request's. */
+static void text_of_request(const struct entry *entry, struct buffer *out)
+{
+    char id[UUID_TEXT_SIZE], uin[UIN_DIGITS_MAX];
+    say(out, "request");
+    uuid_print((const unsigned char *)entry->request_id.at, id);
+    buffer_bytes(out, id, sizeof id);
+    buffer_printf(out, ", for the %llu entries before it\n", (unsigned long long)entry->made);
+    say(out, "received");
+    timestamp_print_rfc3339(out, entry->received_us);
+    buffer_printf(out, ", %s\n", door_name((enum request_door)entry->door));
+    say(out, "asked by");
+    if (entry->door == DOOR_NETWORK) {
+        buffer_bytes(out, uin, uin_print(entry->user, uin));
+        buffer_text(out, " of account ");
+        buffer_bytes(out, uin, uin_print(entry->account, uin));
+        buffer_printf(out, ", with the key of entry %llu\n", (unsigned long long)entry->subject);
+    } else {
+        buffer_printf(out, "user %lu of the machine ", (unsigned long)entry->unix_user);
+        buffer_append(out, entry->name);
+        buffer_char(out, '\n');
+    }
+}
+
 static void text_of_entry(const struct entry *entry, struct buffer *out)
 {
     char uin[UIN_DIGITS_MAX];
@@ -82,6 +107,8 @@ static void text_of_entry(const struct entry *entry, struct buffer *out)
         buffer_bytes(out, uin, uin_print(entry->touches[i].uin, uin));
         buffer_char(out, '\n');
     }
+    if (entry->kind == ENTRY_REQUEST)
+        text_of_request(entry, out);
     if (entry->kind < ENTRY_JOIN)
         say_amount(out, "amount", entry->cash);
     if (!amount_is_zero(entry->income))
@@ -142,6 +169,45 @@ static void write_members(struct json_writer *writer, const struct entry *entry)
     json_close_array(writer);
 }
 
+static void write_uin(struct json_writer *writer, const char *key, struct uin uin)
+{
+    char digits[UIN_DIGITS_MAX];
+    write_key(writer, key);
+    json_write_string(writer, slice_of(digits, uin_print(uin, digits)));
+}
+
+/* The names are those of DescribeEntries; of the key there is only the number of its entry. */
+static void write_request(struct json_writer *writer, const struct entry *entry)
+{
+    char id[UUID_TEXT_SIZE];
+    bool is_network = entry->door == DOOR_NETWORK;
+    write_key(writer, "Request");
+    json_open_object(writer);
+    if (is_network)
+        write_uin(writer, "AccountUin", entry->account);
+    write_key(writer, "Door");
+    json_write_string(writer, slice_text(door_name((enum request_door)entry->door)));
+    write_key(writer, "EntryCount");
+    json_write_u64(writer, entry->made);
+    if (is_network) {
+        write_key(writer, "KeyEntryId");
+        json_write_u64(writer, entry->subject);
+    }
+    write_time(writer, "ReceivedAt", entry->received_us);
+    uuid_print((const unsigned char *)entry->request_id.at, id);
+    write_key(writer, "RequestId");
+    json_write_string(writer, slice_of(id, sizeof id));
+    if (is_network) {
+        write_uin(writer, "UserUin", entry->user);
+    } else {
+        write_key(writer, "UnixName");
+        json_write_string(writer, entry->name);
+        write_key(writer, "UnixUser");
+        json_write_u64(writer, entry->unix_user);
+    }
+    json_close_object(writer);
+}
+
 static void json_of(const struct proving *proving, struct buffer *out)
 {
     const struct proof *proof = &proving->proof;
@@ -167,6 +233,8 @@ static void json_of(const struct proving *proving, struct buffer *out)
     write_members(&writer, entry);
     write_key(&writer, "OrganizationId");
     json_write_u64(&writer, entry->organisation);
+    if (entry->kind == ENTRY_REQUEST)
+        write_request(&writer, entry);
     write_time(&writer, "Time", entry->time_us);
     json_close_object(&writer);
     buffer_char(out, '\n');

@@ -24,6 +24,7 @@ struct batching {
     struct {
         uint64_t sequence;
         uint64_t prefix;
+        bool marked;
     } requests[ROWS_MAX];
     uint32_t request_count;
 };
@@ -35,6 +36,15 @@ static uint32_t rows_of(size_t left, unsigned *ret_which)
     return left >= ROWS_MAX ? ROWS_MAX : left >= ROWS_SOME ? ROWS_SOME : 1;
 }
 
+static void bind_prefix(struct store *store, enum statement statement, int place, bool marked,
+                        uint64_t prefix)
+{
+    if (marked)
+        store_bind(store, statement, place, prefix);
+    else
+        store_bind_null(store, statement, place);
+}
+
 static struct status flush_requests(struct batching *batching, struct fault *fault)
 {
     for (uint32_t next = 0; next < batching->request_count;) {
@@ -44,8 +54,8 @@ static struct status flush_requests(struct batching *batching, struct fault *fau
         for (uint32_t i = 0; i < rows; i++) {
             store_bind(batching->store, statement, (int)(2 * i + 1),
                        batching->requests[next + i].sequence);
-            store_bind(batching->store, statement, (int)(2 * i + 2),
-                       batching->requests[next + i].prefix);
+            bind_prefix(batching->store, statement, (int)(2 * i + 2),
+                        batching->requests[next + i].marked, batching->requests[next + i].prefix);
         }
         TRY(store_run(batching->store, statement, fault));
         next += rows;
@@ -61,7 +71,9 @@ static struct status add_request(struct batching *batching, const struct entry *
         TRY(flush_requests(batching, fault));
     uint32_t at = batching->request_count++;
     batching->requests[at].sequence = entry->sequence;
-    batching->requests[at].prefix = request_prefix(entry->token_digest);
+    batching->requests[at].marked = entry_has_token(entry);
+    if (entry_has_token(entry))
+        batching->requests[at].prefix = request_prefix(entry->token_digest);
     return STATUS_DONE;
 }
 
@@ -82,7 +94,7 @@ static struct status index_entry(struct batching *batching, const struct entry *
     chain_leaf(store->crypto, entry->sequence, bytes, leaf);
     merkle_add(&batching->merkle, store->crypto, leaf);
     chain_add_entry(&batching->head, store->crypto, entry, leaf);
-    if (entry_has_token(entry))
+    if (entry->kind == ENTRY_REQUEST)
         return add_request(batching, entry, fault);
     if (entry_kind_is_registry(entry->kind))
         return add_registry(store, entry, leaf, fault);
@@ -146,10 +158,12 @@ struct status store_put_entry(struct store *store, const struct entry *entry, st
     TRY(rows_add(store, entry->sequence, bytes, is_registry, fault));
     if (is_registry)
         return add_registry(store, entry, leaf, fault);
-    if (!entry_has_token(entry))
+    if (entry->kind != ENTRY_REQUEST)
         return STATUS_DONE;
     store_bind(store, SQL_ADD_REQUEST, 1, entry->sequence);
-    store_bind(store, SQL_ADD_REQUEST, 2, request_prefix(entry->token_digest));
+    bool marked = entry_has_token(entry);
+    bind_prefix(store, SQL_ADD_REQUEST, 2, marked,
+                marked ? request_prefix(entry->token_digest) : 0);
     return store_run(store, SQL_ADD_REQUEST, fault);
 }
 

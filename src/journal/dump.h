@@ -18,7 +18,8 @@
  * false is left out (but in `after`). By kind there are besides: amount (cash of adjust and
  * opening), income, gift; hold or grant (the entry that made it); start, end; name (session of a
  * key), currency, document or reason; secret_id, sealed_secret and token_hash (base64; secrets are
- * sealed as they are in the journal), account, user, principal, enabled, scope; of requests:
+ * sealed as they are in the journal), account, user, principal, enabled, scope; of requests: key
+ * (the entry that made it) or unix_user and unix_name, door, received, request_id, mark,
  * token_digest, body_digest and outcomes (base64), made. A moment that no calendar has is a number
  * of microseconds under its name with `_us`; a secret_id that is no UTF-8 is secret_id_base64.
  *

@@ -10,6 +10,7 @@
 
 #include "codec/decimal.h"
 #include "codec/timestamp.h"
+#include "codec/uuid.h"
 
 /* 9999-12-31T23:59:59.999999Z */
 #define CALENDAR_END_US INT64_C(253402300799999999)
@@ -26,6 +27,9 @@ enum { FLAG_COUNT = sizeof flags / sizeof *flags };
 static const char *const principals[] = {"main", "sub", "role"};
 enum { PRINCIPAL_COUNT = sizeof principals / sizeof *principals };
 
+static const char *const marks[] = {"", "token", "signature"};
+enum { MARK_COUNT = sizeof marks / sizeof *marks };
+
 /* Names of what a kind uses for something of its own. */
 
 static const char *amount_key(enum entry_kind kind)
@@ -35,12 +39,16 @@ static const char *amount_key(enum entry_kind kind)
 
 static const char *subject_key(enum entry_kind kind)
 {
+    if (kind == ENTRY_REQUEST)
+        return "key";
     bool is_hold = kind == ENTRY_CAPTURE || kind == ENTRY_RELEASE || kind == ENTRY_EXPIRE;
     return is_hold ? "hold" : "grant";
 }
 
 static const char *name_key(enum entry_kind kind)
 {
+    if (kind == ENTRY_REQUEST)
+        return "unix_name";
     return kind == ENTRY_ADD_KEY || kind == ENTRY_ISSUE_TOKEN ? "session" : "name";
 }
 
@@ -183,10 +191,20 @@ static void write_registry(struct json_writer *writer, const struct entry *entry
 
 static void write_request(struct json_writer *writer, const struct entry *entry)
 {
+    char id[UUID_TEXT_SIZE];
+    if (entry->kind != ENTRY_REQUEST)
+        return;
+    field_text(writer, "door", slice_text(door_name((enum request_door)entry->door)));
+    if (entry->door != DOOR_NETWORK)
+        field_u64(writer, "unix_user", entry->unix_user);
+    dump_time_print(writer, "received", "received_us", entry->received_us);
+    uuid_print((const unsigned char *)entry->request_id.at, id);
+    field_text(writer, "request_id", slice_of(id, sizeof id));
+    if (entry->mark != MARK_NONE)
+        field_text(writer, "mark", slice_text(marks[entry->mark]));
     write_bytes(writer, "token_digest", entry->token_digest);
     write_bytes(writer, "body_digest", entry->body_digest);
-    if (entry->made > 0)
-        field_u64(writer, "made", entry->made);
+    field_u64(writer, "made", entry->made);
     write_bytes(writer, "outcomes", entry->outcomes);
 }
 
@@ -365,12 +383,47 @@ static void parse_registry(struct strict *strict, struct entry *entry)
     parse_scope(strict, entry);
 }
 
+static uint8_t parse_mark(struct strict *strict)
+{
+    struct slice name = parse_text(strict, "mark");
+    if (name.len == 0)
+        return MARK_NONE;
+    for (uint8_t mark = MARK_TOKEN; mark < MARK_COUNT; mark++)
+        if (slice_equal(name, slice_text(marks[mark])))
+            return mark;
+    strict_fail(strict, "mark");
+    return MARK_NONE;
+}
+
+static struct slice parse_request_id(struct strict *strict)
+{
+    unsigned char *id = arena_take(strict->arena, REQUEST_ID_BYTES);
+    struct slice text = strict_text(strict, "request_id");
+    if (strict->wrong)
+        return SLICE_NONE;
+    if (id && uuid_parse(text, id))
+        return slice_of((const char *)id, REQUEST_ID_BYTES);
+    strict_fail(strict, "request_id");
+    return SLICE_NONE;
+}
+
 static void parse_request(struct strict *strict, struct entry *entry)
 {
+    if (entry->kind != ENTRY_REQUEST)
+        return;
+    entry->door = (uint8_t)door_find(strict_text(strict, "door"));
+    if (entry->door != DOOR_NETWORK) {
+        uint64_t user = strict_u64(strict, "unix_user");
+        if (user > UINT32_MAX)
+            strict_fail(strict, "unix_user");
+        entry->unix_user = (uint32_t)user;
+    }
+    entry->received_us = dump_time_parse(strict, "received", "received_us");
+    entry->request_id = parse_request_id(strict);
+    entry->mark = parse_mark(strict);
     entry->token_digest = parse_bytes(strict, "token_digest");
     entry->body_digest = parse_bytes(strict, "body_digest");
-    if (strict_has(strict, "made"))
-        entry->made = strict_u64(strict, "made");
+    entry->made = strict_u64(strict, "made");
     entry->outcomes = parse_bytes(strict, "outcomes");
 }
 

@@ -63,7 +63,7 @@ static void note_entries(const struct deciding *deciding, struct commit *commit,
     const struct draft *draft = deciding->draft;
     if (commit->refusal != REFUSAL_NONE || command->first_sequence == 0)
         return;
-    bool has_request = command->request.given && !command->dry_run;
+    bool has_request = command->request.door != 0 && !command->dry_run;
     uint64_t last = command->first_sequence + command->entry_count - (has_request ? 0 : 1);
     commit->replayed = draft_entry_count(draft) == before;
     commit->first_sequence = command->first_sequence;
@@ -78,7 +78,7 @@ static void find_older(struct deciding *deciding, struct command *command)
     struct slice token = slice_of((const char *)request->token, sizeof request->token);
     struct fault fault;
     request->older = 0;
-    if (!request->given || command->dry_run)
+    if (request->mark == MARK_NONE || command->dry_run)
         return;
     struct status status =
         journal_find_request(deciding->repeat.journal, token, &fault, &request->older);

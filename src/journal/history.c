@@ -85,6 +85,21 @@ struct status history_find_request(struct history *history, struct slice token_d
     return history->ops->request(history, request_prefix(token_digest), fault, ret_sequence);
 }
 
+struct status history_request_of(struct history *history, uint64_t sequence, struct fault *fault,
+                                 bool *ret_found, struct entry *ret_request)
+{
+    uint64_t request = 0;
+    CHECK(history->begun);
+    history->reads++;
+    *ret_found = false;
+    TRY(history->ops->next_request(history, sequence, fault, &request));
+    if (request == 0 || request > history->head.sequence)
+        return STATUS_DONE;
+    TRY(history_entry(history, request, fault, ret_request));
+    *ret_found = ret_request->kind == ENTRY_REQUEST && request - sequence <= ret_request->made;
+    return STATUS_DONE;
+}
+
 struct status history_batch(struct history *history, uint64_t number, struct fault *fault,
                             struct batch *ret_batch)
 {

@@ -39,6 +39,12 @@ STATUS_MUST_USE struct status history_find_request(struct history *history,
                                                    struct slice token_digest, struct fault *fault,
                                                    uint64_t *ret_sequence);
 
+/* The request that made the entry, which is found behind it. *ret_found false: nobody asked for it
+ * (time made it). The slices are valid until the next call on this history. */
+STATUS_MUST_USE struct status history_request_of(struct history *history, uint64_t sequence,
+                                                 struct fault *fault, bool *ret_found,
+                                                 struct entry *ret_request);
+
 /* A batch as it was written; `number` is 1 .. head.batches. */
 struct batch {
     uint64_t number;

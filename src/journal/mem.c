@@ -338,6 +338,19 @@ static struct status find_request(struct history *history, uint64_t prefix, stru
     return STATUS_DONE;
 }
 
+/* The kind is an entry's first byte. */
+static struct status next_request(struct history *history, uint64_t sequence, struct fault *fault,
+                                  uint64_t *ret_sequence)
+{
+    for (struct slice bytes; sequence <= history->head.sequence; sequence++) {
+        TRY(find_entry(history, sequence, fault, &bytes));
+        if ((unsigned char)bytes.at[0] == ENTRY_REQUEST)
+            break;
+    }
+    *ret_sequence = sequence;
+    return STATUS_DONE;
+}
+
 static const struct history_ops reader_ops = {
     .close = close_reader,
     .begin = begin_snapshot,
@@ -345,6 +358,7 @@ static const struct history_ops reader_ops = {
     .entry = find_entry,
     .batch = find_batch,
     .request = find_request,
+    .next_request = next_request,
 };
 
 static struct status open_reader(struct journal *journal, struct fault *fault,

@@ -48,6 +48,9 @@ struct history_ops {
                            struct batch *ret_batch);
     struct status (*request)(struct history *history, uint64_t prefix, struct fault *fault,
                              uint64_t *ret_sequence); /* history_find_request */
+    /* The first request entry at or behind that entry; 0 = none. */
+    struct status (*next_request)(struct history *history, uint64_t sequence, struct fault *fault,
+                                  uint64_t *ret_sequence);
 };
 
 /* The first member of every store's reader. */

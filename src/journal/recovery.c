@@ -138,6 +138,8 @@ static struct status load_request(struct loading *loading, struct fault *fault)
     struct store *store = loading->store;
     uint64_t sequence = store_number(store, SQL_REQUESTS, 0);
     uint64_t prefix = store_number(store, SQL_REQUESTS, 1);
+    if (store_is_null(store, SQL_REQUESTS, 1))
+        return STATUS_DONE;
     char digest[DIGEST_BYTES] = {0};
     memcpy(digest, &prefix, sizeof prefix);
     if (sequence == 0 || book_find_request(loading->book, slice_of(digest, sizeof digest)) != 0)

@@ -47,11 +47,11 @@ static const struct table {
      "  stream INTEGER NOT NULL, -- 0\n"
      "  leaf BLOB NOT NULL -- hash of the entry\n"
      ") STRICT"},
-    {"request", "CREATE TABLE request ( -- the requests with a token, so that it is found again\n"
+    {"request", "CREATE TABLE request ( -- the entries about requests, so that they are found\n"
                 "  sequence INTEGER PRIMARY KEY,\n"
                 "  stream INTEGER NOT NULL, -- 0\n"
-                "  prefix INTEGER NOT NULL -- first 8 bytes of the token's digest, the last the "
-                "highest\n"
+                "  prefix INTEGER -- first 8 bytes of the token's digest, the last the highest; "
+                "NULL: none\n"
                 ") STRICT"},
     {"token_run", "CREATE TABLE token_run ( -- older rows of request, sorted, to be found fast\n"
                   "  number INTEGER PRIMARY KEY, -- 1, 2, 3, ... without gaps\n"

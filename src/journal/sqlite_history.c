@@ -91,6 +91,19 @@ static struct status find_request(struct history *history, uint64_t prefix, stru
     return STATUS_DONE;
 }
 
+static struct status next_request(struct history *history, uint64_t sequence, struct fault *fault,
+                                  uint64_t *ret_sequence)
+{
+    struct store *store = reader_of(history)->store;
+    bool row = false;
+    store_bind(store, SQL_NEXT_REQUEST, 1, sequence);
+    struct status status = store_step(store, SQL_NEXT_REQUEST, fault, &row);
+    *ret_sequence = row ? store_number(store, SQL_NEXT_REQUEST, 0) : 0;
+    store_reset(store, SQL_NEXT_REQUEST);
+    TRY_WRAP(status, fault, "%s", store->path);
+    return STATUS_DONE;
+}
+
 static const struct history_ops ops = {
     .close = close_reader,
     .begin = begin_snapshot,
@@ -98,6 +111,7 @@ static const struct history_ops ops = {
     .entry = read_entry,
     .batch = read_batch,
     .request = find_request,
+    .next_request = next_request,
 };
 
 struct status store_history(struct journal *journal, struct fault *fault,

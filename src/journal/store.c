@@ -62,7 +62,7 @@ static const char *const texts[SQL_COUNT] = {
                      "AND registry.sequence <= ?2 ORDER BY registry.sequence",
     [SQL_REQUESTS] = "SELECT sequence, prefix FROM request "
                      "WHERE stream = 0 AND sequence > ?1 AND sequence <= ?2 ORDER BY sequence",
-    [SQL_REQUEST_COUNT] = "SELECT count(*) FROM request WHERE stream = 0 AND sequence <= ?1",
+    [SQL_REQUEST_COUNT] = "SELECT count(prefix) FROM request WHERE stream = 0 AND sequence <= ?1",
     [SQL_RUNS] = "SELECT number, last_sequence, requests, seed, bucket_bits, checksum, filter "
                  "FROM token_run WHERE stream = 0 ORDER BY number",
     [SQL_BUCKET] = "SELECT checksum, body FROM token_bucket WHERE stream = 0 AND place = ?1",
@@ -81,6 +81,8 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_END_READING] = "COMMIT",
     [SQL_ENTRIES_AT] = "SELECT first_sequence, bodies FROM entry WHERE stream = 0 AND "
                        "first_sequence <= ?1 ORDER BY first_sequence DESC LIMIT 1",
+    [SQL_NEXT_REQUEST] = "SELECT sequence FROM request WHERE stream = 0 AND sequence >= ?1 "
+                         "ORDER BY sequence LIMIT 1",
 };
 
 struct status store_prepare(struct store *store, struct fault *fault)
@@ -122,6 +124,11 @@ void store_bind(struct store *store, enum statement statement, int at, uint64_t 
     CHECK(sqlite3_bind_int64(store->statements[statement], at, (int64_t)number) == SQLITE_OK);
 }
 
+void store_bind_null(struct store *store, enum statement statement, int at)
+{
+    CHECK(sqlite3_bind_null(store->statements[statement], at) == SQLITE_OK);
+}
+
 void store_bind_bytes(struct store *store, enum statement statement, int at, struct slice bytes)
 {
     const char *start = bytes.len > 0 ? bytes.at : "";
@@ -138,6 +145,11 @@ void store_bind_text(struct store *store, enum statement statement, int at, stru
 uint64_t store_number(struct store *store, enum statement statement, int column)
 {
     return (uint64_t)sqlite3_column_int64(store->statements[statement], column);
+}
+
+bool store_is_null(struct store *store, enum statement statement, int column)
+{
+    return sqlite3_column_type(store->statements[statement], column) == SQLITE_NULL;
 }
 
 struct slice store_bytes(struct store *store, enum statement statement, int column)

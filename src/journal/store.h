@@ -52,6 +52,7 @@ enum statement {
     SQL_BEGIN_READING,
     SQL_END_READING,
     SQL_ENTRIES_AT,
+    SQL_NEXT_REQUEST,
     SQL_COUNT,
 };
 
@@ -121,10 +122,12 @@ STATUS_MUST_USE struct status store_run(struct store *store, enum statement stat
 void store_reset(struct store *store, enum statement statement);
 void store_bind(struct store *store, enum statement statement, int at, uint64_t number);
 /* The bytes must live until the statement is reset. */
+void store_bind_null(struct store *store, enum statement statement, int at);
 void store_bind_bytes(struct store *store, enum statement statement, int at, struct slice bytes);
 /* The characters must live until the statement is reset. */
 void store_bind_text(struct store *store, enum statement statement, int at, struct slice text);
 /* Columns of the row a statement stands on; the slice lives until the next step or reset. */
+bool store_is_null(struct store *store, enum statement statement, int column);
 uint64_t store_number(struct store *store, enum statement statement, int column);
 struct slice store_bytes(struct store *store, enum statement statement, int column);
 

@@ -41,7 +41,9 @@ static struct status match_request(struct store *store, const struct entry *entr
     if (!row || store_number(store, SQL_REQUESTS, 0) != entry->sequence)
         return fault_raise(fault, STATUS_CORRUPT, "the table of requests lacks entry %" PRIu64,
                            entry->sequence);
-    if (store_number(store, SQL_REQUESTS, 1) != request_prefix(entry->token_digest))
+    if (entry_has_token(entry)
+            ? store_number(store, SQL_REQUESTS, 1) != request_prefix(entry->token_digest)
+            : !store_is_null(store, SQL_REQUESTS, 1))
         return fault_raise(fault, STATUS_CORRUPT,
                            "the table of requests has another token for entry %" PRIu64
                            " than the entry itself (wrong prefix)",
@@ -54,7 +56,7 @@ struct status tables_match(struct store *store, const struct entry *entry,
 {
     if (entry_kind_is_registry(entry->kind))
         return match_registry(store, entry, leaf, fault);
-    return entry_has_token(entry) ? match_request(store, entry, fault) : STATUS_DONE;
+    return entry->kind == ENTRY_REQUEST ? match_request(store, entry, fault) : STATUS_DONE;
 }
 
 struct status tables_end(struct store *store, struct fault *fault)

@@ -71,7 +71,7 @@ struct organisation {
 
 struct key {
     struct slice secret_id;
-    struct slice sealed_secret; /* crypto/seal.h; associated data = secret_id */
+    struct slice sealed_secret; /* crypto/seal.h; associated data = key_identity */
     struct slice token_hash;    /* 32 bytes, or empty: long-term key */
     struct slice session_name;  /* role sessions */
     uint32_t organisation;
@@ -79,10 +79,16 @@ struct key {
     bool enabled;
     struct uin account; /* main account */
     struct uin user;    /* = account for main */
+    uint64_t made;      /* sequence of the entry that made it */
     int64_t created_us;
     int64_t expires_us; /* 0 = never */
     uint64_t version;   /* sequence of the entry that changed it last */
 };
+
+/* All that says whose key it is and how long: a secret sealed for one is no other's. The bytes
+ * never change. Appends at most KEY_IDENTITY_BYTES_MAX. */
+enum { KEY_IDENTITY_BYTES_MAX = 1280 };
+void key_identity(const struct key *key, struct buffer *out);
 
 struct policy {
     uint32_t organisation;

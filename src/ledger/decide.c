@@ -5,6 +5,7 @@
  * 3. Every entry that leaves here would be accepted by entry_decode (entry_is_valid is checked) and
  *    by book_apply: what is written can be read again.
  * 4. A token that was used is never decided again.
+ * 5. What somebody asked for and what changes something has the entry of its request behind it.
  *
  * Committer thread. */
 #include "ledger/draft.h"
@@ -73,7 +74,7 @@ static enum refusal replay_drafted(struct draft *draft, struct command *command,
 static bool was_carried_out(struct draft *draft, struct command *command, enum refusal *ret_refusal)
 {
     const unsigned char *token = command->request.token;
-    if (!command->request.given || command->dry_run)
+    if (command->request.mark == MARK_NONE || command->dry_run)
         return false;
     const struct entry *request = draft_find_request(draft, token);
     if (request) {
@@ -91,7 +92,7 @@ static struct status note_request(struct draft *draft, const struct command *com
                                   struct fault *fault)
 {
     struct slice outcomes = SLICE_NONE;
-    if (!command->request.given)
+    if (command->request.door == 0)
         return STATUS_DONE;
     if (!outcomes_write(command, &draft->memory, &outcomes))
         return fault_raise(fault, STATUS_MEMORY, "no memory left to decide a command");

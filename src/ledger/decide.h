@@ -98,12 +98,23 @@ struct change {
     struct member_state after;
 };
 
-/* A client's token: the command is carried out once, and answered the same for ever. Not looked at
- * by a dry run; a command that changes nothing, or is refused, uses no token up. */
+/* Who asks, and how the request is known when it comes again: with a client's token the command is
+ * carried out once and answered the same for ever; with the mark of its signature it is carried out
+ * once and refused after that. A command that somebody asked for and that changes something leaves
+ * an entry that says so. A dry run leaves nothing and looks at no mark; a command that changes
+ * nothing, or is refused, uses no mark up. */
 struct request {
-    bool given;
-    unsigned char token[DIGEST_BYTES]; /* of the organisation and the token */
-    unsigned char body[DIGEST_BYTES];  /* of the action and its parameters */
+    uint8_t door;             /* enum request_door; 0 = nobody asked, there is no entry */
+    uint8_t mark;             /* enum request_mark */
+    uint8_t principal;        /* enum principal_kind; of the network, like the next three */
+    struct uin account, user; /* of a main account the same */
+    uint64_t key;             /* sequence of the entry that made it */
+    uint32_t unix_user;       /* the other doors: user id on the machine */
+    struct slice unix_name;   /* may be empty: the machine knows no name */
+    int64_t received_us;      /* by the server's clock */
+    unsigned char id[REQUEST_ID_BYTES]; /* of the answer */
+    unsigned char token[DIGEST_BYTES];  /* of the organisation and the token, or of the signature */
+    unsigned char body[DIGEST_BYTES];   /* of the action and its parameters; MARK_TOKEN */
     /* The request entry of the same token (by its first 8 bytes), when the book has let it go
      * (book_requests_let_go); 0 = none. */
     uint64_t older;
@@ -182,10 +193,10 @@ STATUS_MUST_USE struct status decide(struct draft *draft, struct command *comman
                                      uint32_t *ret_item);
 
 /* Replay: fills the command's out parts from the entries that an earlier request with the same
- * token made, as if it had just been decided. command_replay_begin(command, request entry)
- * REFUSAL_TOKEN_REUSED: another body, or another token command_replay_entry(command, entry) for
- * each of the `made` entries before it, in sequence Texts of the entries are copied to
- * command->arena. */
+ * token made, as if it had just been decided: command_replay_begin with the request's entry, then
+ * command_replay_entry for each of the `made` entries before it, in sequence. Refusals of the
+ * first: TOKEN_REUSED, another body or another token; REQUEST_REPEATED, the mark is a signature.
+ * Texts of the entries are copied to command->arena. */
 struct replaying {
     uint32_t item;         /* the next one */
     struct slice outcomes; /* not yet read */

@@ -73,8 +73,10 @@ static enum refusal judge_add_key(const struct draft *draft, const struct comman
         return REFUSAL_LIMIT;
     if (entry->name.len > 0 && !name_is_valid(entry->name))
         return REFUSAL_NAME_INVALID;
-    if (book_find_key(draft->book, key->secret_id))
-        return REFUSAL_KEY_EXISTS;
+    const struct key *present = book_find_key(draft->book, key->secret_id);
+    if (present) /* that another organisation has it is nobody's business */
+        return present->organisation == command->organisation ? REFUSAL_KEY_EXISTS
+                                                              : REFUSAL_KEY_ID_INVALID;
     if (is_long_term(key) && keys_are_exhausted(draft->book, entry->account, entry->user))
         return REFUSAL_KEY_LIMIT;
     return REFUSAL_NONE;

@@ -384,6 +384,24 @@ const struct entry *draft_find_request(const struct draft *draft, const unsigned
     return NULL;
 }
 
+static void put_asker(const struct request *request, struct entry *entry)
+{
+    entry->door = request->door;
+    entry->mark = request->mark;
+    entry->principal = request->principal;
+    entry->account = request->account;
+    entry->user = request->user;
+    entry->subject = request->key;
+    entry->unix_user = request->unix_user;
+    entry->name = request->unix_name;
+    entry->received_us = request->received_us;
+    entry->request_id = slice_of((const char *)request->id, REQUEST_ID_BYTES);
+    if (request->mark != MARK_NONE)
+        entry->token_digest = slice_of((const char *)request->token, DIGEST_BYTES);
+    if (request->mark == MARK_TOKEN)
+        entry->body_digest = slice_of((const char *)request->body, DIGEST_BYTES);
+}
+
 struct status draft_request_add(struct draft *draft, const struct command *command, uint32_t made,
                                 struct slice outcomes, struct fault *fault)
 {
@@ -391,14 +409,17 @@ struct status draft_request_add(struct draft *draft, const struct command *comma
     uint32_t last = draft->entries.count - 1;
     uint32_t organisation = draft_entry(draft, last)->organisation;
     struct entry *entry = draft_entry_add(draft, ENTRY_REQUEST, organisation);
-    uint32_t index = pool_take(&draft->requests);
-    if (!entry || index == POOL_NONE)
+    if (!entry)
         return fault_no_memory(fault);
-    entry->token_digest = slice_of((const char *)request->token, DIGEST_BYTES);
-    entry->body_digest = slice_of((const char *)request->body, DIGEST_BYTES);
+    put_asker(request, entry);
     entry->made = made;
     entry->outcomes = outcomes;
     CHECK(entry_is_valid(entry));
+    if (request->mark == MARK_NONE)
+        return STATUS_DONE;
+    uint32_t index = pool_take(&draft->requests);
+    if (index == POOL_NONE)
+        return fault_no_memory(fault);
     struct draft_request *drafted = pool_at(&draft->requests, index);
     *drafted = (struct draft_request){request->token, last + 1};
     return table_add(&draft->request_by_token, token_hash(draft, index), index)

@@ -29,7 +29,7 @@ struct draft_hold {
     struct amount amount; /* what is left; zero = it is no more */
 };
 
-/* A token that was used in this group. */
+/* A token or signature that was used in this group. */
 struct draft_request {
     const unsigned char *token; /* DIGEST_BYTES, the command's */
     uint32_t entry;             /* place of the request's entry */

@@ -16,7 +16,10 @@
  *   account, user uins
  *   principal, enabled   one byte
  *   scope         count, then uins
- *   request       token digest, body digest (16 bytes each), made, outcomes (text)
+ *   request       door + 4 * mark + 16 * principal (byte), request id (16 bytes), time - received
+ *                 (signed); through the network: account, the user unless it is the account itself,
+ *                 sequence - subject; else: user id, name; if marked: token digest; by a token:
+ *                 body digest (16 bytes each); made, outcomes (text)
  *
  * 1. An encoding never changes: the hash chain is computed over it. A kind that needs another one
  *    becomes a new kind.
@@ -65,6 +68,11 @@ enum {
     CURRENCY_BYTES = 3,
     KINDS_END = 98,
     TOUCH_HAS_TEMPORARY = 0x80,
+    /* a request's first byte */
+    DOOR_MASK = 3,
+    MARK_SHIFT = 2,
+    MARK_MASK = 3,
+    PRINCIPAL_SHIFT = 4,
 };
 
 struct kind {
@@ -122,6 +130,22 @@ enum entry_kind entry_kind_find(struct slice name)
         if (kinds[kind].parts != 0 && slice_equal(slice_text(kinds[kind].name), name))
             return (enum entry_kind)kind;
     return (enum entry_kind)0;
+}
+
+static const char *const doors[] = {"", "network", "socket", "folder"};
+
+const char *door_name(enum request_door door)
+{
+    CHECK(door >= DOOR_NETWORK && door <= DOOR_FOLDER);
+    return doors[door];
+}
+
+enum request_door door_find(struct slice name)
+{
+    for (unsigned door = DOOR_NETWORK; door <= DOOR_FOLDER; door++)
+        if (slice_equal(name, slice_text(doors[door])))
+            return (enum request_door)door;
+    return (enum request_door)0;
 }
 
 /* Names */
@@ -253,11 +277,16 @@ bool entry_key_is_within_limits(const struct entry *entry)
            entry->token_hash.len == token_bytes && entry->end_us >= 0;
 }
 
+static bool holder_is_valid(const struct entry *entry)
+{
+    return !uin_is_none(entry->account) && !uin_is_none(entry->user) &&
+           entry->principal <= PRINCIPAL_ROLE &&
+           (entry->principal == PRINCIPAL_MAIN) == uin_equal(entry->account, entry->user);
+}
+
 static bool key_is_valid(const struct entry *entry)
 {
-    return entry_key_is_within_limits(entry) && !uin_is_none(entry->account) &&
-           !uin_is_none(entry->user) && entry->principal <= PRINCIPAL_ROLE &&
-           (entry->principal == PRINCIPAL_MAIN) == uin_equal(entry->account, entry->user) &&
+    return entry_key_is_within_limits(entry) && holder_is_valid(entry) &&
            (entry->name.len == 0 || name_is_valid(entry->name));
 }
 
@@ -288,11 +317,24 @@ static bool registry_part_is_valid(const struct entry *entry, uint32_t parts)
     return entry->kind != ENTRY_ORGANISATION || organisation_is_valid(entry);
 }
 
+static bool asker_is_valid(const struct entry *entry)
+{
+    if (entry->door == DOOR_NETWORK)
+        return holder_is_valid(entry) && entry->subject > 0 && entry->subject < entry->sequence &&
+               entry->name.len == 0 && entry->unix_user == 0;
+    return (entry->door == DOOR_SOCKET || entry->door == DOOR_FOLDER) &&
+           uin_is_none(entry->account) && uin_is_none(entry->user) && entry->principal == 0 &&
+           entry->subject == 0 && (entry->name.len == 0 || name_is_valid(entry->name));
+}
+
 static bool request_is_valid(const struct entry *entry)
 {
-    return entry->token_digest.len == DIGEST_BYTES && entry->body_digest.len == DIGEST_BYTES &&
-           entry->made > 0 && entry->made < entry->sequence &&
-           entry->outcomes.len <= ENTRY_TEXT_BYTES_MAX;
+    size_t token_bytes = entry->mark == MARK_NONE ? 0 : DIGEST_BYTES;
+    size_t body_bytes = entry->mark == MARK_TOKEN ? DIGEST_BYTES : 0;
+    return asker_is_valid(entry) && entry->mark <= MARK_SIGNATURE &&
+           entry->request_id.len == REQUEST_ID_BYTES && entry->token_digest.len == token_bytes &&
+           entry->body_digest.len == body_bytes && entry->made > 0 &&
+           entry->made < entry->sequence && entry->outcomes.len <= ENTRY_TEXT_BYTES_MAX;
 }
 
 bool entry_is_valid(const struct entry *entry)
@@ -393,8 +435,26 @@ static void put_registry(struct buffer *out, const struct entry *entry, uint32_t
         put_scope(out, entry);
 }
 
+static void put_asker(struct buffer *out, const struct entry *entry)
+{
+    if (entry->door != DOOR_NETWORK) {
+        wire_put_u64(out, entry->unix_user);
+        wire_put_text(out, entry->name);
+        return;
+    }
+    wire_put_uin(out, entry->account);
+    if (entry->principal != PRINCIPAL_MAIN)
+        wire_put_uin(out, entry->user);
+    wire_put_u64(out, entry->sequence - entry->subject);
+}
+
 static void put_request(struct buffer *out, const struct entry *entry)
 {
+    wire_put_byte(out, (uint8_t)(entry->door | entry->mark << MARK_SHIFT |
+                                 entry->principal << PRINCIPAL_SHIFT));
+    buffer_append(out, entry->request_id);
+    wire_put_i64(out, (int64_t)((uint64_t)entry->time_us - (uint64_t)entry->received_us));
+    put_asker(out, entry);
     buffer_append(out, entry->token_digest);
     buffer_append(out, entry->body_digest);
     wire_put_u64(out, entry->made);
@@ -516,10 +576,33 @@ static void get_registry(struct wire *wire, uint32_t parts, struct entry *entry)
         entry->account = entry->touches[0].uin;
 }
 
+static void get_asker(struct wire *wire, struct entry *entry)
+{
+    if (entry->door != DOOR_NETWORK) {
+        entry->unix_user = (uint32_t)wire_get_bounded(wire, UINT32_MAX);
+        entry->name = wire_get_text(wire, NAME_BYTES_MAX);
+        return;
+    }
+    entry->account = entry->user = wire_get_uin(wire);
+    if (entry->principal != PRINCIPAL_MAIN)
+        entry->user = wire_get_uin(wire);
+    entry->subject = get_back(wire, entry->sequence);
+}
+
+/* The difference of two moments may be any number: it goes round as it was made. */
 static void get_request(struct wire *wire, struct entry *entry)
 {
-    entry->token_digest = wire_get_bytes(wire, DIGEST_BYTES);
-    entry->body_digest = wire_get_bytes(wire, DIGEST_BYTES);
+    uint8_t front = wire_get_byte(wire);
+    entry->door = front & DOOR_MASK;
+    entry->mark = front >> MARK_SHIFT & MARK_MASK;
+    entry->principal = front >> PRINCIPAL_SHIFT;
+    entry->request_id = wire_get_bytes(wire, REQUEST_ID_BYTES);
+    entry->received_us = (int64_t)((uint64_t)entry->time_us - (uint64_t)wire_get_i64(wire));
+    get_asker(wire, entry);
+    if (entry->mark != MARK_NONE)
+        entry->token_digest = wire_get_bytes(wire, DIGEST_BYTES);
+    if (entry->mark == MARK_TOKEN)
+        entry->body_digest = wire_get_bytes(wire, DIGEST_BYTES);
     entry->made = wire_get_u64(wire);
     entry->outcomes = wire_get_text(wire, ENTRY_TEXT_BYTES_MAX);
 }

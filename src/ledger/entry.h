@@ -47,7 +47,7 @@ enum entry_kind {
     ENTRY_REMOVE_DELEGATE = 71,
     /* mirror */
     ENTRY_OBSERVE = 96,
-    /* what made the entries before it: a client's token, for exactly once */
+    /* who asked for the entries before it, and how it is known again, for exactly once */
     ENTRY_REQUEST = 97,
 };
 
@@ -95,6 +95,24 @@ struct touch {
 
 /* What a client's token and its request come down to: the first bytes of their SHA-256. */
 enum { DIGEST_BYTES = 16 };
+/* A RequestId, without its hyphens and not in hex. */
+enum { REQUEST_ID_BYTES = 16 };
+
+/* Through which door a request came. The numbers are stored. */
+enum request_door {
+    DOOR_NETWORK = 1, /* signed with a key */
+    DOOR_SOCKET = 2,  /* the control socket of a server: a user of its machine */
+    DOOR_FOLDER = 3,  /* the command line on a folder without a server: likewise */
+};
+/* "network", "socket", "folder"; and back, 0 when it is none of them. */
+const char *door_name(enum request_door door);
+enum request_door door_find(struct slice name);
+/* By what a request that comes again is known. The numbers are stored. */
+enum request_mark {
+    MARK_NONE = 0,
+    MARK_TOKEN = 1,     /* the client's token: it is answered again */
+    MARK_SIGNATURE = 2, /* its signature: it is refused */
+};
 
 enum principal_kind { PRINCIPAL_MAIN = 0, PRINCIPAL_SUB = 1, PRINCIPAL_ROLE = 2 };
 
@@ -112,31 +130,38 @@ struct entry {
     struct amount cash;
     struct amount income;
     struct amount gift;
-    uint64_t subject; /* hold or grant: the sequence of the entry that made it */
+    uint64_t subject; /* hold, grant, key of a request: the sequence of the entry that made it */
     int64_t start_us; /* temporary grant */
     int64_t end_us;   /* temporary grant, hold, key: 0 = never */
 
-    struct slice name; /* member, organisation, policy, role session */
+    struct slice name; /* member, organisation, policy, role session, user of the machine */
     struct slice text; /* reason, policy document, currency */
 
     struct slice secret_id;
     struct slice sealed_secret;
     struct slice token_hash; /* sha256 of a temporary key's token; empty = none */
-    struct uin account;      /* owner, key's main account, delegated member */
+    struct uin account;      /* owner, key's main account, delegated member, who asked */
     struct uin user;         /* sub-account or role of a key; the one a policy is attached to */
     uint8_t principal;       /* enum principal_kind */
     bool enabled;            /* set_key; delegate: everyone */
     const struct uin *scope; /* delegate: the named members */
     uint32_t scope_count;
 
-    /* request: the `made` entries before this one are its work */
-    struct slice token_digest; /* DIGEST_BYTES; of the organisation and the token */
-    struct slice body_digest;  /* DIGEST_BYTES; of the action and its parameters */
+    /* request: the `made` entries before this one are its work. Who asked: account, user, principal
+     * and, as subject, the key through the network; else unix_user and name. */
+    uint8_t door;              /* enum request_door */
+    uint8_t mark;              /* enum request_mark */
+    uint32_t unix_user;        /* user id */
+    int64_t received_us;       /* by the server's clock */
+    struct slice request_id;   /* REQUEST_ID_BYTES */
+    struct slice token_digest; /* DIGEST_BYTES; of the organisation and the token, or of the
+                                  signature; empty: MARK_NONE */
+    struct slice body_digest;  /* DIGEST_BYTES; of the action and its parameters; MARK_TOKEN */
     uint64_t made;
     struct slice outcomes; /* of its items (outcomes.h); empty = all accepted */
 };
 
-/* Whether the entry is a request that used a client's token up. */
+/* Whether the entry is a request that used a client's token, or a signature, up. */
 static inline bool entry_has_token(const struct entry *entry)
 {
     return entry->kind == ENTRY_REQUEST && entry->token_digest.len > 0;

@@ -3,6 +3,8 @@
 #ifndef LEDGER_REFUSAL_H
 #define LEDGER_REFUSAL_H
 
+#include <stdbool.h>
+
 /* The numbers are stored (outcomes.h): new ones are added at the end. */
 enum refusal {
     REFUSAL_NONE = 0,
@@ -38,7 +40,18 @@ enum refusal {
     REFUSAL_MEMBER_NOT_EMPTY, /* cannot leave: money or holds are there */
     REFUSAL_MEMBER_IS_OWNER,  /* cannot leave, be renamed */
     REFUSAL_TOKEN_REUSED,     /* the token was used with another body */
+    REFUSAL_REQUEST_REPEATED, /* the same signed request, without a token */
+    REFUSAL_KEY_ID_INVALID,   /* a key's id that cannot be used */
     REFUSAL_COUNT,
 };
+
+/* It is about the whole command, not about one of its items. */
+static inline bool refusal_is_of_command(enum refusal refusal)
+{
+    return refusal == REFUSAL_NONE || refusal == REFUSAL_ORGANISATION_UNKNOWN ||
+           refusal == REFUSAL_LIMIT || refusal == REFUSAL_TOKEN_REUSED ||
+           refusal == REFUSAL_REQUEST_REPEATED || refusal == REFUSAL_STORE_FULL ||
+           refusal == REFUSAL_STOPPING;
+}
 
 #endif

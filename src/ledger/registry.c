@@ -136,6 +136,7 @@ static struct status apply_add_key(struct book *book, const struct entry *entry,
     key->enabled = true;
     key->account = entry->account;
     key->user = entry->user;
+    key->made = entry->sequence;
     key->created_us = entry->time_us;
     key->expires_us = entry->end_us;
     key->version = entry->sequence;

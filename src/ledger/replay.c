@@ -120,6 +120,8 @@ enum refusal command_replay_begin(struct command *command, const struct entry *r
     struct replaying replaying = {.outcomes = request->outcomes};
     struct slice token = slice_of((const char *)command->request.token, DIGEST_BYTES);
     struct slice body = slice_of((const char *)command->request.body, DIGEST_BYTES);
+    if (command->request.mark == MARK_SIGNATURE)
+        return REFUSAL_REQUEST_REPEATED;
     if (request->kind != ENTRY_REQUEST || !slice_equal(request->token_digest, token) ||
         !slice_equal(request->body_digest, body))
         return REFUSAL_TOKEN_REUSED;
@@ -155,13 +157,11 @@ static bool replay_key(struct command *command, const struct entry *entry)
 {
     CHECK(command->arena);
     command->key.secret_id = arena_copy(command->arena, entry->secret_id);
-    command->key.sealed_secret = arena_copy(command->arena, entry->sealed_secret);
     command->key.account = entry->account;
     command->key.user = entry->user;
     command->key.principal = entry->principal;
     command->key.expires_us = entry->end_us;
-    return command->key.secret_id.len == entry->secret_id.len &&
-           command->key.sealed_secret.len == entry->sealed_secret.len;
+    return command->key.secret_id.len == entry->secret_id.len;
 }
 
 static bool replay_change(struct command *command, const struct entry *entry, struct amount moved)

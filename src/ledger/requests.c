@@ -1,8 +1,8 @@
-/* Requests: which tokens clients have used.
+/* Requests: which tokens and signatures clients have used.
  *
- * 1. Each request entry is found by the first 8 bytes of its token's digest, and no two begin with
- * the same: the law takes a second one for the first, which can only refuse what could have been
- * done.
+ * 1. Each marked request entry is found by the first 8 bytes of its token's digest, and no two
+ * begin with the same: the law takes a second one for the first, which can only refuse what could
+ * have been done.
  *
  * 2. A request is in one of the two indexes or its sequence is at most let_go_sequence.
  *
@@ -68,17 +68,17 @@ bool book_request_load(struct book *book, uint64_t prefix, uint64_t sequence)
 
 struct status request_apply(struct book *book, const struct entry *entry, struct fault *fault)
 {
-    uint64_t prefix = request_prefix(entry->token_digest);
     if (!book_slot(book, entry->organisation))
         return fault_raise(fault, STATUS_CORRUPT,
                            "entry %" PRIu64 " (request): there is no such organisation",
                            entry->sequence);
-    if (entry->sequence <= book->let_go_sequence)
+    if (entry->mark == MARK_NONE || entry->sequence <= book->let_go_sequence)
         return STATUS_DONE;
     if (book_find_request(book, entry->token_digest) != 0)
         return fault_raise(fault, STATUS_CORRUPT,
                            "entry %" PRIu64 " (request): its token was used before",
                            entry->sequence);
-    return idmap_add(&book->requests, prefix, entry->sequence) ? STATUS_DONE
-                                                               : fault_no_memory(fault);
+    return idmap_add(&book->requests, request_prefix(entry->token_digest), entry->sequence)
+               ? STATUS_DONE
+               : fault_no_memory(fault);
 }

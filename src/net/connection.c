@@ -329,6 +329,13 @@ void connection_advance(struct connection *connection)
 
 /* --- coming --- */
 
+/* Whoever changes something through the control socket is named. */
+static bool know_user(struct connection *connection)
+{
+    uv_os_fd_t fd;
+    return uv_fileno(&connection->uv.handle, &fd) == 0 && user_of_peer(fd, &connection->user);
+}
+
 static bool admit(struct connection *connection)
 {
     struct figures *figures = &connection->worker->figures;
@@ -338,6 +345,8 @@ static bool admit(struct connection *connection)
         uv_tcp_getpeername(&connection->uv.tcp, (struct sockaddr *)&address, &len) < 0)
         return false; /* gone already */
     connection->peer = peer_of((const struct sockaddr *)&address);
+    if (connection->endpoint->trust == API_TRUST_OPERATOR && !know_user(connection))
+        return false;
     switch (ceiling_enter(connection->worker->server->ceiling, &connection->peer,
                           is_operator(connection))) {
     case CEILING_ADMITTED:

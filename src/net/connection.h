@@ -39,6 +39,7 @@ struct connection {
     struct connection *previous;
     struct deadline deadline;
     struct peer peer;
+    struct user user; /* of a control socket */
     struct tls_session *tls;
     struct input input;
     struct gathering gathering;

@@ -173,6 +173,8 @@ static void log_call(const struct connection *connection, const struct call *cal
         .secret_id = outcome->secret_id,
         .code = outcome->error_code.len > 0 ? outcome->error_code : SLICE("OK"),
         .request_id = slice_of(outcome->request_id, sizeof outcome->request_id),
+        .first_entry = outcome->first_entry,
+        .last_entry = outcome->last_entry,
         .status = answer->status,
         .body_bytes = answer->body.len,
         .duration_us = (uv_hrtime() - call->started_ns) / 1000,
@@ -209,6 +211,7 @@ static void ask_api(struct connection *connection, struct call *call)
     call->connection = connection;
     call->api = (struct api_call){.request = &call->request,
                                   .trust = connection->endpoint->trust,
+                                  .operator= {DOOR_SOCKET, &connection->user},
                                   .peer_address = peer_text(&connection->peer),
                                   .wake = wake,
                                   .context = call};

@@ -57,6 +57,12 @@ void request_log_write(const struct connection *connection, const struct request
     write_word(&line, log->code);
     BUFFER_LITERAL(&line, " request_id=");
     write_word(&line, log->request_id);
+    if (log->first_entry > 0) {
+        BUFFER_LITERAL(&line, " entries=");
+        buffer_u64(&line, log->first_entry);
+        buffer_char(&line, '-');
+        buffer_u64(&line, log->last_entry);
+    }
     BUFFER_LITERAL(&line, " bytes=");
     buffer_u64(&line, log->body_bytes);
     BUFFER_LITERAL(&line, " us=");

@@ -7,6 +7,7 @@
 
 struct request_log {
     struct slice method, action, secret_id, code, request_id; /* empty = not known */
+    uint64_t first_entry, last_entry;                         /* that it made; 0 = none */
     int status;
     size_t body_bytes; /* of the answer */
     uint64_t duration_us;

@@ -354,16 +354,16 @@ def test_no_listing_shows_a_secret(ledger):
 
 
 @pytest.mark.parametrize("text", [
-    '{"secretId": "AKIDtakenover", "secretKey": "anothersecret"}',
-    "[default]\nsecret_id = AKIDtakenover\nsecret_key = anothersecret\n"])
+    '{"secretId": "AKIDtakenover", "secretKey": "another-secret-of-32-characters"}',
+    "[default]\nsecret_id = AKIDtakenover\nsecret_key = another-secret-of-32-characters\n"])
 def test_an_existing_pair_is_taken_over(operated, tmp_path, text):
     data, _, ask = operated
     file = tmp_path / "pair"
     file.write_text(text)
     file.chmod(0o600)
     said = must("key", "add", "--data", data, "--account", "700001941608", "--credentials", file)
-    assert "AKIDtakenover" in said and "anothersecret" not in said
-    answer = ask(("AKIDtakenover", "anothersecret"), "DescribeAccountBalance")
+    assert "AKIDtakenover" in said and "another-secret-of-32-characters" not in said
+    answer = ask(("AKIDtakenover", "another-secret-of-32-characters"), "DescribeAccountBalance")
     assert answer["Uin"] == 700001941608 or "CreditBalance" in answer
 
 

@@ -105,8 +105,8 @@ def test_more_entries_than_a_page(ledger, tmp_path):
 def test_history_in_csv_and_jsonl(ledger):
     data, _ = ledger
     lines = must("history", A, "--data", data, "--output", "csv", "--oldest-first").splitlines()
-    assert lines[0] == "EntryId,Time,Kind,MemberUin,ToMemberUin,Amount,RealBalance,CashAccountBalance,Reason"
-    assert len(lines) == 9 and lines[3].split(",")[2:] == ["top_up", A, "", "1234", "11234", "11234", "invoice 17"]
+    assert lines[0] == "EntryId,Time,Kind,MemberUin,ToMemberUin,Amount,RealBalance,CashAccountBalance,Reason,By,RequestId"
+    assert len(lines) == 9 and lines[3].split(",")[2:-2] == ["top_up", A, "", "1234", "11234", "11234", "invoice 17"]
     assert len(must("history", A, "--data", data, "--output", "jsonl").splitlines()) == 8
     assert must("history", A, "--data", data, "--from", "2099-01-01", "--output", "csv").count("\n") == 1
 
@@ -182,8 +182,8 @@ def test_statements_of_neighbouring_periods_fit(books):
 
 def test_a_statement_in_csv(ledger):
     lines = must("statement", A, "--from", "2026-01-01", "--data", ledger[0], "--output", "csv").splitlines()
-    assert len(lines) == 11 and lines[1].endswith(f",opening_balance,{A},,,0,0,") and lines[-1].endswith(
-        f",closing_balance,{A},,,9500,9800,")
+    assert len(lines) == 11 and lines[1].endswith(f",opening_balance,{A},,,0,0,,,") and lines[-1].endswith(
+        f",closing_balance,{A},,,9500,9800,,,")
 
 
 # ---- query --as-of ----

@@ -157,7 +157,8 @@ class Life:
         o = self.model.organisations.get(organisation)
         token = None
         if self.random() < self.tokens:
-            token = (self.below(2**62) + 1, self.below(2**62), self.below(2**62))
+            body = None if self.random() < 0.2 else self.below(2**62)
+            token = (self.below(2**62) + 1, self.below(2**62), body)
         made = (letter, self.serial, organisation, self.random() < self.dryness, token, *self.parts(letter, o))
         if token:
             self.asked.append(made)
@@ -171,7 +172,7 @@ class Life:
         if r > 0.9:
             second += 1
         elif r > 0.7:
-            body = self.below(2**62)
+            body = body and self.below(2**62)
             parts = self.parts(letter, self.model.organisations.get(organisation))
         elif letter == "K":
             parts[0] = self.serial  # a new pair was made for it in vain

@@ -57,14 +57,16 @@ static struct slice read_text(struct reader *reader)
     return reader->texts[number];
 }
 
-/* A token is two numbers, and so is a body: the first of them are what is looked up. */
+/* Somebody asks for every command. A token is two numbers, and so is a body: the first of them are
+ * what is looked up. A signature is a token without a body. */
 static void read_request(struct reader *reader, struct request *request)
 {
-    request->given = read_u64(reader) == 1;
-    if (!request->given)
+    request->door = DOOR_FOLDER;
+    request->mark = (uint8_t)read_u64(reader);
+    if (request->mark == MARK_NONE)
         return;
     uint64_t token[2] = {read_u64(reader), read_u64(reader)};
-    uint64_t body[2] = {read_u64(reader), 0};
+    uint64_t body[2] = {request->mark == MARK_TOKEN ? read_u64(reader) : 0, 0};
     memcpy(request->token, token, sizeof token);
     memcpy(request->body, body, sizeof body);
 }
@@ -232,6 +234,8 @@ const char *refusal_name(enum refusal refusal)
         NAME(MEMBER_NOT_EMPTY),
         NAME(MEMBER_IS_OWNER),
         NAME(TOKEN_REUSED),
+        NAME(REQUEST_REPEATED),
+        NAME(KEY_ID_INVALID),
         [REFUSAL_COUNT] = "-", /* not judged */
     };
     const char *name = (unsigned)refusal <= REFUSAL_COUNT ? names[refusal] : NULL;
@@ -360,8 +364,7 @@ void write_outcome(struct buffer *out, const struct command *command, enum refus
         write_u64(out, ' ', command->first_sequence);
         write_u64(out, ' ', command->entry_count);
         if (command->kind == COMMAND_ADD_KEY)
-            buffer_printf(out, " %.*s %.*s", SLICE_ARGS(command->key.secret_id),
-                          SLICE_ARGS(command->key.sealed_secret));
+            buffer_printf(out, " %.*s", SLICE_ARGS(command->key.secret_id));
     } else {
         write_change(out, command);
     }

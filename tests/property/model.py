@@ -234,6 +234,8 @@ class Model:
         letter, self.serial, organisation, is_dry, token, *rest = command
         if token and not is_dry and token[0] in self.tokens:
             second, body, answer = self.tokens[token[0]]
+            if token[2] is None:
+                return "REQUEST_REPEATED" + unjudged(letter, rest)
             return "=" + answer if (second, body) == token[1:] else "TOKEN_REUSED" + unjudged(letter, rest)
         before = self.sequence
         if organisation in self.organisations or letter == "N":
@@ -242,9 +244,9 @@ class Model:
             answer = "ORGANISATION_UNKNOWN" + unjudged(letter, rest)
         if self.sequence > before:
             self.time = self.now
+            made, at = self.sequence - before, organisation if letter != "N" else len(self.organisations)
+            self.entry("request", at, (), made=made)
             if token:
-                made, at = self.sequence - before, organisation if letter != "N" else len(self.organisations)
-                self.entry("request", at, (), made=made)
                 self.tokens[token[0]] = (token[1], token[2], answer)
         return answer
 
@@ -299,14 +301,14 @@ class Model:
     def add_key(self, o, is_dry, number, principal, account, user, _):
         whose = (account, account if principal == 0 else user)
         if number in self.keys:
-            return "KEY_EXISTS"
+            return "KEY_EXISTS" if self.keys[number][0] == o.id else "KEY_ID_INVALID"
         if self.enabled_keys(whose) >= KEYS_MAX:
             return "KEY_LIMIT"
         first = count = 0
         if not is_dry:
             self.keys[number] = [o.id, whose, True]
             first, count = self.entry("add_key", o.id, ()), 1
-        return f"NONE {first} {count} AKID{number} sealed{number}"
+        return f"NONE {first} {count} AKID{number}"
 
     def enabled_keys(self, whose):
         return sum(key[1] == whose and key[2] for key in self.keys.values())

@@ -57,7 +57,7 @@ MUTANTS = {
         "settle.c", "return (a->id > b->id) - (a->id < b->id);", "return (a->id < b->id) - (a->id > b->id);"),
     "grants that end do not": ("settle.c", "bool ends = grant->end_us != 0 &&", "bool ends = false &&"),
     "a settled hold stays in the draft": ("settle.c", "draft_hold_put(draft, member, event->id, AMOUNT_ZERO)", "true"),
-    "tokens are ignored": ("decide.c", "if (!command->request.given || command->dry_run)", "if (true)"),
+    "tokens are ignored": ("decide.c", "if (command->request.mark == MARK_NONE || command->dry_run)", "if (true)"),
     "a token in the same group is not seen": ("decide.c", "    if (request) {", "    if (false && request) {"),
     "a token fits any body": ("replay.c", "!slice_equal(request->body_digest, body)", "(body.len == 0)"),
     "a token is its first half": ("replay.c", "!slice_equal(request->token_digest, token)", "(token.len == 0)"),

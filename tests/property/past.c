@@ -144,7 +144,7 @@ static struct status apply_before_mark(const struct past *past, struct book *boo
         past_read(past, sequence, &entry);
         if (entry_kind_is_registry(entry.kind))
             TRY(book_apply(book, &entry, fault));
-        if (entry.kind == ENTRY_REQUEST)
+        if (entry.kind == ENTRY_REQUEST && entry.mark != MARK_NONE)
             CHECK(book_request_load(book, request_prefix(entry.token_digest), sequence));
     }
     return STATUS_DONE;
@@ -219,7 +219,7 @@ static struct status compare_requests(const struct past *past, const struct book
         if (past->entries[sequence - 1].at[0] != ENTRY_REQUEST)
             continue;
         past_read(past, sequence, &entry);
-        if (book_find_request(book, entry.token_digest) != sequence)
+        if (entry.mark != MARK_NONE && book_find_request(book, entry.token_digest) != sequence)
             return differ(fault, "request", sequence);
     }
     return STATUS_DONE;

@@ -6,7 +6,8 @@ A script is a list of steps:
     ("name", sequence, organisation, uin)     the name after an entry of the past
     ("mark",) ("take", random)           a checkpoint begins; rows of some members are taken
     ("verify",) ("dump",)                the book made again from entries and rows; every member in full
-A command is (letter, serial, organisation, dry, token, ...): token is None or (first half, second half, body), and then
+A command is (letter, serial, organisation, dry, token, ...): token is None or (first half, second half, body), body
+None: it is a signature, and then
     N  name, currency, owner                                   an organisation is founded
     A  partial, ((uin, name, flags, basic, cash, income, gift, frozen, ((amount, start, end), ...)), ...)
     K, S  number, principal, account, user, enabled            a key is added, set
@@ -28,7 +29,7 @@ UNKNOWN_ID = 999_999_999
 
 def wire(command, model):
     letter, serial, organisation, is_dry, token, *rest = command
-    asked = "1 %d %d %d" % token if token else "0"
+    asked = "0" if not token else "2 %d %d" % token[:2] if token[2] is None else "1 %d %d %d" % token
     head = f"{letter}{organisation} {is_dry:d} {asked} "
     if letter == "P":
         partial, transfers = rest

@@ -39,18 +39,19 @@ static void add_key(const char *name, const char *account, const char *user)
     char parameters[512];
     snprintf(parameters, sizeof parameters,
              "{\"AccountUin\":\"%s\",\"UserUin\":\"%s\",\"SecretId\":\"AKID%s\",\"SecretKey\":"
-             "\"%s\"}",
+             "\"%s-0123456789abcdef\"}",
              account, user, name, name);
     world_must(&world, "CreateKey", parameters);
 }
 
 static const char *as(const char *name, const char *action, const char *body)
 {
-    char id[64];
+    char id[64], secret[64];
     snprintf(id, sizeof id, "AKID%s", name);
+    snprintf(secret, sizeof secret, "%s-0123456789abcdef", name);
     bool is_billing = strstr(action, "AccountBalance") != NULL;
     return world_call(&world, &(struct signed_call){.secret_id = id,
-                                                    .secret_key = name,
+                                                    .secret_key = secret,
                                                     .action = action,
                                                     .host = is_billing ? NULL : "bursar.local",
                                                     .version = is_billing ? NULL : "2026-11-01",
@@ -90,7 +91,8 @@ static void plain_members_and_outsiders(void **state)
     assert_contains(as("member", "DescribeAccountBalance", "{}"), "\"Uin\":3001,");
     assert_cam_refused(as("member", "DescribeMembers", "{}"), "bursar:DescribeMembers");
     assert_refused(&world,
-                   &(struct signed_call){.secret_id = "AKIDoutsider", .secret_key = "outsider"},
+                   &(struct signed_call){.secret_id = "AKIDoutsider",
+                                         .secret_key = "outsider-0123456789abcdef"},
                    "UnsupportedOperation",
                    "The account does not belong to an organization, so this operation is not "
                    "supported.",
@@ -180,8 +182,10 @@ static void conditions_see_the_peer(void **state)
                "\\\"ip_equal\\\":{\\\"qcs:ip\\\":\\\"10.1.0.0/16\\\"}}}}");
     struct buffer request;
     buffer_init(&request, 1 << 16);
-    world_sign(&world, &(struct signed_call){.secret_id = "AKIDnear", .secret_key = "near"},
-               &request);
+    world_sign(
+        &world,
+        &(struct signed_call){.secret_id = "AKIDnear", .secret_key = "near-0123456789abcdef"},
+        &request);
     assert_contains(world_raw_on(&world, world.worker, buffer_slice(&request), API_TRUST_NONE,
                                  SLICE("10.1.2.3"), &world.out),
                     "\"TotalCount\":5");
@@ -203,7 +207,8 @@ static void another_organisation(void **state)
         &world, "CreateMembers",
         "{\"OrganizationId\":2,\"Members\":[{\"MemberUin\":\"8001\",\"MemberName\":\"x\"}]}");
     world_must(&world, "CreateKey",
-               "{\"OrganizationId\":2,\"SecretId\":\"AKIDother\",\"SecretKey\":\"other\"}");
+               "{\"OrganizationId\":2,\"SecretId\":\"AKIDother\",\"SecretKey\":\"other-"
+               "0123456789abcdef\"}");
     assert_contains(balances_as("other", "{}"), "\"TotalCount\":1,");
     assert_contains(balances_as("other", "{\"MemberUins\":[\"3001\",\"8001\"]}"),
                     "\"TotalCount\":1,");

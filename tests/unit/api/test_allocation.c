@@ -69,7 +69,7 @@ static int open_world(void **state)
                "\"7\",\"MemberName\":\"g\"},{\"MemberUin\":\"8\",\"MemberName\":\"h\"},"
                "{\"MemberUin\":\"9\",\"MemberName\":\"i\"}]}");
     world_must(&world, "CreateKey",
-               "{\"UserUin\":\"77\",\"SecretId\":\"AKIDs\",\"SecretKey\":\"s\"}");
+               "{\"UserUin\":\"77\",\"SecretId\":\"AKIDs\",\"SecretKey\":\"s-0123456789abcdef\"}");
     world_must(&world, "PutPolicy",
                "{\"UserUin\":\"77\",\"PolicyName\":\"p\",\"PolicyDocument\":\"{\\\"version\\\":"
                "\\\"2.0\\\",\\\"statement\\\":{\\\"effect\\\":\\\"allow\\\",\\\"action\\\":"
@@ -112,7 +112,7 @@ static void reads_allocate_nothing(void **state)
         {.body = "{\"PageNumber\":1,\"PageSize\":10}"},
         {.query = "MemberUins.0=" SEED_MEMBER},
         {.headers = "X-TC-Content-SHA256: UNSIGNED-PAYLOAD\r\n"},
-        {.secret_id = "AKIDs", .secret_key = "s"},
+        {.secret_id = "AKIDs", .secret_key = "s-0123456789abcdef"},
         {.action = "DescribeAccountBalance"},
     };
     struct buffer bytes;

@@ -318,8 +318,8 @@ static void a_delegate_sees_its_scope(void **state)
     char expected[2048], headers[64];
     (void)state;
     buffer_init(&rows, 1 << 16);
-    manage("CreateKey",
-           "{\"AccountUin\":\"" SEED_MEMBER "\",\"SecretId\":\"AKIDd\",\"SecretKey\":\"s\"}");
+    manage("CreateKey", "{\"AccountUin\":\"" SEED_MEMBER
+                        "\",\"SecretId\":\"AKIDd\",\"SecretKey\":\"s-0123456789abcdef\"}");
     manage("PutDelegation",
            "{\"AccountUin\":\"" SEED_MEMBER "\",\"MemberUins\":[\"5002\",\"5009\"]}");
     for (int step = 0; step < STEPS; step += 9) {
@@ -339,7 +339,8 @@ static void a_delegate_sees_its_scope(void **state)
             "{\"Response\":{\"Data\":[%.*s],\"PageNumber\":1,\"PageSize\":%d,\"TotalCount\":%d,",
             (int)rows.len, rows.at, count, count);
         snprintf(headers, sizeof headers, "X-Bursar-As-Of: %lld\r\n", (long long)step_s[step]);
-        struct signed_call call = {.secret_id = "AKIDd", .secret_key = "s", .headers = headers};
+        struct signed_call call = {
+            .secret_id = "AKIDd", .secret_key = "s-0123456789abcdef", .headers = headers};
         assert_page(world_call(&world, &call), expected);
         call.body = "{\"MemberUins\":[\"5002\",\"5003\",\"5009\"]}";
         assert_page(world_call(&world, &call), expected);
@@ -377,7 +378,7 @@ static const char *own_at(const char *uin_key, int64_t moment_s, const char *bod
     static char headers[64];
     snprintf(headers, sizeof headers, "X-Bursar-As-Of: %lld\r\n", (long long)moment_s);
     return world_call(&world, &(struct signed_call){.secret_id = uin_key,
-                                                    .secret_key = "s",
+                                                    .secret_key = "s-0123456789abcdef",
                                                     .action = "DescribeAccountBalance",
                                                     .headers = headers,
                                                     .body = body});
@@ -391,7 +392,8 @@ static void the_own_account(void **state)
     (void)state;
     while (member < ACCOUNTS - 1 && !accounts[STEPS - 1][member].listed)
         member++;
-    manage("CreateKey", "{\"AccountUin\":\"%d\",\"SecretId\":\"AKIDown\",\"SecretKey\":\"s\"}",
+    manage("CreateKey",
+           "{\"AccountUin\":\"%d\",\"SecretId\":\"AKIDown\",\"SecretKey\":\"s-0123456789abcdef\"}",
            ACCOUNT_UIN + member);
     for (int step = 0; step < STEPS - 1; step++) {
         const struct account *account = &accounts[step][member];

@@ -179,10 +179,11 @@ static void v1_signatures(void **state)
 /* Disabled, enabled again, expired; each takes effect at once, signing keys cached or not. */
 static void keys_come_and_go(void **state)
 {
-    struct signed_call second = {.secret_id = "AKIDsecond", .secret_key = "secret2"};
+    struct signed_call second = {.secret_id = "AKIDsecond",
+                                 .secret_key = "secret2-0123456789abcdef"};
     (void)state;
     world_must(&world, "CreateKey",
-               "{\"SecretId\":\"AKIDsecond\",\"SecretKey\":\"secret2\","
+               "{\"SecretId\":\"AKIDsecond\",\"SecretKey\":\"secret2-0123456789abcdef\","
                "\"ExpiresAt\":\"2026-11-23T12:00:00Z\"}");
     int64_t end = 1795435200; /* 2026-11-23T12:00:00Z */
     assert_contains(call(&second), "\"TotalCount\":1");
@@ -199,10 +200,12 @@ static void keys_come_and_go(void **state)
 
 static void temporary_keys_need_their_token(void **state)
 {
-    struct signed_call temporary = {.secret_id = "AKIDtemp", .secret_key = "secret3"};
+    struct signed_call temporary = {.secret_id = "AKIDtemp",
+                                    .secret_key = "secret3-0123456789abcdef"};
     (void)state;
     world_must(&world, "CreateKey",
-               "{\"SecretId\":\"AKIDtemp\",\"SecretKey\":\"secret3\",\"Token\":\"a token\","
+               "{\"SecretId\":\"AKIDtemp\",\"SecretKey\":\"secret3-0123456789abcdef\",\"Token\":"
+               "\"a token\","
                "\"ExpiresAt\":\"2026-11-23T12:00:00Z\"}");
     assert_refused(&world, &temporary, "AuthFailure.TokenFailure", wrong_token,
                    "Token 验证失败，请检查您的 Token 是否正确。");
@@ -212,7 +215,7 @@ static void temporary_keys_need_their_token(void **state)
     assert_contains(call(&temporary), "\"TotalCount\":1");
     temporary.secret_key = "wrong"; /* the signature is looked at first */
     assert_contains(call(&temporary), "AuthFailure.SignatureFailure");
-    temporary.secret_key = "secret3";
+    temporary.secret_key = "secret3-0123456789abcdef";
     world_set_seconds(&world, 1795435200);
     assert_error(call(&temporary), "AuthFailure.TokenFailure", wrong_token);
     world_set_seconds(&world, START_S);

@@ -250,8 +250,9 @@ static void amounts_in_every_state(void **state)
 
 static void own_balance(void **state)
 {
-    struct signed_call own = {
-        .secret_id = "AKID5002", .secret_key = "s5002", .action = "DescribeAccountBalance"};
+    struct signed_call own = {.secret_id = "AKID5002",
+                              .secret_key = "s5002-0123456789abcdef",
+                              .action = "DescribeAccountBalance"};
     (void)state;
     world_must(&world, "CreateMembers",
                "{\"Members\":[{\"MemberUin\":\"5002\",\"MemberName\":\"own\",\"AllowArrears\":true,"
@@ -259,7 +260,8 @@ static void own_balance(void **state)
                "\"PresentAccountBalance\":30,\"FreezeAmount\":4,\"BasicCreditAmount\":50000,"
                "\"TempCredit\":7}]}");
     world_must(&world, "CreateKey",
-               "{\"AccountUin\":\"5002\",\"SecretId\":\"AKID5002\",\"SecretKey\":\"s5002\"}");
+               "{\"AccountUin\":\"5002\",\"SecretId\":\"AKID5002\",\"SecretKey\":\"s5002-"
+               "0123456789abcdef\"}");
     assert_contains(
         world_call(&world, &own),
         "{\"Response\":{\"Balance\":1226,\"CashAccountBalance\":1000.5,\"CreditAmount\":50007,"

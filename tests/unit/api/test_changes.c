@@ -410,10 +410,11 @@ static void who_may_see_holds(void **state)
                                .version = "2026-11-01",
                                .action = "DescribeHolds",
                                .secret_id = "AKIDmember",
-                               .secret_key = "s"};
+                               .secret_key = "s-0123456789abcdef"};
     (void)state;
-    world_must(&world, "CreateKey",
-               "{\"AccountUin\":\"22\",\"SecretId\":\"AKIDmember\",\"SecretKey\":\"s\"}");
+    world_must(
+        &world, "CreateKey",
+        "{\"AccountUin\":\"22\",\"SecretId\":\"AKIDmember\",\"SecretKey\":\"s-0123456789abcdef\"}");
     take_id(change_of("22", "CreateHold", "\"Amount\":3"), "HoldId");
     assert_contains(world_call(&world, &call), "\"TotalCount\":1,");
     call.body = "{\"MemberUin\":\"22\"}";

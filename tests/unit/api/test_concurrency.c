@@ -66,8 +66,8 @@ static void add_batch(struct world *world, int batch)
              batch % 2 ? "allow" : "deny");
     world_must(world, "PutPolicy", parameters);
     snprintf(parameters, sizeof parameters,
-             "{\"UserUin\":\"%d\",\"SecretId\":\"AKID%d\",\"SecretKey\":\"k\"}", 500 + batch,
-             batch);
+             "{\"UserUin\":\"%d\",\"SecretId\":\"AKID%d\",\"SecretKey\":\"k-0123456789abcdef\"}",
+             500 + batch, batch);
     world_must(world, "CreateKey", parameters);
 }
 
@@ -83,7 +83,7 @@ static void readers_beside_a_writer(void **state)
     options.calls_per_second = 1000000000;
     world_open(&world, &options);
     world_must(&world, "CreateKey",
-               "{\"UserUin\":\"77\",\"SecretId\":\"AKIDs\",\"SecretKey\":\"s\"}");
+               "{\"UserUin\":\"77\",\"SecretId\":\"AKIDs\",\"SecretKey\":\"s-0123456789abcdef\"}");
     for (int i = 0; i < READERS; i++) {
         readers[i].world = &world;
         readers[i].worker = api_worker_new(world.api);
@@ -91,7 +91,8 @@ static void readers_beside_a_writer(void **state)
         buffer_init(&readers[i].sub_request, 1 << 16);
         buffer_init(&readers[i].out, 1 << 20);
         world_sign(&world, &(struct signed_call){.body = "{}"}, &readers[i].request);
-        world_sign(&world, &(struct signed_call){.secret_id = "AKIDs", .secret_key = "s"},
+        world_sign(&world,
+                   &(struct signed_call){.secret_id = "AKIDs", .secret_key = "s-0123456789abcdef"},
                    &readers[i].sub_request);
         assert_int_equal(pthread_create(&threads[i], NULL, read_on, &readers[i]), 0);
     }

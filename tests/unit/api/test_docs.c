@@ -241,8 +241,8 @@ static void answers_hold_what_is_declared(void **state)
         {"DescribeMembers", "{}"},
         {"CreateTransfers",
          "{\"Transfers\":[{\"Kind\":\"top_up\",\"MemberUin\":\"5\",\"Amount\":1}]}"},
-        {"CreateKey", "{\"ExpiresAt\":\"2027-01-01T00:00:00Z\"}"},
-        {"CreateTemporaryKey", "{}"},
+        {"CreateKey", "{\"AccountUin\":\"" OWNER "\",\"ExpiresAt\":\"2027-01-01T00:00:00Z\"}"},
+        {"CreateTemporaryKey", "{\"AccountUin\":\"" OWNER "\"}"},
         {"DescribeKeys", "{}"},
         {"ModifyKey", "{\"SecretId\":\"" EXAMPLE_ID "\",\"Enabled\":true}"},
         {"PutPolicy",
@@ -261,7 +261,7 @@ static void answers_hold_what_is_declared(void **state)
         {"DescribeMemberBalance", "{\"MemberUin\":\"5\",\"AsOf\":\"2026-11-23 03:12:53\"}"},
         {"DescribeStatement", "{\"MemberUin\":\"5\",\"StartTime\":\"2026-11-23 03:12:53\"}"},
         {"DescribeEntries", "{}"},
-        {"CreateTemporaryCredit", "{\"MemberUin\":\"5\",\"Amount\":0.5}"},
+        {"CreateTemporaryCredit", "{\"MemberUin\":\"5\",\"Amount\":0.25}"},
         {"ModifyMember", "{\"MemberUin\":\"5\",\"MemberName\":\"y\"}"},
     };
     struct world world;

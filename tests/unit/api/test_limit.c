@@ -51,11 +51,12 @@ static void only_signed_calls_count(void **state)
     assert_contains(world_call(&world, &(struct signed_call){.action = "DescribeAccountBalance"}),
                     "\"Uin\":" OWNER);
     world_must(&world, "CreateKey",
-               "{\"AccountUin\":\"" SEED_MEMBER "\",\"SecretId\":\"AKIDm\",\"SecretKey\":\"m\"}");
-    assert_contains(
-        world_call(&world,
-                   &(struct signed_call){.secret_id = "AKIDm", .secret_key = "m", .body = "{}"}),
-        "CamNoAuth");
+               "{\"AccountUin\":\"" SEED_MEMBER
+               "\",\"SecretId\":\"AKIDm\",\"SecretKey\":\"m-0123456789abcdef\"}");
+    assert_contains(world_call(&world, &(struct signed_call){.secret_id = "AKIDm",
+                                                             .secret_key = "m-0123456789abcdef",
+                                                             .body = "{}"}),
+                    "CamNoAuth");
     world_close(&world);
 }
 
@@ -66,11 +67,12 @@ static void keys_of_an_account_share_its_limit(void **state)
     (void)state;
     world_open(&world, NULL);
     world_must(&world, "CreateKey",
-               "{\"UserUin\":\"200\",\"SecretId\":\"AKIDs\",\"SecretKey\":\"s\"}");
+               "{\"UserUin\":\"200\",\"SecretId\":\"AKIDs\",\"SecretKey\":\"s-0123456789abcdef\"}");
     for (int i = 0; i < 20; i++)
         assert_contains(world_call(&world, &(struct signed_call){.body = "{}"}), answered);
-    assert_contains(
-        world_call(&world, &(struct signed_call){.secret_id = "AKIDs", .secret_key = "s"}), "`21`");
+    assert_contains(world_call(&world, &(struct signed_call){.secret_id = "AKIDs",
+                                                             .secret_key = "s-0123456789abcdef"}),
+                    "`21`");
     world_close(&world);
 }
 

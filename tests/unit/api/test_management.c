@@ -113,18 +113,20 @@ static void a_made_key_works(void **state)
 static void keys_of_others(void **state)
 {
     (void)state;
-    assert_contains(manage("CreateKey",
-                           "{\"AccountUin\":\"" SEED_MEMBER
-                           "\",\"UserUin\":\"555\",\"Principal\":\"role\",\"SessionName\":\"s\","
-                           "\"SecretId\":\"AKIDrole\",\"SecretKey\":\"k\",\"Token\":\"t\"}"),
-                    "{\"AccountUin\":\"" SEED_MEMBER
-                    "\",\"ExpiresAt\":\"\",\"Principal\":\"role\",\"SecretId\":"
-                    "\"AKIDrole\",\"UserUin\":\"555\",");
+    assert_contains(
+        manage("CreateKey",
+               "{\"AccountUin\":\"" SEED_MEMBER
+               "\",\"UserUin\":\"555\",\"Principal\":\"role\",\"SessionName\":\"s\","
+               "\"SecretId\":\"AKIDrole\",\"SecretKey\":\"k-0123456789abcdef\",\"Token\":\"t\"}"),
+        "{\"AccountUin\":\"" SEED_MEMBER
+        "\",\"ExpiresAt\":\"\",\"Principal\":\"role\",\"SecretId\":"
+        "\"AKIDrole\",\"SecretWithheld\":false,\"UserUin\":\"555\",");
     const char *keys = manage("DescribeKeys", "{}");
     assert_contains(keys, "\"IsTemporary\":true,\"Principal\":\"role\",\"SecretId\":\"AKIDrole\","
                           "\"SessionName\":\"s\",\"UserUin\":\"555\"}");
-    assert_error(manage("CreateKey", "{\"SecretId\":\"AKIDrole\",\"SecretKey\":\"k\","
-                                     "\"UserUin\":\"556\"}"),
+    assert_error(manage("CreateKey",
+                        "{\"SecretId\":\"AKIDrole\",\"SecretKey\":\"k-0123456789abcdef\","
+                        "\"UserUin\":\"556\"}"),
                  "ResourceInUse", "The SecretId exists already.");
     assert_contains(manage("CreateKey", "{\"UserUin\":\"556\",\"DryRun\":true}"),
                     "\"Principal\":\"sub\"");
@@ -137,11 +139,15 @@ static void bad_keys(void **state)
         const char *parameters, *code, *part;
     } table[] = {
         {"{\"SecretId\":\"a\"}", "MissingParameter", "`SecretKey`"},
-        {"{\"SecretKey\":\"a\"}", "MissingParameter", "`SecretId`"},
-        {"{\"SecretId\":\"a/b\",\"SecretKey\":\"k\"}", "InvalidParameterValue", "`SecretId`"},
-        {"{\"SecretId\":\"a,b\",\"SecretKey\":\"k\"}", "InvalidParameterValue", "`SecretId`"},
-        {"{\"SecretId\":\"\",\"SecretKey\":\"k\"}", "InvalidParameterValue", "1 to 1024"},
-        {"{\"SecretId\":\"a\",\"SecretKey\":\"k k\"}", "InvalidParameterValue", "`SecretKey`"},
+        {"{\"SecretKey\":\"a-0123456789abcdef\"}", "MissingParameter", "`SecretId`"},
+        {"{\"SecretId\":\"a/b\",\"SecretKey\":\"k-0123456789abcdef\"}", "InvalidParameterValue",
+         "`SecretId`"},
+        {"{\"SecretId\":\"a,b\",\"SecretKey\":\"k-0123456789abcdef\"}", "InvalidParameterValue",
+         "`SecretId`"},
+        {"{\"SecretId\":\"\",\"SecretKey\":\"k-0123456789abcdef\"}", "InvalidParameterValue",
+         "1 to 1024"},
+        {"{\"SecretId\":\"a\",\"SecretKey\":\"k k-0123456789abcdef\"}", "InvalidParameterValue",
+         "`SecretKey`"},
         {"{\"Token\":\" t\"}", "InvalidParameterValue", "`Token`"},
         {"{\"Principal\":\"king\"}", "InvalidParameterValue", "`Principal`"},
         {"{\"Principal\":\"sub\"}", "InvalidParameterValue", "`Principal`"},

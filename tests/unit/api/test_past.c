@@ -122,7 +122,10 @@ static void every_kind_is_told(void **state)
                     "\"EntryId\":");
     assert_contains(answer,
                     "\"Kind\":\"charge\",\"MemberUin\":\"11\",\"Reason\":\"disk \\\"7\\\"\","
-                    "\"Time\":\"2026-11-23 03:12:53\"}");
+                    "\"Request\":{\"Door\":\"socket\",\"ReceivedAt\":\"2026-11-23 03:12:53\","
+                    "\"RequestEntryId\":");
+    assert_contains(answer, "\"UnixName\":\"ann\",\"UnixUser\":1000},"
+                            "\"Time\":\"2026-11-23 03:12:53\"}");
     assert_contains(answer, "\"CashAmount\":-1,\"EntryId\":");
     assert_contains(answer, ",\"GiftAmount\":3,\"IncomeAmount\":0,\"Kind\":\"adjust\",");
     assert_contains(answer,
@@ -143,8 +146,7 @@ static void every_kind_is_told(void **state)
     assert_contains(answer, expected);
     snprintf(expected, sizeof expected,
              "\"EndTime\":\"2026-11-24 00:00:00\",\"EntryId\":%lld,\"GrantId\":%lld,\"Kind\":"
-             "\"grant_temporary\",\"MemberUin\":\"11\",\"Reason\":\"\",\"StartTime\":\"2026-11-23 "
-             "03:12:55\",",
+             "\"grant_temporary\",\"MemberUin\":\"11\",\"Reason\":\"\",\"Request\":{",
              grant, grant);
     assert_contains(answer, expected);
     assert_contains(answer, "\"Kind\":\"rename\",\"MemberName\":\"c\",");
@@ -174,11 +176,12 @@ static void the_registry_is_told_to_the_owner(void **state)
     const char *answer = manage("DescribeEntries", "{\"Order\":\"asc\"}");
     assert_contains(answer, "{\"Response\":{\"Data\":[{\"AccountUin\":\"" OWNER "\",\"After\":{");
     assert_contains(answer, "\"Currency\":\"USD\",\"EntryId\":1,\"Kind\":\"organisation\","
-                            "\"MemberUin\":\"" OWNER "\",\"Name\":\"seed\",\"Time\":");
+                            "\"MemberUin\":\"" OWNER "\",\"Name\":\"seed\",\"Request\":{");
     assert_contains(answer,
-                    "{\"AccountUin\":\"" OWNER "\",\"EntryId\":2,\"ExpiresAt\":\"9999-12-31 "
-                    "23:59:59\",\"Kind\":\"add_key\",\"SecretId\":\"" EXAMPLE_ID
-                    "\",\"Time\":\"2026-11-23 03:12:53\",\"UserUin\":\"" OWNER "\"}");
+                    "{\"AccountUin\":\"" OWNER "\",\"EntryId\":3,\"ExpiresAt\":\"9999-12-31 "
+                    "23:59:59\",\"Kind\":\"add_key\",\"Request\":{");
+    assert_contains(answer, "},\"SecretId\":\"" EXAMPLE_ID
+                            "\",\"Time\":\"2026-11-23 03:12:53\",\"UserUin\":\"" OWNER "\"}");
     assert_contains(answer, "\"Kind\":\"put_policy\",\"PolicyName\":\"p\",");
     assert_null(strstr(answer, EXAMPLE_SECRET));
     assert_contains(manage("DescribeEntries", "{\"Kinds\":[\"put_policy\",\"delegate\"]}"),
@@ -600,13 +603,13 @@ static void who_may_see_what(void **state)
                                .version = VERSION,
                                .action = "DescribeEntries",
                                .secret_id = "AKIDmember",
-                               .secret_key = "s",
+                               .secret_key = "s-0123456789abcdef",
                                .body = "{\"Kinds\":[\"move\"]}"};
     (void)state;
     manage("CreateTransfers", "{\"Transfers\":[{\"Kind\":\"move\",\"MemberUin\":\"2000\","
                               "\"ToMemberUin\":\"2001\",\"Amount\":1}]}");
-    manage("CreateKey",
-           "{\"AccountUin\":\"2001\",\"SecretId\":\"AKIDmember\",\"SecretKey\":\"s\"}");
+    manage("CreateKey", "{\"AccountUin\":\"2001\",\"SecretId\":\"AKIDmember\",\"SecretKey\":\"s-"
+                        "0123456789abcdef\"}");
     const char *answer = world_call(&world, &call);
     assert_contains(answer, "{\"Data\":[{\"Amount\":1,\"EntryId\":");
     assert_contains(answer, ",\"MemberUin\":\"2000\",\"Reason\":\"\",");
@@ -659,14 +662,16 @@ static void much_is_read_in_parts(void **state)
     assert_int_equal(found, 1);
     assert_int_equal(calls, 2);
     /* the grants of then cannot be found out in one call; the rest can */
-    manage("CreateKey", "{\"AccountUin\":\"6000\",\"SecretId\":\"AKIDbusy\",\"SecretKey\":\"s\"}");
+    manage(
+        "CreateKey",
+        "{\"AccountUin\":\"6000\",\"SecretId\":\"AKIDbusy\",\"SecretKey\":\"s-0123456789abcdef\"}");
     world_set_seconds(&world, world.now_us / 1000000 + 10);
     char headers[64];
     snprintf(headers, sizeof headers, "X-Bursar-As-Of: %lld\r\n",
              (long long)world.now_us / 1000000 - 5);
     struct signed_call call = {.action = "DescribeAccountBalance",
                                .secret_id = "AKIDbusy",
-                               .secret_key = "s",
+                               .secret_key = "s-0123456789abcdef",
                                .headers = headers};
     assert_contains(world_call(&world, &call), "\"CashAccountBalance\":24570,");
     call.body = "{\"TempCredit\":true}";

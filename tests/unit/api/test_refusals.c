@@ -73,8 +73,11 @@ static void create_organization(struct desk *desk)
         .field_count = 2,
         .body = SLICE("{\"Name\":\"n\",\"OwnerUin\":\"1\"}"),
     };
-    struct api_call call = {
-        .request = &request, .trust = API_TRUST_OPERATOR, .wake = wake, .context = &is_woken};
+    struct api_call call = {.request = &request,
+                            .trust = API_TRUST_OPERATOR,
+                            .operator= {DOOR_FOLDER, &(struct user){0}},
+                            .wake = wake,
+                            .context = &is_woken};
     assert_int_equal(api_answer(desk->worker, &call, &desk->out), API_PENDING);
     assert_true(is_woken);
     api_finish(desk->worker, &call, &desk->out);
@@ -120,6 +123,9 @@ static void each_has_its_code(void **state)
         {REFUSAL_MEMBER_NOT_EMPTY, "ResourceInUse\",\"Message\":\"The account has money"},
         {REFUSAL_MEMBER_IS_OWNER, "UnsupportedOperation\",\"Message\":\"The account owns"},
         {REFUSAL_TOKEN_REUSED, "InvalidParameterValue\",\"Message\":\"A value"},
+        {REFUSAL_REQUEST_REPEATED, "AuthFailure.SignatureFailure\",\"Message\":\"The same signed"},
+        {REFUSAL_KEY_ID_INVALID,
+         "InvalidParameterValue\",\"Message\":\"A value specified in `SecretId`"},
     };
     struct desk desk;
     (void)state;

@@ -351,16 +351,18 @@ static void who_may(void **state)
                                .version = "2026-11-01",
                                .action = "CreateTransfers",
                                .secret_id = "AKIDmember",
-                               .secret_key = "s",
+                               .secret_key = "s-0123456789abcdef",
                                .body = "{\"DryRun\":true,\"Transfers\":[{\"Kind\":\"top_up\","
                                        "\"MemberUin\":\"33\",\"Amount\":1}]}"};
     (void)state;
-    world_must(&world, "CreateKey",
-               "{\"AccountUin\":\"33\",\"SecretId\":\"AKIDmember\",\"SecretKey\":\"s\"}");
+    world_must(
+        &world, "CreateKey",
+        "{\"AccountUin\":\"33\",\"SecretId\":\"AKIDmember\",\"SecretKey\":\"s-0123456789abcdef\"}");
     assert_contains(world_call(&world, &call),
                     "UnauthorizedOperation.CamNoAuth\",\"Message\":\"[request id:");
-    world_must(&world, "CreateKey",
-               "{\"UserUin\":\"900\",\"SecretId\":\"AKIDsub\",\"SecretKey\":\"s\"}");
+    world_must(
+        &world, "CreateKey",
+        "{\"UserUin\":\"900\",\"SecretId\":\"AKIDsub\",\"SecretKey\":\"s-0123456789abcdef\"}");
     call.secret_id = "AKIDsub";
     assert_contains(world_call(&world, &call), "perform operation (bursar:CreateTransfers)");
     world_must(&world, "PutPolicy",

@@ -222,6 +222,9 @@ static void write_managing(const char *action, const char *parameters, struct bu
     buffer_text(out, parameters);
 }
 
+/* Who stands at the control socket. */
+static const struct user world_user = {.id = 1000, .name_len = 3, .name = "ann"};
+
 void world_begin(struct world *world, const char *action, const char *parameters,
                  struct world_write *write)
 {
@@ -232,7 +235,9 @@ void world_begin(struct world *world, const char *action, const char *parameters
     buffer_init(&write->out, 1 << 20);
     write_managing(action, parameters, &write->text);
     assert_true(request_read(buffer_slice(&write->text), &write->body, &write->request));
-    write->call = (struct api_call){.request = &write->request, .trust = API_TRUST_OPERATOR};
+    write->call = (struct api_call){.request = &write->request,
+                                    .trust = API_TRUST_OPERATOR,
+                                    .operator= {DOOR_SOCKET, &world_user} };
     write->is_pending = begin(world->worker, &write->call, write->waiting, &write->out);
 }
 
@@ -262,7 +267,10 @@ const char *world_raw_on(struct world *world, struct api_worker *worker, struct 
     buffer_init(&body, 64 << 20);
     if (!request_read(bytes, &body, &request))
         fail_msg("not a request: %.*s", SLICE_ARGS(bytes));
-    struct api_call call = {.request = &request, .trust = trust, .peer_address = peer};
+    struct api_call call = {.request = &request,
+                            .trust = trust,
+                            .operator= {DOOR_SOCKET, &world_user},
+                            .peer_address = peer};
     answer(worker, &call, out);
     buffer_done(&body);
     return end_text(out);

@@ -361,6 +361,9 @@ void scene_make_request(struct scene *scene, uint32_t made)
     unsigned char *token = tokens[scene->request_count % 64];
     struct entry *entry = make_entry(scene, ENTRY_REQUEST, 1);
     scene_token(scene->request_count, token);
+    entry->door = DOOR_FOLDER;
+    entry->mark = MARK_TOKEN;
+    entry->request_id = SLICE("id of 16 bytes..");
     entry->token_digest = slice_of((char *)token, DIGEST_BYTES);
     entry->body_digest = SLICE("0123456789abcdef");
     entry->made = made;

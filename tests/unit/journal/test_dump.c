@@ -64,7 +64,8 @@ static void run(struct command command)
     static unsigned char token = 0;
     struct commit commit = {.command = command, .done = note_answer};
     commit.command.organisation = 1;
-    commit.command.request.given = true;
+    commit.command.request.door = DOOR_FOLDER;
+    commit.command.request.mark = MARK_TOKEN;
     memset(commit.command.request.token, ++token, DIGEST_BYTES);
     clock_us += SECOND_US + 7;
     committer_submit(committer, &commit);

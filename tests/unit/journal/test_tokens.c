@@ -123,7 +123,7 @@ static enum refusal run_job(struct job *job)
 static void give_token(struct job *job, unsigned char token, unsigned char body)
 {
     struct request *request = &job->commit.command.request;
-    *request = (struct request){.given = true};
+    *request = (struct request){.door = DOOR_FOLDER, .mark = MARK_TOKEN};
     memset(request->token, token, sizeof request->token);
     memset(request->body, body, sizeof request->body);
 }

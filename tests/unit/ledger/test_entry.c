@@ -115,6 +115,11 @@ static void assert_same_entry(const struct entry *a, const struct entry *b)
     assert_int_equal(a->scope_count, b->scope_count);
     for (uint32_t i = 0; i < a->scope_count; i++)
         assert_true(uin_equal(a->scope[i], b->scope[i]));
+    assert_int_equal(a->door, b->door);
+    assert_int_equal(a->mark, b->mark);
+    assert_int_equal(a->unix_user, b->unix_user);
+    assert_int_equal(a->received_us, b->received_us);
+    assert_same_slice(a->request_id, b->request_id);
     assert_same_slice(a->token_digest, b->token_digest);
     assert_same_slice(a->body_digest, b->body_digest);
     assert_int_equal(a->made, b->made);
@@ -221,6 +226,13 @@ static void requests_round_trip(void **state)
                             .time_us = 1795400000000000,
                             .kind = ENTRY_REQUEST,
                             .organisation = 1,
+                            .door = DOOR_NETWORK,
+                            .mark = MARK_TOKEN,
+                            .account = {0, 5},
+                            .user = {0, 5},
+                            .subject = 3,
+                            .received_us = 1795399999999000,
+                            .request_id = SLICE("\xFF\x00id of 16 byt\x00."),
                             .token_digest = SLICE("\x00token of 16 b.."),
                             .body_digest = SLICE("body of 16 b\xFF\xFE\x00."),
                             .made = 999,
@@ -229,6 +241,26 @@ static void requests_round_trip(void **state)
     request.outcomes = SLICE_NONE;
     request.made = 1;
     round_trip(&request, true);
+    request.principal = PRINCIPAL_ROLE;
+    request.user = (struct uin){0, 6};
+    request.mark = MARK_SIGNATURE;
+    request.body_digest = SLICE_NONE;
+    round_trip(&request, true);
+    struct entry local = request;
+    local.account = local.user = (struct uin){0, 0};
+    local.principal = 0;
+    local.subject = 0;
+    local.door = DOOR_SOCKET;
+    local.mark = MARK_NONE;
+    local.token_digest = SLICE_NONE;
+    local.unix_user = UINT32_MAX;
+    local.name = SLICE("root");
+    local.received_us = INT64_MIN; /* a clock that was far behind */
+    round_trip(&local, true);
+    local.door = DOOR_FOLDER;
+    local.name = SLICE_NONE;
+    local.received_us = INT64_MAX;
+    round_trip(&local, true);
 }
 
 /* By hand, as above: temporary credit behind a flag of its own, a subject, a start and an end, a
@@ -255,6 +287,11 @@ static void bytes_of_new_kinds_never_change(void **state)
     };
     static const unsigned char request[] = {
         97, 2, 1,               /* request */
+        0x15,                   /* network, by a token, sub-account */
+        'i', 'd', ' ', 'o', 'f', ' ', '1', '6', ' ', 'b', 'y', 't', 'e', 's', '.', '.',
+        6,                      /* received 3 microseconds before, zigzag */
+        0, 5, 0, 6,             /* account 5, user 6 */
+        3,                      /* key made by entry 7 */
         't', 'o', 'k', 'e', 'n', ' ', 'o', 'f', ' ', '1', '6', ' ', 'b', '.', '.', '.',
         'b', 'o', 'd', 'y', ' ', 'o', 'f', ' ', '1', '6', ' ', 'b', 'y', 't', 'e', 's',
         2,                      /* made */
@@ -283,6 +320,14 @@ static void bytes_of_new_kinds_never_change(void **state)
                           .time_us = 1,
                           .kind = ENTRY_REQUEST,
                           .organisation = 1,
+                          .door = DOOR_NETWORK,
+                          .mark = MARK_TOKEN,
+                          .principal = PRINCIPAL_SUB,
+                          .account = {0, 5},
+                          .user = {0, 6},
+                          .subject = 7,
+                          .received_us = -2,
+                          .request_id = SLICE("id of 16 bytes.."),
                           .token_digest = SLICE("token of 16 b..."),
                           .body_digest = SLICE("body of 16 bytes"),
                           .made = 2,
@@ -470,6 +515,12 @@ static struct entry sound_entry(enum entry_kind kind)
         entry.scope_count = 2;
     }
     if (kind == ENTRY_REQUEST) {
+        entry.door = DOOR_NETWORK;
+        entry.mark = MARK_TOKEN;
+        entry.account = entry.user = scope[0];
+        entry.subject = 1;
+        entry.name = SLICE_NONE;
+        entry.request_id = SLICE("0123456789abcdef");
         entry.token_digest = entry.body_digest = SLICE("0123456789abcdef");
         entry.made = 1;
     }
@@ -545,6 +596,16 @@ static void parts_must_make_sense(void **state)
     SPOILT(ENTRY_REQUEST, e.outcomes = slice_of(long_text, sizeof long_text));
     SPOILT(ENTRY_REQUEST, e.token_digest.len = 15);
     SPOILT(ENTRY_REQUEST, e.body_digest.len = 0);
+    SPOILT(ENTRY_REQUEST, e.door = 0);
+    SPOILT(ENTRY_REQUEST, e.door = DOOR_SOCKET);
+    SPOILT(ENTRY_REQUEST, e.mark = MARK_NONE);
+    SPOILT(ENTRY_REQUEST, e.mark = MARK_SIGNATURE);
+    SPOILT(ENTRY_REQUEST, e.request_id.len = 15);
+    SPOILT(ENTRY_REQUEST, e.principal = PRINCIPAL_SUB);
+    SPOILT(ENTRY_REQUEST, e.subject = 0);
+    SPOILT(ENTRY_REQUEST, e.subject = e.sequence);
+    SPOILT(ENTRY_REQUEST, e.name = SLICE("root"));
+    SPOILT(ENTRY_REQUEST, e.unix_user = 1);
     SPOILT(ENTRY_REQUEST, e.made = 0);
     SPOILT(ENTRY_REQUEST, e.made = 20);
 }

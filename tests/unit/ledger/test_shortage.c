@@ -107,7 +107,8 @@ static struct status fill_registry(struct run *run)
 /* A token for each command, and so many of them in one group that every table has to grow. */
 static void ask(struct command *command, uint64_t number)
 {
-    command->request.given = true;
+    command->request.door = DOOR_FOLDER;
+    command->request.mark = MARK_TOKEN;
     memcpy(command->request.token, &number, sizeof number);
 }
 
