@@ -26,7 +26,7 @@
 /* The C library declares it in a header that has the same name as this room's. */
 extern int flock(int fd, int operation);
 
-enum { READ_CHUNK = 64 * 1024, OWNER_TEXT_MAX = 200 };
+enum { READ_CHUNK = 64 * 1024, OWNER_TEXT_MAX = 200, NOTE_TRIES = 3 };
 
 static struct status read_some(int fd, const char *path, void *at, size_t room, struct fault *fault,
                                size_t *ret_got)
@@ -333,13 +333,21 @@ struct status note_open(const char *path, struct note *ret_note, struct fault *f
     if (fd < 0)
         return fault_raise_errno(fault, errno, "cannot open %s", path);
     ret_note->fd = fd;
+    (void)snprintf(ret_note->path, sizeof ret_note->path, "%s", path);
     return STATUS_DONE;
 }
 
 void note_write(struct note *note, struct slice text)
 {
-    ssize_t put = pwrite(note->fd, text.at, text.len, 0);
-    (void)put;
+    bool torn = false;
+    for (int tries = 0; tries < NOTE_TRIES; tries++) {
+        ssize_t put = pwrite(note->fd, text.at, text.len, 0);
+        if (put == (ssize_t)text.len)
+            return;
+        torn = torn || put > 0;
+    }
+    if (torn)
+        (void)unlink(note->path);
 }
 
 void note_close(struct note *note)
