@@ -31,7 +31,7 @@ void witness_print(const struct journal_head *head, struct crypto *crypto,
 
 bool witness_parse(struct slice text, struct crypto *crypto, struct journal_head *ret_head)
 {
-    struct journal_head head;
+    struct journal_head head = {0};
     struct slice rest = text;
     if (text.len != WITNESS_LINE_SIZE ||
         !slice_to_u64(slice_cut(rest, ' ', &rest), &head.sequence) ||
