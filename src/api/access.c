@@ -2,6 +2,7 @@
  * organisation (design section 5).
  *
  * 1. A policy that cannot be asked (memory) counts as a denial.
+ * 2. A key acts only in the organisation that gave it, while its account belongs there.
  * Owns nothing. Thread: the worker's. */
 #include "api/action.h"
 
@@ -62,6 +63,8 @@ static bool organisation_allows(struct exchange *exchange, const struct book *bo
     const struct organisation *organisation = book_organisation_of(book, account);
     if (!organisation)
         return exchange_refuse(exchange, ERROR_NO_ORGANIZATION);
+    if (organisation->id != exchange->principal.organisation) /* leaving ended it: never so */
+        return exchange_refuse(exchange, ERROR_SECRET_ID_NOT_FOUND);
     exchange->organisation = organisation->id;
     exchange->is_owner = exchange->sees_everyone = uin_equal(organisation->owner, account);
     if (exchange->sees_everyone || exchange->action->access == ACCESS_OWN)
@@ -129,7 +132,9 @@ static bool may_know_about(struct exchange *exchange, struct uin uin)
     const struct book *book = exchange_book_begin(exchange);
     const struct delegation *delegation =
         book_find_delegation(book, exchange->organisation, account);
-    bool may = delegation && delegation_includes(delegation, uin);
+    const struct member *member = book_find_member(book, exchange->organisation, uin);
+    bool may = delegation && delegation_includes(delegation, uin) &&
+               (!member || delegation_reaches(delegation, member));
     exchange_book_end(exchange);
     return may || exchange_refuse_cam(exchange);
 }

@@ -117,6 +117,11 @@ extern const struct action action_delete_delegation;
 /* Shared by the families: values of parameters. Each returns false with the complaint set. */
 bool value_to_uin(struct exchange *exchange, const struct text_value *value, struct slice name,
                   struct uin *ret_uin);
+/* The rule for text that people read (api/text.h); its length is left to whoever asks. On false
+ * `name` is the parameter's. */
+bool value_is_text(struct arena *arena, const struct text_value *value, struct slice name,
+                   struct complaint *ret_complaint);
+/* The same, of a name: 1 to 64 characters. */
 bool value_to_name(struct exchange *exchange, const struct text_value *value, struct slice name);
 /* Cents; must be given. */
 bool value_to_amount(struct exchange *exchange, const struct text_value *value, struct slice name,

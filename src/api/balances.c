@@ -80,23 +80,23 @@ static void rows_add(struct rows *rows, const struct member *member)
     rows->members[rows->count++] = member;
 }
 
-/* Counts the uin if its member is listed, and keeps it if it falls on the page. */
-static void rows_offer(struct rows *rows, const struct page *page, const struct book *book,
-                       uint32_t organisation, struct uin uin)
-{
-    const struct member *member = find_listed(book, organisation, uin);
-    if (!member)
-        return;
-    if (rows->total >= page->first && rows->count < page->size)
-        rows_add(rows, member);
-    rows->total++;
-}
-
 struct asked {
     const struct uin *uins;         /* asked for, ascending */
     size_t count;                   /* 0 = all */
     const struct delegation *scope; /* NULL = everyone */
 };
+
+/* Counts the uin if its member is listed, and keeps it if it falls on the page. */
+static void rows_offer(struct rows *rows, const struct page *page, const struct book *book,
+                       uint32_t organisation, const struct asked *asked, struct uin uin)
+{
+    const struct member *member = find_listed(book, organisation, uin);
+    if (!member || (asked->scope && !delegation_reaches(asked->scope, member)))
+        return;
+    if (rows->total >= page->first && rows->count < page->size)
+        rows_add(rows, member);
+    rows->total++;
+}
 
 /* Members lie anywhere in memory: several are asked for at once, so that waiting for memory
  * overlaps. */
@@ -117,12 +117,12 @@ static void rows_find(const struct exchange *exchange, const struct book *book,
     expect_members(book, asked);
     for (size_t i = 0; i < asked->count; i++) {
         if (!scope || delegation_includes(scope, asked->uins[i]))
-            rows_offer(ret_rows, page, book, organisation, asked->uins[i]);
+            rows_offer(ret_rows, page, book, organisation, asked, asked->uins[i]);
     }
     if (asked->count > 0)
         return;
     for (uint32_t i = 0; scope && i < scope->scope_count; i++)
-        rows_offer(ret_rows, page, book, organisation, scope->scope[i]);
+        rows_offer(ret_rows, page, book, organisation, asked, scope->scope[i]);
     if (scope)
         return;
     ret_rows->total = book_listed_count(book, organisation);

@@ -54,23 +54,39 @@ static void make_key(struct exchange *exchange, struct balances_work *work)
     memcpy(work->key, hash, sizeof work->key);
 }
 
+/* Whom a delegation names, without those who have left and come back since. */
+static bool copy_reached(struct exchange *exchange, const struct book *book,
+                         const struct delegation *delegation, struct balances_work *work)
+{
+    struct uin *scope =
+        arena_take_array(exchange->arena, delegation->scope_count + 1, sizeof *scope);
+    if (!scope)
+        return false;
+    for (uint32_t i = 0; i < delegation->scope_count; i++) {
+        const struct member *member =
+            book_find_member(book, exchange->organisation, delegation->scope[i]);
+        if (member && delegation_reaches(delegation, member))
+            scope[work->scope_count++] = delegation->scope[i];
+    }
+    work->scope = scope;
+    return true;
+}
+
 /* The delegation of today says whom the caller may see. */
 static bool copy_scope(struct exchange *exchange, struct balances_work *work)
 {
+    bool copied = true;
     if (exchange->sees_everyone)
         return true;
     const struct book *book = exchange_book_begin(exchange);
     const struct delegation *delegation =
         book_find_delegation(book, exchange->organisation, exchange->principal.account);
     work->has_scope = delegation && !delegation->everyone;
-    if (work->has_scope) {
-        struct slice scope =
-            arena_copy(exchange->arena, slice_of((const char *)delegation->scope,
-                                                 delegation->scope_count * sizeof(struct uin)));
-        work->scope = (const struct uin *)(const void *)scope.at;
-        work->scope_count = scope.at ? delegation->scope_count : 0;
-    }
+    if (work->has_scope)
+        copied = copy_reached(exchange, book, delegation, work);
     exchange_book_end(exchange);
+    if (!copied)
+        return exchange_refuse(exchange, ERROR_INTERNAL);
     return delegation || exchange_refuse_cam(exchange);
 }
 

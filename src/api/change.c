@@ -10,7 +10,8 @@ bool change_begin(struct exchange *exchange, const struct change_input *about,
                   enum command_kind kind, struct command *command)
 {
     if (!exchange_choose_organisation(exchange, &about->organization_id) ||
-        !value_to_uin(exchange, &about->member_uin, SLICE("MemberUin"), &command->change.uin))
+        !value_to_uin(exchange, &about->member_uin, SLICE("MemberUin"), &command->change.uin) ||
+        !value_is_text(exchange->arena, &about->reason, SLICE("Reason"), &exchange->complaint))
         return false;
     command->kind = kind;
     command->organisation = exchange->organisation;

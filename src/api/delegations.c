@@ -2,7 +2,7 @@
  * 2026-11-01. A delegate is a member who may see the balances of everyone or of named members.
  *
  * Owns nothing; memory is the call's. Thread: the worker's. */
-#include "api/action.h"
+#include "api/registry_list.h"
 
 struct delegation_input {
     struct integer_value organization_id;
@@ -86,8 +86,10 @@ const struct action action_put_delegation = {
     .input = PARAMETERS(put_parameters, delegation_input),
     .outputs = no_outputs,
     .refusals = REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_VALUE_UIN, ERROR_MEMBER_UNKNOWN,
-                         ERROR_LIMIT, WRITE_REFUSALS),
-    .help = "Lets a member see the balances of others.",
+                         ERROR_LIMIT, ERROR_DELEGATION_LIMIT, WRITE_REFUSALS),
+    .help =
+        "Lets a member see the balances of others. It ends when the member leaves; a member named "
+        "in it that leaves and comes back is seen only after it is put again.",
     .prepare = put_prepare,
     .answer_commit = answer_nothing,
 };
@@ -117,8 +119,9 @@ struct describe_input {
     struct integer_value organization_id, offset, limit;
 };
 
-static void render_delegation(const struct delegation *delegation, struct buffer *out)
+static void render_delegation(const struct book *book, uint32_t index, struct buffer *out)
 {
+    const struct delegation *delegation = book_delegation(book, index);
     BUFFER_LITERAL(out, "{\"AccountUin\":");
     render_uin(out, delegation->account);
     BUFFER_LITERAL(out, ",\"Everyone\":");
@@ -138,16 +141,7 @@ static bool describe_answer(struct exchange *exchange, struct buffer *out)
     struct listing listing = listing_asked(&input->offset, &input->limit);
     if (!exchange_choose_organisation(exchange, &input->organization_id))
         return false;
-    listing_open(out);
-    const struct book *book = exchange_book_begin(exchange);
-    for (uint32_t i = 0; i < book_delegation_count(book); i++) {
-        const struct delegation *delegation = book_delegation(book, i);
-        bool is_asked = !delegation->removed && delegation->organisation == exchange->organisation;
-        if (is_asked && listing_offer(&listing, out))
-            render_delegation(delegation, out);
-    }
-    exchange_book_end(exchange);
-    listing_close(&listing, out);
+    registry_list_answer(exchange, REGISTRY_DELEGATIONS, &listing, render_delegation, out);
     return true;
 }
 
@@ -157,7 +151,8 @@ static const struct parameter describe_parameters[] = {
 };
 
 static const struct output describe_outputs[] = {
-    {"Data", "list of object", "AccountUin, Everyone, MemberUins."},
+    {"Data", "list of object",
+     "AccountUin, Everyone, MemberUins as they were given." REGISTRY_PAGE_HELP},
     {"TotalCount", "int64", "Delegations of the organization."},
     {NULL, NULL, NULL},
 };

@@ -3,6 +3,7 @@
  * 1. A secret that was given is never shown again.
  * Owns nothing; memory is the call's. Thread: the worker's. */
 #include "api/keys.h"
+#include "api/registry_list.h"
 
 enum {
     SECRET_KEY_BYTES_MIN = 16, /* the cloud's have 32 */
@@ -102,6 +103,7 @@ static enum preparation create_prepare(struct exchange *exchange, struct api_pen
     command->kind = COMMAND_ADD_KEY;
     command->organisation = exchange->organisation;
     command->key.enabled = true;
+    command->any_account = exchange->principal.is_operator;
     return PREPARED;
 }
 
@@ -165,8 +167,9 @@ const struct action action_create_key = {
     .outputs = create_outputs,
     .refusals =
         REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_VALUE_UIN, ERROR_MEMBER_UNKNOWN,
-                 ERROR_VALUE_NAME, ERROR_VALUE_UNSUPPORTED, ERROR_VALUE_TIME, ERROR_VALUE_KEY,
-                 ERROR_KEY_EXISTS, ERROR_KEY_LIMIT, ERROR_LIMIT, WRITE_REFUSALS),
+                 ERROR_VALUE_TEXT, ERROR_VALUE_NAME, ERROR_VALUE_UNSUPPORTED, ERROR_VALUE_TIME,
+                 ERROR_VALUE_KEY, ERROR_KEY_EXISTS, ERROR_KEY_LIMIT, ERROR_ACCOUNT_KEY_LIMIT,
+                 ERROR_USER_ELSEWHERE, ERROR_POLICY_LIMIT, ERROR_LIMIT, WRITE_REFUSALS),
     .help = "Makes a key, or takes over an existing pair.",
     .prepare = create_prepare,
     .answer_commit = create_answer,
@@ -178,8 +181,9 @@ struct describe_input {
     struct integer_value organization_id, offset, limit;
 };
 
-static void render_key(const struct key *key, struct buffer *out)
+static void render_key(const struct book *book, uint32_t index, struct buffer *out)
 {
+    const struct key *key = book_key(book, index);
     BUFFER_LITERAL(out, "{\"AccountUin\":");
     render_uin(out, key->account);
     BUFFER_LITERAL(out, ",\"CreatedAt\":");
@@ -203,15 +207,7 @@ static bool describe_answer(struct exchange *exchange, struct buffer *out)
     struct listing listing = listing_asked(&input->offset, &input->limit);
     if (!exchange_choose_organisation(exchange, &input->organization_id))
         return false;
-    listing_open(out);
-    const struct book *book = exchange_book_begin(exchange);
-    for (uint32_t i = 0; i < book_key_count(book); i++) {
-        const struct key *key = book_key(book, i);
-        if (key->organisation == exchange->organisation && listing_offer(&listing, out))
-            render_key(key, out);
-    }
-    exchange_book_end(exchange);
-    listing_close(&listing, out);
+    registry_list_answer(exchange, REGISTRY_KEYS, &listing, render_key, out);
     return true;
 }
 
@@ -223,7 +219,8 @@ static const struct parameter describe_parameters[] = {
 static const struct output describe_outputs[] = {
     {"Data", "list of object",
      "In the order they were made: AccountUin, CreatedAt, Enabled, "
-     "ExpiresAt, IsTemporary, Principal, SecretId, SessionName, UserUin; never a secret."},
+     "ExpiresAt, IsTemporary, Principal, SecretId, SessionName, UserUin; never a "
+     "secret." REGISTRY_PAGE_HELP},
     {"TotalCount", "int64", "Keys of the organization."},
     {NULL, NULL, NULL},
 };
@@ -234,7 +231,9 @@ const struct action action_describe_keys = {
     .input = PARAMETERS(describe_parameters, describe_input),
     .outputs = describe_outputs,
     .refusals = REFUSALS(ERROR_ORGANIZATION_UNKNOWN),
-    .help = "The keys of the organization, without secrets.",
+    .help =
+        "The keys of the organization, without secrets. A key is here until ten minutes after its "
+        "end; of the disabled keys of an account the 64 disabled last.",
     .answer = describe_answer,
 };
 
@@ -286,9 +285,11 @@ const struct action action_modify_key = {
     .access = ACCESS_OWNER,
     .input = PARAMETERS(modify_parameters, modify_input),
     .outputs = no_outputs,
-    .refusals =
-        REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_KEY_UNKNOWN, ERROR_KEY_LIMIT, WRITE_REFUSALS),
-    .help = "Enables or disables a key.",
+    .refusals = REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_KEY_UNKNOWN, ERROR_KEY_LIMIT,
+                         ERROR_ACCOUNT_KEY_LIMIT, ERROR_MEMBER_UNKNOWN, WRITE_REFUSALS),
+    .help =
+        "Enables or disables a key. Only a key of an account that belongs to the organization can "
+        "be enabled.",
     .prepare = modify_prepare,
     .answer_commit = answer_nothing,
 };

@@ -93,8 +93,8 @@ const struct action action_modify_member = {
     .outputs = modify_outputs,
     .refusals =
         REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_VALUE_UIN, ERROR_MEMBER_UNKNOWN,
-                 ERROR_MEMBER_IS_OWNER, ERROR_VALUE_NAME, ERROR_VALUE_AMOUNT, ERROR_VALUE_NEGATIVE,
-                 ERROR_VALUE_OVERFLOW, ERROR_VALUE_REASON, WRITE_REFUSALS),
+                 ERROR_MEMBER_IS_OWNER, ERROR_VALUE_TEXT, ERROR_VALUE_NAME, ERROR_VALUE_AMOUNT,
+                 ERROR_VALUE_NEGATIVE, ERROR_VALUE_OVERFLOW, ERROR_VALUE_REASON, WRITE_REFUSALS),
     .help = "Changes a member's name, credit line or arrears.",
     .prepare = modify_prepare,
     .answer_commit = modify_answer,
@@ -120,7 +120,7 @@ static bool delete_answer(struct exchange *exchange, struct api_pending *pending
 {
     (void)exchange;
     BUFFER_LITERAL(out, "\"EntryId\":");
-    buffer_u64(out, pending->commit.command.change.first_sequence);
+    buffer_u64(out, pending->commit.command.change.last_sequence);
     return true;
 }
 
@@ -131,7 +131,9 @@ static const struct parameter delete_parameters[] = {
 };
 
 static const struct output delete_outputs[] = {
-    {"EntryId", "int64", "Its entry; 0 with DryRun."},
+    {"EntryId", "int64",
+     "Its entry, `leave`; 0 with DryRun. Right before it stand those of the authority that ended: "
+     "`set_key`, `remove_policy`, `remove_delegate`."},
     {NULL, NULL, NULL},
 };
 
@@ -140,11 +142,13 @@ const struct action action_delete_member = {
     .access = ACCESS_OWNER,
     .input = PARAMETERS(delete_parameters, delete_input),
     .outputs = delete_outputs,
-    .refusals =
-        REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_VALUE_UIN, ERROR_MEMBER_UNKNOWN,
-                 ERROR_MEMBER_IS_OWNER, ERROR_MEMBER_NOT_EMPTY, ERROR_VALUE_REASON, WRITE_REFUSALS),
-    .help = "A member leaves: with nothing left in its accounts and no open holds. Its entries "
-            "stay.",
+    .refusals = REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_VALUE_UIN, ERROR_MEMBER_UNKNOWN,
+                         ERROR_MEMBER_IS_OWNER, ERROR_MEMBER_NOT_EMPTY, ERROR_VALUE_TEXT,
+                         ERROR_VALUE_REASON, WRITE_REFUSALS),
+    .help =
+        "A member leaves: with nothing left in its accounts and no open holds. Its keys and those "
+        "of its sub-accounts are disabled, the policies of these and its delegation end; a "
+        "later return revives none of them. Its entries stay.",
     .prepare = delete_prepare,
     .answer_commit = delete_answer,
 };

@@ -11,6 +11,7 @@
  * Owns nothing. Pure. */
 #include "api/opening.h"
 
+#include "api/action.h"
 #include "codec/decimal.h"
 #include "codec/timestamp.h"
 #include "ledger/fields.h"
@@ -106,6 +107,9 @@ static bool read_identity(struct reading *reading)
         return refuse(reading, ERROR_VALUE_UIN, SLICE("MemberUin"));
     if (input->member_name.text.len == 0)
         return refuse(reading, ERROR_MISSING_PARAMETER, SLICE("MemberName"));
+    if (!value_is_text(reading->arena, &input->member_name, SLICE("MemberName"),
+                       reading->complaint))
+        return false;
     if (!name_is_valid(input->member_name.text))
         return refuse(reading, ERROR_VALUE_NAME, SLICE("MemberName"));
     member->name = input->member_name.text;

@@ -70,8 +70,8 @@ const struct action action_create_organization = {
     .access = ACCESS_OPERATOR,
     .input = PARAMETERS(create_parameters, create_input),
     .outputs = create_outputs,
-    .refusals = REFUSALS(ERROR_VALUE_NAME, ERROR_VALUE_UIN, ERROR_VALUE_CURRENCY, ERROR_OWNER_TAKEN,
-                         ERROR_LIMIT, WRITE_REFUSALS),
+    .refusals = REFUSALS(ERROR_VALUE_TEXT, ERROR_VALUE_NAME, ERROR_VALUE_UIN, ERROR_VALUE_CURRENCY,
+                         ERROR_OWNER_TAKEN, ERROR_LIMIT, WRITE_REFUSALS),
     .help = "Makes an organization and its owner's account.",
     .prepare = create_prepare,
     .answer_commit = create_answer,
@@ -119,8 +119,9 @@ static bool describe_answer(struct exchange *exchange, struct buffer *out)
         return false;
     listing_open(out);
     const struct book *book = exchange_book_begin(exchange);
-    for (uint32_t id = 1; id <= book_organisation_count(book); id++) {
-        if ((is_all || id == exchange->organisation) && listing_offer(&listing, out))
+    uint32_t last = is_all ? book_organisation_count(book) : exchange->organisation;
+    for (uint32_t id = is_all ? 1 : last; id <= last; id++) {
+        if (listing_offer(&listing, out))
             render_organisation(book, book_organisation(book, id), out);
     }
     exchange_book_end(exchange);

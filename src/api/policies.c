@@ -2,7 +2,7 @@
  *
  * 1. A document is compiled before it is put, so that what the book holds compiles.
  * Owns nothing; memory is the call's. Thread: the worker's. */
-#include "api/action.h"
+#include "api/registry_list.h"
 
 /* ---- PutPolicy, DeletePolicy ---- */
 
@@ -77,9 +77,12 @@ const struct action action_put_policy = {
     .access = ACCESS_OWNER,
     .input = PARAMETERS(put_parameters, policy_input),
     .outputs = no_outputs,
-    .refusals = REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_VALUE_UIN, ERROR_VALUE_NAME,
-                         ERROR_PARAMETER_JSON, ERROR_VALUE_POLICY, ERROR_LIMIT, WRITE_REFUSALS),
-    .help = "Attaches a policy to a sub-account or role.",
+    .refusals = REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_VALUE_UIN, ERROR_VALUE_TEXT,
+                         ERROR_VALUE_NAME, ERROR_PARAMETER_JSON, ERROR_VALUE_POLICY,
+                         ERROR_POLICY_LIMIT, ERROR_LIMIT, WRITE_REFUSALS),
+    .help =
+        "Attaches a policy to a sub-account or role. It ends when the account leaves that has the "
+        "keys of the sub-account or role.",
     .prepare = put_prepare,
     .answer_commit = answer_nothing,
 };
@@ -99,8 +102,8 @@ const struct action action_delete_policy = {
     .access = ACCESS_OWNER,
     .input = PARAMETERS(delete_parameters, policy_input),
     .outputs = no_outputs,
-    .refusals = REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_VALUE_UIN, ERROR_VALUE_NAME,
-                         ERROR_POLICY_UNKNOWN, WRITE_REFUSALS),
+    .refusals = REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_VALUE_UIN, ERROR_VALUE_TEXT,
+                         ERROR_VALUE_NAME, ERROR_POLICY_UNKNOWN, WRITE_REFUSALS),
     .help = "Takes a policy away.",
     .prepare = delete_prepare,
     .answer_commit = answer_nothing,
@@ -113,8 +116,9 @@ struct describe_input {
     struct text_value user_uin;
 };
 
-static void render_policy(const struct policy *policy, struct buffer *out)
+static void render_policy(const struct book *book, uint32_t index, struct buffer *out)
 {
+    const struct policy *policy = book_policy(book, index);
     BUFFER_LITERAL(out, "{\"PolicyDocument\":");
     json_quote(out, policy->document);
     BUFFER_LITERAL(out, ",\"PolicyName\":");
@@ -122,6 +126,20 @@ static void render_policy(const struct policy *policy, struct buffer *out)
     BUFFER_LITERAL(out, ",\"UserUin\":");
     render_uin(out, policy->user);
     buffer_char(out, '}');
+}
+
+/* A user has few, and they are short together. */
+static void list_of_user(struct exchange *exchange, struct uin user, struct listing *listing,
+                         struct buffer *out)
+{
+    listing_open(out);
+    const struct book *book = exchange_book_begin(exchange);
+    uint32_t at = book_find_policy(book, exchange->organisation, user, 0);
+    for (; at != BOOK_NONE; at = book_find_policy(book, exchange->organisation, user, at + 1))
+        if (listing_offer(listing, out))
+            render_policy(book, at, out);
+    exchange_book_end(exchange);
+    listing_close(listing, out);
 }
 
 static bool describe_answer(struct exchange *exchange, struct buffer *out)
@@ -133,17 +151,10 @@ static bool describe_answer(struct exchange *exchange, struct buffer *out)
         (input->user_uin.text.len > 0 &&
          !value_to_uin(exchange, &input->user_uin, SLICE("UserUin"), &user)))
         return false;
-    listing_open(out);
-    const struct book *book = exchange_book_begin(exchange);
-    for (uint32_t i = 0; i < book_policy_count(book); i++) {
-        const struct policy *policy = book_policy(book, i);
-        bool is_asked = !policy->removed && policy->organisation == exchange->organisation &&
-                        (uin_is_none(user) || uin_equal(user, policy->user));
-        if (is_asked && listing_offer(&listing, out))
-            render_policy(policy, out);
-    }
-    exchange_book_end(exchange);
-    listing_close(&listing, out);
+    if (uin_is_none(user))
+        registry_list_answer(exchange, REGISTRY_POLICIES, &listing, render_policy, out);
+    else
+        list_of_user(exchange, user, &listing, out);
     return true;
 }
 
@@ -155,7 +166,7 @@ static const struct parameter describe_parameters[] = {
 };
 
 static const struct output describe_outputs[] = {
-    {"Data", "list of object", "PolicyDocument, PolicyName, UserUin."},
+    {"Data", "list of object", "PolicyDocument, PolicyName, UserUin." REGISTRY_PAGE_HELP},
     {"TotalCount", "int64", "Policies that match."},
     {NULL, NULL, NULL},
 };

@@ -1,4 +1,4 @@
-/* An array of compiled policies, indexed as the book's.
+/* A set-associative cache of compiled policies.
  *
  * Owns each entry and its arena. Thread: the worker's. */
 #include "api/policy_cache.h"
@@ -9,6 +9,7 @@ enum { COMPILED_FIRST_BYTES = 4096, COMPILED_BYTES_MAX = 1 << 20 };
 
 struct cached_policy {
     uint64_t version;
+    uint64_t used; /* when last */
     struct arena arena;
     struct compiled_policy *compiled; /* NULL: does not compile */
 };
@@ -34,38 +35,46 @@ static struct cached_policy *cached_new(const struct policy *policy)
     return cached;
 }
 
-static bool cache_reach(struct policy_cache *cache, uint32_t index)
-{
-    if (index < cache->count)
-        return true;
-    uint32_t count = index < 16 ? 32 : index + index / 2;
-    struct cached_policy **at = realloc(cache->at, count * sizeof *at);
-    if (!at)
-        return false;
-    memset(at + cache->count, 0, (count - cache->count) * sizeof *at);
-    cache->at = at;
-    cache->count = count;
-    return true;
-}
-
 void policy_cache_done(struct policy_cache *cache)
 {
-    for (uint32_t i = 0; i < cache->count; i++)
+    for (uint32_t i = 0; cache->at && i < POLICY_CACHE_MAX; i++)
         cached_free(cache->at[i]);
     free(cache->at);
     *cache = (struct policy_cache){NULL, 0};
+}
+
+/* Its place, or the one that makes room for it. */
+static struct cached_policy **cache_place(struct policy_cache *cache, uint64_t version)
+{
+    uint64_t hash = (version * UINT64_C(0x9E3779B97F4A7C15)) >> 32;
+    struct cached_policy **set =
+        &cache->at[hash % (POLICY_CACHE_MAX / POLICY_CACHE_WAYS) * POLICY_CACHE_WAYS];
+    struct cached_policy **oldest = set;
+    for (int i = 0; i < POLICY_CACHE_WAYS; i++) {
+        if (set[i] && set[i]->version == version)
+            return &set[i];
+        uint64_t used = set[i] ? set[i]->used : 0;
+        if (used < (*oldest ? (*oldest)->used : 0))
+            oldest = &set[i];
+    }
+    return oldest;
 }
 
 const struct compiled_policy *policy_cache_get(struct policy_cache *cache, const struct book *book,
                                                uint32_t index)
 {
     const struct policy *policy = book_policy(book, index);
-    if (!cache_reach(cache, index))
+    if (!cache->at)
+        cache->at = calloc(POLICY_CACHE_MAX, sizeof(struct cached_policy *));
+    if (!cache->at)
         return NULL;
-    struct cached_policy **entry = &cache->at[index];
-    if (!*entry || (*entry)->version != policy->version) {
-        cached_free(*entry);
-        *entry = cached_new(policy);
+    struct cached_policy **place = cache_place(cache, policy->version);
+    if (!*place || (*place)->version != policy->version) {
+        cached_free(*place);
+        *place = cached_new(policy);
     }
-    return *entry ? (*entry)->compiled : NULL;
+    if (!*place)
+        return NULL;
+    (*place)->used = ++cache->clock;
+    return (*place)->compiled;
 }

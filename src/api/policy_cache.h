@@ -1,17 +1,20 @@
-/* Policy cache: a worker's compiled policies, so that asking one parses nothing. */
+/* Policy cache: a worker's compiled policies, so that asking one parses nothing. At most
+ * POLICY_CACHE_MAX; the least recently used of its set makes room. */
 #ifndef API_POLICY_CACHE_H
 #define API_POLICY_CACHE_H
 
 #include "api/policy.h"
 #include "ledger/book.h"
 
+enum { POLICY_CACHE_MAX = 2048, POLICY_CACHE_WAYS = 8 };
+
 struct cached_policy;
 
-/* One thread at a time. Entries are found by the policy's index in the book and thrown away when
- * its version is another. */
+/* One thread at a time. Entries go by the policy's version, which no other policy ever has: one
+ * that was replaced or removed is asked for no more, and makes room. */
 struct policy_cache {
-    struct cached_policy **at;
-    uint32_t count;
+    struct cached_policy **at; /* POLICY_CACHE_MAX; NULL before the first */
+    uint64_t clock;
 };
 
 void policy_cache_done(struct policy_cache *cache);

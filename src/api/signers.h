@@ -1,6 +1,7 @@
 /* Signers: a worker's keyed hashes, so that a signature costs its message only. TC3 signing keys
  * are kept for a key, UTC date and service; v1 keys for a key and hash. At most SIGNERS_MAX; the
- * least recently used of its set makes room. A key that changed (version) no longer fits. */
+ * least recently used of its set makes room. A key that changed no longer fits: a version is one
+ * key's, for ever, also when the key's place in memory is another's later. */
 #ifndef API_SIGNERS_H
 #define API_SIGNERS_H
 

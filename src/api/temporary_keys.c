@@ -72,6 +72,7 @@ static enum preparation temporary_prepare(struct exchange *exchange, struct api_
     key->enabled = true;
     command->kind = COMMAND_ADD_KEY;
     command->organisation = exchange->organisation;
+    command->any_account = exchange->principal.is_operator;
     return PREPARED;
 }
 
@@ -138,7 +139,9 @@ const struct action action_create_temporary_key = {
     .input = PARAMETERS(temporary_parameters, temporary_input),
     .outputs = temporary_outputs,
     .refusals = REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_VALUE_UIN, ERROR_MEMBER_UNKNOWN,
-                         ERROR_VALUE_NAME, ERROR_VALUE_UNSUPPORTED, ERROR_LIMIT, WRITE_REFUSALS),
+                         ERROR_VALUE_TEXT, ERROR_VALUE_NAME, ERROR_VALUE_UNSUPPORTED,
+                         ERROR_ACCOUNT_KEY_LIMIT, ERROR_USER_ELSEWHERE, ERROR_POLICY_LIMIT,
+                         ERROR_LIMIT, WRITE_REFUSALS),
     .help = "Makes a temporary key: a pair and a token that end together.",
     .prepare = temporary_prepare,
     .answer_commit = temporary_answer,

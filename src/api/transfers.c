@@ -162,6 +162,17 @@ static bool read_nothing_else(struct reading *reading, enum entry_kind kind)
     return true;
 }
 
+static bool read_reason(struct reading *reading, struct slice *ret_text)
+{
+    const struct text_value *value = &reading->input->reason;
+    struct arena *arena = reading->exchange->arena;
+    *ret_text = value->text;
+    if (value_is_text(arena, value, SLICE("Reason"), &reading->complaint))
+        return true;
+    reading->complaint.words[0] = place_text(arena, reading->index, SLICE("Reason"));
+    return false;
+}
+
 static bool read_adjustment(struct reading *reading, struct transfer *transfer)
 {
     const struct transfer_input *input = reading->input;
@@ -175,10 +186,9 @@ static bool read_adjustment(struct reading *reading, struct transfer *transfer)
 static bool read_transfer(struct reading *reading, struct transfer *transfer)
 {
     const struct transfer_input *input = reading->input;
-    transfer->text = input->reason.text;
     if (!read_kind(reading, &transfer->kind) ||
         !read_uin(reading, &input->member_uin, SLICE("MemberUin"), &transfer->uin) ||
-        !read_nothing_else(reading, transfer->kind))
+        !read_nothing_else(reading, transfer->kind) || !read_reason(reading, &transfer->text))
         return false;
     if (transfer->kind == ENTRY_ADJUST)
         return read_adjustment(reading, transfer);
@@ -477,9 +487,9 @@ const struct action action_create_transfers = {
     .outputs = create_outputs,
     .refusals = REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_VALUE_CHOICE, ERROR_VALUE_UIN,
                          ERROR_VALUE_AMOUNT, ERROR_VALUE_NOT_POSITIVE, ERROR_VALUE_NOT_OF_KIND,
-                         ERROR_VALUE_REASON, ERROR_MOVE_TO_SELF, ERROR_MEMBER_UNKNOWN,
-                         ERROR_BALANCE_INSUFFICIENT, ERROR_VALUE_NEGATIVE, ERROR_VALUE_OVERFLOW,
-                         WRITE_REFUSALS),
+                         ERROR_VALUE_TEXT, ERROR_VALUE_REASON, ERROR_MOVE_TO_SELF,
+                         ERROR_MEMBER_UNKNOWN, ERROR_BALANCE_INSUFFICIENT, ERROR_VALUE_NEGATIVE,
+                         ERROR_VALUE_OVERFLOW, WRITE_REFUSALS),
     .help = "Moves money: top-ups, withdrawals, charges, refunds, gifts, moves between members, "
             "adjustments.",
     .prepare = create_prepare,

@@ -2,6 +2,7 @@
  *
  * Owns nothing. Thread: the worker's. */
 #include "api/action.h"
+#include "api/text.h"
 #include "codec/timestamp.h"
 
 bool value_to_uin(struct exchange *exchange, const struct text_value *value, struct slice name,
@@ -10,9 +11,37 @@ bool value_to_uin(struct exchange *exchange, const struct text_value *value, str
     return uin_parse(value->text, ret_uin) || exchange_refuse_word(exchange, ERROR_VALUE_UIN, name);
 }
 
+/* In one language behind the other: which will be wanted is not known here. */
+RARE static bool complain_of_text(struct arena *arena, const struct text_wrong *wrong,
+                                  struct slice name, struct complaint *ret_complaint)
+{
+    enum { SAID_BYTES_MAX = 256 };
+    *ret_complaint = (struct complaint){.error = ERROR_VALUE_TEXT, .words = {name}};
+    for (int i = 0; i < 2; i++) {
+        struct buffer said;
+        char *memory = arena_take(arena, SAID_BYTES_MAX);
+        if (!memory)
+            return false;
+        buffer_init_fixed(&said, memory, SAID_BYTES_MAX);
+        text_wrong_say(wrong, i == 1, &said);
+        ret_complaint->words[1 + i] = buffer_slice(&said);
+    }
+    return false;
+}
+
+bool value_is_text(struct arena *arena, const struct text_value *value, struct slice name,
+                   struct complaint *ret_complaint)
+{
+    struct text_wrong wrong;
+    if (text_is_clean(value->text, &wrong) || wrong.kind == TEXT_TOO_LONG)
+        return true;
+    return complain_of_text(arena, &wrong, name, ret_complaint);
+}
+
 bool value_to_name(struct exchange *exchange, const struct text_value *value, struct slice name)
 {
-    return name_is_valid(value->text) || exchange_refuse_word(exchange, ERROR_VALUE_NAME, name);
+    return value_is_text(exchange->arena, value, name, &exchange->complaint) &&
+           (name_is_valid(value->text) || exchange_refuse_word(exchange, ERROR_VALUE_NAME, name));
 }
 
 bool value_to_amount(struct exchange *exchange, const struct text_value *value, struct slice name,

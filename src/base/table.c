@@ -100,3 +100,29 @@ bool table_add(struct table *table, uint64_t hash, uint32_t item)
     table->used++;
     return true;
 }
+
+/* What stands behind the hole moves into it, unless that would put it before its home. */
+static void close_hole(struct table *table, uint32_t hole)
+{
+    uint32_t mask = table->mask;
+    for (uint32_t at = (hole + 1) & mask; table->slots[at].item != 0; at = (at + 1) & mask) {
+        uint32_t home = (uint32_t)table->hash_of(table->owner, table->slots[at].item - 1) & mask;
+        if (((at - home) & mask) < ((at - hole) & mask))
+            continue;
+        table->slots[hole] = table->slots[at];
+        hole = at;
+    }
+    table->slots[hole] = (struct table_slot){0, 0};
+}
+
+void table_remove(struct table *table, uint64_t hash, uint32_t item)
+{
+    CHECK(table->slots);
+    uint32_t at = (uint32_t)hash & table->mask;
+    while (table->slots[at].item != item + 1) {
+        CHECK(table->slots[at].item != 0);
+        at = (at + 1) & table->mask;
+    }
+    close_hole(table, at);
+    table->used--;
+}

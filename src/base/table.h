@@ -1,6 +1,6 @@
 /* Table: an index from hashes to the caller's 32-bit numbers (open addressing, 8 bytes a slot, at
- * most three quarters full, nothing is ever removed). The caller owns the things numbered and
- * compares keys itself:
+ * most three quarters full; what is removed leaves no trace). The caller owns the things numbered
+ * and compares keys itself:
  *
  *     struct table_probe probe;
  *     for (uint32_t i = table_first(&t, hash, &probe); i != TABLE_NONE; i = table_next(&t, &probe))
@@ -44,6 +44,8 @@ void table_clear(struct table *table);
 /* Adds (the caller has made sure it is new); false when memory is short, then nothing changed.
  * `item` must be below TABLE_NONE. */
 bool table_add(struct table *table, uint64_t hash, uint32_t item);
+/* The item must be there, with that hash; hash_of must still know all others. */
+void table_remove(struct table *table, uint64_t hash, uint32_t item);
 /* Makes room for `count` items in all, so that adding them cannot fail. */
 bool table_reserve(struct table *table, uint32_t count);
 

@@ -13,10 +13,9 @@ static void print_response(struct slice response)
     struct buffer pretty;
     buffer_init(&pretty, 16 * response.len + 4096);
     if (output_is_terminal() && output_json_pretty(response, &pretty))
-        output_write(buffer_slice(&pretty));
+        output_line(buffer_slice(&pretty));
     else
-        output_write(response);
-    output_write(SLICE("\n"));
+        output_line(response);
     buffer_done(&pretty);
 }
 

@@ -1,5 +1,6 @@
 /* `bursar dump`: a whole journal as text. */
 #include "cmd/folder.h"
+#include "cmd/output.h"
 #include "cmd/progress.h"
 #include "cmd/subcommands.h"
 #include "cmd/whole_file.h"
@@ -8,7 +9,7 @@
 static struct status write_piece(void *context, struct slice text, struct fault *fault)
 {
     struct whole_file *file = context;
-    if (fwrite(text.at, 1, text.len, file->out) == text.len)
+    if (output_write_to(file->out, text))
         return STATUS_DONE;
     return fault_raise(fault, STATUS_IO, "cannot write the dump");
 }

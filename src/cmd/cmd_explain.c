@@ -2,6 +2,7 @@
 #include "cmd/explain_world.h"
 #include "cmd/output.h"
 #include "cmd/raw_request.h"
+#include "cmd/shown.h"
 #include "cmd/subcommands.h"
 #include "codec/timestamp.h"
 #include "sys/file.h"
@@ -96,7 +97,7 @@ static int explain_read(struct explain *explain, const char *path)
     struct fault fault = {""};
     struct status status = raw_request_read(path, &explain->raw, &fault);
     if (!status_ok(status)) {
-        fprintf(stderr, "%.*s", SLICE_ARGS(buffer_slice(&explain->raw.notes)));
+        shown_write(stderr, buffer_slice(&explain->raw.notes), TEXT_ESCAPE_LINES);
         return fail(&subcommand_explain, exit_code_of_status(status), "%s", fault.text);
     }
     status = read_canonical(explain, &fault);

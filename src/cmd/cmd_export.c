@@ -192,7 +192,7 @@ static bool write_member(struct export *export, struct json_reader *reader)
     else
         jsonl_line(export, &row, reader->text);
     buffer_char(&export->line, '\n');
-    fwrite(export->line.at, 1, export->line.len, export->file.out);
+    (void)output_write_to(export->file.out, buffer_slice(&export->line)); /* closing looks */
     export->written++;
     return buffer_ok(&export->line) && buffer_ok(&export->list);
 }

@@ -1,6 +1,7 @@
 /* `bursar hold`: money set aside for something that is still to come. */
 #include "cmd/confirm.h"
 #include "cmd/listing.h"
+#include "cmd/output.h"
 #include "cmd/subcommands.h"
 #include "cmd/writing.h"
 #include "codec/json.h"
@@ -225,7 +226,7 @@ static int release_these(struct hold_end *end, const uint64_t *holds, size_t cou
         if (code >= 0)
             return code;
         if (writing->json)
-            printf("%.*s\n", SLICE_ARGS(response));
+            output_line(response);
     }
     return -1;
 }

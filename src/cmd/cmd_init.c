@@ -2,6 +2,7 @@
 #include "cmd/answer.h"
 #include "cmd/examples.h"
 #include "cmd/folder.h"
+#include "cmd/shown.h"
 #include "cmd/subcommands.h"
 #include "codec/json.h"
 #include "crypto/digest.h"
@@ -35,12 +36,15 @@ static int check(struct init *init)
 {
     struct fault fault;
     struct uin owner;
+    struct text_wrong wrong;
     if (!init->data)
         return fail(&subcommand_init, EXIT_USAGE, "where? give --data DIR");
-    if (!name_is_valid(slice_text(init->organization)))
-        return fail(&subcommand_init, EXIT_USAGE,
-                    "--organization: a name is 1 to 64 characters of UTF-8 without control "
-                    "characters");
+    struct slice organization = slice_text(init->organization);
+    if (!text_is_clean(organization, &wrong) && wrong.kind != TEXT_TOO_LONG)
+        return fail(&subcommand_init, EXIT_USAGE, "--organization \"%s\": %s", init->organization,
+                    shown_wrong(&wrong));
+    if (!name_is_valid(organization))
+        return fail(&subcommand_init, EXIT_USAGE, "--organization: a name is 1 to 64 characters");
     size_t letters = strspn(init->currency, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
     if (letters != 3 || init->currency[3] != '\0')
         return fail(&subcommand_init, EXIT_USAGE,

@@ -2,6 +2,8 @@
 #include "cmd/answer.h"
 #include "cmd/listing.h"
 #include "cmd/management.h"
+#include "cmd/output.h"
+#include "cmd/shown.h"
 #include "cmd/subcommands.h"
 #include "crypto/digest.h"
 
@@ -49,6 +51,19 @@ static int build_add(struct key_to_add *key)
     return -1;
 }
 
+/* Our own words, then a server's. */
+static void say(const char *words, struct slice value)
+{
+    fputs(words, stdout);
+    shown_write(stdout, value, TEXT_ESCAPE_ALL);
+}
+
+static void say_taken_over(struct slice id, struct slice user)
+{
+    say("", id);
+    say(" was taken over for ", user);
+}
+
 static void print_added(const struct key_to_add *key, struct slice response, struct arena *memory)
 {
     struct slice id = SLICE("?"), secret = SLICE_NONE, account = SLICE("?"), user = SLICE("?");
@@ -57,26 +72,21 @@ static void print_added(const struct key_to_add *key, struct slice response, str
     (void)answer_text(response, "UserUin", memory, &user);
     bool made = answer_text(response, "SecretKey", memory, &secret);
     bool is_withheld = answer_is_true(response, "SecretWithheld", memory);
-    bool is_main = slice_equal(account, user);
     if (key->management.dry_run)
-        printf("Nothing was changed; without --dry-run there would be a key for %.*s",
-               SLICE_ARGS(user));
+        say("Nothing was changed; without --dry-run there would be a key for ", user);
     else if (made || is_withheld)
-        printf("A key for %.*s", SLICE_ARGS(user));
+        say("A key for ", user);
     else
-        printf("%.*s was taken over for %.*s", SLICE_ARGS(id), SLICE_ARGS(user));
-    if (!is_main)
-        printf(", a user of %.*s", SLICE_ARGS(account));
-    if (made)
-        printf("; its secret is shown this once:\n\n  SecretId   %.*s\n  SecretKey  %.*s\n",
-               SLICE_ARGS(id), SLICE_ARGS(secret));
-    else if (is_withheld)
-        printf(
-            ", but the first answer, which held its secret, was lost on the way: disable %.*s and "
-            "make another.\n",
-            SLICE_ARGS(id));
-    else
-        printf(".\n");
+        say_taken_over(id, user);
+    if (!slice_equal(account, user))
+        say(", a user of ", account);
+    if (made) {
+        say("; its secret is shown this once:\n\n  SecretId   ", id);
+        say("\n  SecretKey  ", secret);
+    }
+    if (is_withheld)
+        say("; its secret was in the first answer, which was lost: make another, and disable ", id);
+    fputs(made ? "\n" : ".\n", stdout);
 }
 
 static int add(struct key_to_add *key)
@@ -91,7 +101,7 @@ static int add(struct key_to_add *key)
         return code;
     arena_init_fixed(&arena, memory, sizeof(memory));
     if (key->json)
-        printf("%.*s\n", SLICE_ARGS(response));
+        output_line(response);
     else
         print_added(key, response, &arena);
     wipe(memory, sizeof(memory));

@@ -110,6 +110,7 @@ static bool is_foreign(struct slice variable)
     return slice_equal(variable, SLICE("BURSAR_CONFIG")) ||
            slice_equal(variable, SLICE("BURSAR_ENDPOINT")) ||
            slice_equal(variable, SLICE("BURSAR_BUILD")) ||
+           slice_equal(variable, SLICE("BURSAR_CORE_DUMPS")) ||
            slice_equal(variable, SLICE("BURSAR_PORT")) ||
            slice_starts_with(variable, SLICE("BURSAR_PORT_")) ||
            slice_starts_with(variable, SLICE("BURSAR_SERVICE_"));

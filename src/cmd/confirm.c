@@ -1,8 +1,8 @@
 /* Asking a person (cmd/confirm.h). Owns nothing. Main thread. */
 #include "cmd/confirm.h"
 
-#include <stdarg.h>
-#include <stdio.h>
+#include "cmd/shown.h"
+
 #include <unistd.h>
 
 static bool answer_is_yes(void)
@@ -20,7 +20,7 @@ int confirm(const struct subcommand *self, bool yes, const char *format, ...)
         return -1;
     va_list arguments;
     va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
+    shown_vprintf(stderr, format, arguments);
     va_end(arguments);
     fputs(" [y/N] ", stderr);
     fflush(stderr);

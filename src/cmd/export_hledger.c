@@ -7,6 +7,7 @@
  * Owns the journal and the book for one call. Main thread. */
 #include "cmd/export_hledger.h"
 
+#include "cmd/output.h"
 #include "codec/decimal.h"
 #include "codec/timestamp.h"
 #include "journal/journal.h"
@@ -104,7 +105,7 @@ static struct status flush(struct hledger *hledger)
     struct slice text = buffer_slice(&hledger->text);
     if (!buffer_ok(&hledger->text))
         return fault_raise(hledger->fault, STATUS_MEMORY, "no memory for a transaction");
-    if (text.len > 0 && fwrite(text.at, 1, text.len, hledger->out) != text.len)
+    if (!output_write_to(hledger->out, text))
         return fault_raise(hledger->fault, STATUS_IO, "cannot write the export");
     return STATUS_DONE;
 }

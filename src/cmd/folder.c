@@ -13,6 +13,7 @@
 #include "api/key_secret.h"
 #include "cmd/master_key.h"
 #include "crypto/digest.h"
+#include "sys/dumps.h"
 #include "sys/file.h"
 
 #include <stdlib.h>
@@ -59,12 +60,20 @@ static struct status take_master_key(struct folder *folder, const struct folder_
     return master_key_read(&place, fault, folder->master_key);
 }
 
+static const struct key *any_key(const struct book *book)
+{
+    for (uint32_t id = 1; id <= book_organisation_count(book); id++)
+        if (book_registry_count(book, REGISTRY_KEYS, id) > 0)
+            return book_key(book, book_registry_first(book, REGISTRY_KEYS, id));
+    return NULL;
+}
+
 /* Invariant 1. A book without keys has no secrets yet. */
 static struct status check_master_key(const struct folder *folder, struct fault *fault)
 {
-    if (book_key_count(folder->book) == 0)
+    const struct key *key = any_key(folder->book);
+    if (!key)
         return STATUS_DONE;
-    const struct key *key = book_key(folder->book, 0);
     char memory[256];
     struct buffer secret;
     buffer_init_fixed(&secret, memory, sizeof(memory));
@@ -120,10 +129,9 @@ static struct status open_parts(struct folder *folder, const struct folder_optio
 struct status folder_open(const struct folder_options *options, struct fault *fault,
                           struct folder **ret_folder)
 {
-    struct folder *folder = aligned_alloc(_Alignof(struct folder), sizeof(struct folder));
+    struct folder *folder = undumped_take(sizeof(struct folder)); /* the master key is in it */
     if (!folder)
         return fault_raise(fault, STATUS_MEMORY, "out of memory");
-    memset(folder, 0, sizeof(*folder));
     gate_init(&folder->gate);
     struct status status = open_parts(folder, options, fault);
     if (!status_ok(status)) {
@@ -151,6 +159,6 @@ struct status folder_close(struct folder *folder, struct fault *fault)
         book_free(folder->book);
     gate_done(&folder->gate);
     wipe(folder, sizeof(*folder));
-    free(folder);
+    undumped_free(folder, sizeof(*folder));
     return status;
 }

@@ -2,6 +2,7 @@
  * decode; the file's text is the caller's. Main thread. */
 #include "cmd/import_record.h"
 
+#include "cmd/shown.h"
 #include "codec/decimal.h"
 #include "codec/timestamp.h"
 
@@ -57,7 +58,7 @@ void import_problem(struct import_problems *problems, uint64_t line, const char 
     else
         fprintf(stderr, "%s: ", problems->path);
     /* clang-tidy 14 forgets va_start in every file but the first it is given. */
-    vfprintf(stderr, format, arguments); /* NOLINT(clang-analyzer-valist.Uninitialized) */
+    shown_vprintf(stderr, format, arguments); /* NOLINT(clang-analyzer-valist.Uninitialized) */
     fputc('\n', stderr);
     va_end(arguments);
 }
@@ -79,7 +80,7 @@ const char *import_shown(struct slice value)
     while (len < value.len && len > 0 && ((unsigned char)value.at[len] & 0xc0) == 0x80)
         len--;
     for (size_t i = 0; i < len; i++)
-        at[i] = (unsigned char)value.at[i] < ' ' || value.at[i] == 0x7f ? '?' : value.at[i];
+        at[i] = value.at[i] == '\0' ? '?' : value.at[i];
     snprintf(at + len, 4, "%s", len < value.len ? "..." : "");
     return at;
 }

@@ -46,7 +46,8 @@ void import_problem(struct import_problems *problems, uint64_t line, const char 
     __attribute__((format(printf, 3, 4)));
 /* "and N more", if there are. */
 void import_problems_end(const struct import_problems *problems);
-/* A value as it may stand in a message: cut, without control characters. Static, eight in turn. */
+/* A value for a message, which import_problem escapes: cut, as a C string. Static, eight in turn.
+ */
 const char *import_shown(struct slice value);
 
 enum { IMPORT_GRANTS_MAX = 4 };

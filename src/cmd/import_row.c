@@ -4,6 +4,7 @@
  *    when it is there it must be what follows from them, to the micro. */
 #include "cmd/import_row.h"
 
+#include "cmd/shown.h"
 #include "codec/decimal.h"
 #include "ledger/fields.h"
 
@@ -76,6 +77,7 @@ static void read_identity(struct check *check, struct import_row *row)
     struct slice uin = check->record->values[IMPORT_MEMBER_UIN];
     struct slice name = check->record->values[IMPORT_MEMBER_NAME];
     uint64_t line = check->record->line;
+    struct text_wrong wrong;
     if (uin.len == 0)
         import_problem(check->problems, line, "MemberUin is missing");
     else if (!uin_parse(uin, &row->uin))
@@ -84,10 +86,11 @@ static void read_identity(struct check *check, struct import_row *row)
                        import_shown(uin));
     if (name.len == 0)
         import_problem(check->problems, line, "MemberName is missing");
+    else if (!text_is_clean(name, &wrong) && wrong.kind != TEXT_TOO_LONG)
+        import_problem(check->problems, line, "MemberName: \"%s\": %s", import_shown(name),
+                       shown_wrong(&wrong));
     else if (!name_is_valid(name))
-        import_problem(check->problems, line,
-                       "MemberName: \"%s\" is not 1 to 64 characters of UTF-8 without control "
-                       "characters",
+        import_problem(check->problems, line, "MemberName: \"%s\" is not 1 to 64 characters",
                        import_shown(name));
     row->name = name;
 }

@@ -113,8 +113,9 @@ static void print_row(struct printing *printing, struct slice *cells, struct sli
     printing->printed++;
 }
 
-/* The rows of one answer; *ret_rows counts them. */
-static bool print_answer(struct printing *printing, struct slice response, uint64_t *ret_rows)
+/* The rows of one answer: *ret_rows counts them, *ret_total says how many there are in all. */
+static bool print_answer(struct printing *printing, struct slice response, uint64_t *ret_rows,
+                         uint64_t *ret_total)
 {
     struct json_reader reader;
     struct json_token token;
@@ -125,7 +126,10 @@ static bool print_answer(struct printing *printing, struct slice response, uint6
     if (json_next(&reader, &token) != JSON_OBJECT)
         return false;
     while (json_next(&reader, &token) == JSON_KEY) {
+        bool is_total = slice_equal(token.text, SLICE("TotalCount"));
         enum json_kind kind = json_next(&reader, &token);
+        if (is_total && !slice_to_u64(token.text, ret_total))
+            return false;
         if (kind != JSON_ARRAY && !json_skip_rest(&reader, kind))
             return false;
         while (kind == JSON_ARRAY && json_next(&reader, &token) == JSON_OBJECT) {
@@ -157,16 +161,17 @@ static int ask_window(const struct printing *printing, struct management *manage
 static int print_windows(struct printing *printing, struct management *management)
 {
     const struct listing *listing = printing->listing;
-    for (uint64_t offset = 0;; offset += WINDOW) {
+    for (uint64_t offset = 0;;) {
         struct slice response;
-        uint64_t rows = 0;
+        uint64_t rows = 0, total = 0;
         int code = ask_window(printing, management, offset, &response);
         if (code >= 0)
             return code;
-        if (!print_answer(printing, response, &rows))
+        if (!print_answer(printing, response, &rows, &total))
             return fail(listing->self, EXIT_NETWORK, "the answer to %s cannot be read",
                         listing->action);
-        if (rows < WINDOW)
+        offset += rows;
+        if (rows == 0 || offset >= total) /* a page of long rows may end early */
             return -1;
     }
 }
@@ -176,7 +181,7 @@ static int print_all(struct printing *printing, struct management *management,
                      struct slice response)
 {
     const struct listing *listing = printing->listing;
-    uint64_t rows;
+    uint64_t rows, total;
     int code = -1;
     if (printing->format == OUTPUT_TABLE)
         output_table_init(&printing->table, listing->columns, listing->column_count);
@@ -184,7 +189,7 @@ static int print_all(struct printing *printing, struct management *management,
         print_csv(listing, NULL);
     if (management)
         code = print_windows(printing, management);
-    else if (!print_answer(printing, response, &rows))
+    else if (!print_answer(printing, response, &rows, &total))
         code = fail(listing->self, EXIT_NETWORK, "the answer cannot be read");
     if (printing->format == OUTPUT_TABLE)
         output_table_done(&printing->table);

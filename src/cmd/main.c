@@ -1,8 +1,10 @@
 /* The program `bursar`: finds the subcommand and hands it the rest of the arguments. One thread. */
 #include "cmd/cmd.h"
 #include "cmd/subcommands.h"
+#include "sys/dumps.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 const struct subcommand *const subcommands[] = {
@@ -106,8 +108,21 @@ static int finish(int code)
     return code == EXIT_OK ? EXIT_NETWORK : code;
 }
 
+/* Every subcommand may hold a secret: a key of its caller's, or the master key. */
+static bool forbid_dumps(void)
+{
+    const char *allowed = getenv("BURSAR_CORE_DUMPS");
+    struct fault fault;
+    if ((allowed && strcmp(allowed, "1") == 0) || status_ok(dumps_forbid(&fault)))
+        return true;
+    fprintf(stderr, "bursar: %s\n", fault.text);
+    return false;
+}
+
 int main(int argc, char **argv)
 {
+    if (!forbid_dumps())
+        return EXIT_NETWORK;
     if (argc < 2) {
         print_overview(stderr);
         return EXIT_USAGE;

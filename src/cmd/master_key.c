@@ -5,10 +5,8 @@
 #include "crypto/digest.h"
 #include "sys/file.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 enum { FILE_BYTES_MAX = 256, HEX_DIGITS = 2 * SEAL_KEY_SIZE };
 
@@ -25,6 +23,7 @@ struct status master_key_find(const char *folder, const char *file, struct fault
     struct master_key_place place = {.is_credential = false};
     bool fits;
     if (file) {
+        place.is_named = true;
         fits = put_path(&place, file, "");
     } else if (credentials && put_path(&place, credentials, "bursar.master.key") &&
                file_exists(place.path)) {
@@ -39,22 +38,19 @@ struct status master_key_find(const char *folder, const char *file, struct fault
     return STATUS_DONE;
 }
 
-static struct status check_mode(const struct master_key_place *place, struct fault *fault)
+/* A file that was named may be what a link leads to (Kubernetes mounts secrets so); in the data
+ * folder it must be the file itself. */
+static struct status read_text(const struct master_key_place *place, struct buffer *out,
+                               struct fault *fault)
 {
-    struct stat about;
-    if (stat(place->path, &about) != 0) {
-        if (errno == ENOENT)
-            return fault_raise(
-                fault, STATUS_NOT_FOUND,
-                "the master key %s is missing: put it back from your backup, or name "
-                "it with --master-key-file",
-                place->path);
-        return fault_raise_errno(fault, errno, "the master key %s", place->path);
-    }
-    if (!place->is_credential && (about.st_mode & 077) != 0)
-        return fault_raise(fault, STATUS_DENIED,
-                           "the master key %s may be read by others (mode %04o): chmod 600 %s",
-                           place->path, about.st_mode & 07777, place->path);
+    if (place->is_credential)
+        return file_read(place->path, out, fault);
+    if (!file_exists(place->path))
+        return fault_raise(fault, STATUS_NOT_FOUND,
+                           "the master key %s is missing: put it back from your backup, or name "
+                           "it with --master-key-file",
+                           place->path);
+    TRY_WRAP(file_read_secret(place->path, place->is_named, out, fault), fault, "the master key");
     return STATUS_DONE;
 }
 
@@ -64,8 +60,7 @@ struct status master_key_read(const struct master_key_place *place, struct fault
     char memory[FILE_BYTES_MAX];
     struct buffer text;
     buffer_init_fixed(&text, memory, sizeof(memory));
-    TRY(check_mode(place, fault));
-    struct status status = file_read(place->path, &text, fault);
+    struct status status = read_text(place, &text, fault);
     struct slice digits = slice_trim_lines(buffer_slice(&text));
     if (status_ok(status) &&
         (digits.len != HEX_DIGITS || !hex_decode(digits, ret_key, SEAL_KEY_SIZE)))

@@ -12,11 +12,13 @@
 struct master_key_place {
     char path[4200];
     bool is_credential; /* systemd looks after who may read it */
+    bool is_named;      /* with --master-key-file: may be a symbolic link */
 };
 STATUS_MUST_USE struct status master_key_find(const char *folder, const char *file,
                                               struct fault *fault,
                                               struct master_key_place *ret_place);
-/* NOT_FOUND, DENIED (others may read it) and INVALID say what to do. The caller wipes the key. */
+/* NOT_FOUND, DENIED (others may read it, a symbolic link) and INVALID say what to do. The caller
+ * wipes the key. */
 STATUS_MUST_USE struct status master_key_read(const struct master_key_place *place,
                                               struct fault *fault,
                                               unsigned char ret_key[SEAL_KEY_SIZE]);

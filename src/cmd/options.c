@@ -8,8 +8,8 @@
 
 #include "base/check.h"
 #include "cmd/help.h"
+#include "cmd/shown.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -27,7 +27,7 @@ int fail(const struct subcommand *self, enum exit_code code, const char *format,
     fprintf(stderr, "bursar %s: ", self->name);
     va_list arguments;
     va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
+    shown_vprintf(stderr, format, arguments);
     va_end(arguments);
     fputc('\n', stderr);
     return (int)code;

@@ -1,11 +1,13 @@
 /* Standard output: formats, tables, indented JSON (cmd/output.h). Owns the cells a table holds.
  * Main thread.
  *
- * 1. Control characters inside cells never reach a terminal: they are printed as '?'. */
+ * 1. What a terminal would obey or not show is escaped: in cells always, in other output when it
+ * goes to a terminal. In a file or pipe JSON and CSV are what they are. */
 #include "cmd/output.h"
 
 #include "base/arena.h"
 #include "base/check.h"
+#include "cmd/shown.h"
 #include "codec/json.h"
 
 #include <errno.h>
@@ -55,10 +57,27 @@ int output_finish(const struct subcommand *self, int code)
     return fail(self, EXIT_NETWORK, "cannot write to standard output: %s", strerror(errno));
 }
 
+bool output_write_to(FILE *out, struct slice text)
+{
+    static int is_terminal = -1;
+    if (is_terminal < 0)
+        is_terminal = output_is_terminal();
+    if (out == stdout && is_terminal)
+        shown_write(out, text, TEXT_ESCAPE_JSON);
+    else if (text.len > 0)
+        fwrite(text.at, 1, text.len, out);
+    return !ferror(out);
+}
+
 void output_write(struct slice text)
 {
-    if (text.len > 0)
-        fwrite(text.at, 1, text.len, stdout);
+    (void)output_write_to(stdout, text); /* output_finish looks */
+}
+
+void output_line(struct slice text)
+{
+    output_write(text);
+    output_write(SLICE("\n"));
 }
 
 /* The C library's table of widths, which needs a UTF-8 locale; without one every character counts
@@ -112,6 +131,7 @@ void output_table_init(struct output_table *table, const struct table_column *co
     CHECK(column_count <= TABLE_COLUMNS_MAX);
     *table = (struct output_table){.out = stdout, .columns = columns, .column_count = column_count};
     buffer_init(&table->held, HELD_BYTES_MAX);
+    buffer_init(&table->shown, column_count * TEXT_ESCAPE_FACTOR * CELL_BYTES_MAX);
     for (size_t i = 0; i < column_count; i++)
         table->widths[i] = strlen(columns[i].title);
 }
@@ -131,10 +151,8 @@ static void print_cell(struct output_table *table, size_t column, struct slice t
         fputs("  ", table->out);
     if (table->columns[column].right)
         print_blanks(table->out, blanks);
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.at[i];
-        fputc(c < ' ' || c == 0x7f ? '?' : c, table->out);
-    }
+    if (text.len > 0)
+        fwrite(text.at, 1, text.len, table->out);
     if (!table->columns[column].right && !last)
         print_blanks(table->out, blanks);
 }
@@ -190,10 +208,33 @@ static bool hold_row(struct output_table *table, const struct slice *cells)
     return false;
 }
 
-void output_table_row(struct output_table *table, const struct slice *cells)
+/* Invariant 1. What a cell may be long is for nobody else to decide. */
+static struct slice cut_cell(struct slice text)
 {
-    for (size_t i = 0; i < table->column_count; i++)
-        CHECK(cells[i].len <= CELL_BYTES_MAX);
+    size_t len = text.len < CELL_BYTES_MAX ? text.len : CELL_BYTES_MAX;
+    while (len < text.len && len > 0 && ((unsigned char)text.at[len] & 0xc0) == 0x80)
+        len--;
+    return slice_of(text.at, len);
+}
+
+static void show_cells(struct output_table *table, const struct slice *cells,
+                       struct slice ret_shown[TABLE_COLUMNS_MAX])
+{
+    size_t ends[TABLE_COLUMNS_MAX];
+    buffer_clear(&table->shown);
+    for (size_t i = 0; i < table->column_count; i++) {
+        text_escape(cut_cell(cells[i]), TEXT_ESCAPE_ALL, &table->shown);
+        ends[i] = table->shown.len;
+    }
+    for (size_t i = 0, start = 0; i < table->column_count; start = ends[i++])
+        ret_shown[i] = buffer_ok(&table->shown) ? slice_of(table->shown.at + start, ends[i] - start)
+                                                : SLICE("?");
+}
+
+void output_table_row(struct output_table *table, const struct slice *row)
+{
+    struct slice cells[TABLE_COLUMNS_MAX];
+    show_cells(table, row, cells);
     if (!table->started) {
         for (size_t i = 0; i < table->column_count; i++) {
             size_t width = output_width(cells[i]);
@@ -210,6 +251,7 @@ void output_table_done(struct output_table *table)
 {
     if (!table->started)
         print_held(table);
+    buffer_done(&table->shown);
 }
 
 static void break_line(struct buffer *out, size_t depth)

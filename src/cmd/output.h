@@ -21,7 +21,13 @@ bool output_is_terminal(void);
 bool output_has_colour(void);
 /* Flushes; answers `code`, or prints why the output is not whole and answers EXIT_NETWORK. */
 int output_finish(const struct subcommand *self, int code);
+/* To a file or pipe as it is; to a terminal, if `out` is standard output and one, with what it
+ * would obey or not show as \u009B. False: it cannot be written. */
+bool output_write_to(FILE *out, struct slice text);
+/* The same to standard output; output_finish says whether it got there. */
 void output_write(struct slice text);
+/* The same and a line feed. */
+void output_line(struct slice text);
 
 /* Columns a terminal gives the text: wide characters two, combining ones none. */
 size_t output_width(struct slice text);
@@ -40,14 +46,16 @@ struct output_table {
     const struct table_column *columns;
     size_t column_count;
     size_t widths[TABLE_COLUMNS_MAX];
-    struct buffer held; /* cells, each as 4 bytes of length and its text */
+    struct buffer held;  /* cells, each as 4 bytes of length and its text */
+    struct buffer shown; /* the cells of one row, escaped */
     size_t held_rows;
     bool started; /* the title was printed */
 };
 
 void output_table_init(struct output_table *table, const struct table_column *columns,
                        size_t column_count);
-void output_table_row(struct output_table *table, const struct slice *cells);
+/* Cells may hold any bytes: they are cut at 4,096, and escaped. */
+void output_table_row(struct output_table *table, const struct slice *row);
 /* Prints what is held and frees. */
 void output_table_done(struct output_table *table);
 

@@ -4,6 +4,7 @@
  *    place that turns one into the other. */
 #include "cmd/post_row.h"
 
+#include "cmd/shown.h"
 #include "codec/decimal.h"
 #include "codec/json.h"
 
@@ -119,13 +120,11 @@ static void check_amounts(struct checking *checking)
 static void check_reason(struct checking *checking)
 {
     struct slice reason = checking->record->values[POST_REASON];
-    bool clean = slice_is_utf8(reason);
-    for (size_t i = 0; i < reason.len; i++)
-        clean = clean && (unsigned char)reason.at[i] >= 0x20 && reason.at[i] != 0x7f;
-    if (!clean)
-        complain(checking, POST_REASON, "is not UTF-8 without control characters");
-    else if (reason.len > POST_REASON_BYTES_MAX)
+    struct text_wrong wrong;
+    if (reason.len > POST_REASON_BYTES_MAX)
         complain(checking, POST_REASON, "is longer than 1,024 bytes");
+    else if (!text_is_clean(reason, &wrong))
+        complain(checking, POST_REASON, shown_wrong(&wrong));
     checking->row->reason = reason;
 }
 

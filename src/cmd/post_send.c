@@ -4,6 +4,8 @@
  *    own, TOKEN.1, TOKEN.2, ...: the same file sent again with the same token does what is left. */
 #include "cmd/post_send.h"
 
+#include "cmd/output.h"
+
 #include <stdio.h>
 
 /* One transfer is at most some 6,500 bytes: a reason of 1,024 bytes, all of them escaped. */
@@ -198,7 +200,7 @@ int post_sender_flush(struct post_sender *sender)
     if (failed >= 0)
         return failed;
     if (sender->writing->json)
-        printf("%.*s\n", SLICE_ARGS(answer));
+        output_line(answer);
     sender->batch++;
     sender->count = 0;
     return -1;

@@ -1,12 +1,12 @@
 /* Calls to a server through libbursar (cmd/remote.h). Owns nothing. Main thread.
  *
  * 1. Secrets go from credentials_load into the client and nowhere else.
- * 2. What a server sends is never written to a terminal as it came: control characters become
- *    blanks. */
+ * 2. What a server sends is never written to a terminal as it came (cmd/shown.h). */
 #include "cmd/remote.h"
 
 #include "cmd/curl_late.h"
 #include "cmd/profile.h"
+#include "cmd/shown.h"
 #include "codec/timestamp.h"
 #include "sys/sys.h"
 
@@ -153,8 +153,7 @@ int remote_failed(const struct subcommand *self, const struct bursar_client *cli
 
 static void print_harmless(const char *text)
 {
-    for (; *text; text++)
-        fputc((unsigned char)*text < ' ' || *text == 0x7f ? ' ' : *text, stderr);
+    shown_write(stderr, slice_text(text), TEXT_ESCAPE_ALL);
 }
 
 static void print_clock_hint(const struct subcommand *self)

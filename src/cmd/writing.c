@@ -7,6 +7,8 @@
 
 #include "cmd/answer.h"
 #include "cmd/member_rows.h"
+#include "cmd/output.h"
+#include "cmd/shown.h"
 #include "codec/decimal.h"
 #include "sys/sys.h"
 
@@ -142,11 +144,13 @@ int writing_send(struct writing *writing, const char *action, struct slice *ret_
 void writing_print(const struct writing *writing, struct slice response, const char *said)
 {
     if (writing->json) {
-        printf("%.*s\n", SLICE_ARGS(response));
+        output_line(response);
         return;
     }
-    printf("%s%s\n", writing->management.dry_run ? "Nothing was changed; without --dry-run: " : "",
-           said);
+    if (writing->management.dry_run)
+        fputs("Nothing was changed; without --dry-run: ", stdout);
+    shown_write(stdout, slice_text(said), TEXT_ESCAPE_ALL);
+    fputc('\n', stdout);
     if (member_rows_count(response) > 0) {
         printf("\n");
         member_rows_print(response);

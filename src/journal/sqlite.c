@@ -306,6 +306,21 @@ static struct status keep_witness(struct store *store, const char *path, bool wi
     return STATUS_DONE;
 }
 
+/* SQLite opens these by name. (Its SQLITE_OPEN_NOFOLLOW would refuse a link anywhere in the path,
+ * so also a data folder on a volume that a link leads to.) Nobody else writes to a folder that is
+ * owned (folder_lock), so what is looked at here is what is opened. */
+static struct status check_parts(const char *folder, struct fault *fault)
+{
+    static const char *const names[] = {"journal.db", "journal.db-wal", "journal.db-shm",
+                                        "journal.db-journal", "head"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char path[PATH_MAX];
+        TRY(make_path(folder, names[i], path, fault));
+        TRY(file_refuse_link(path, fault));
+    }
+    return STATUS_DONE;
+}
+
 /* The witness is read before the database: a server that appends meanwhile only moves the database
  * further ahead of it. */
 static struct status open_store(struct store *store, const char *folder,
@@ -318,6 +333,7 @@ static struct status open_store(struct store *store, const char *folder,
     TRY(make_path(folder, "head", witness_path, fault));
     if (!store->read_only)
         TRY(own_folder(store, folder, create, fault));
+    TRY(check_parts(folder, fault));
     TRY(make_or_refuse(folder, options, fault));
     bool witnessed = false;
     TRY(witness_read(witness_path, store->crypto, fault, &witnessed, &seen));

@@ -55,12 +55,11 @@ struct status unfinished_refuse(const char *folder, struct fault *fault)
     char path[PATH_MAX];
     char memory[TEXT_MAX];
     struct buffer text;
-    bool found = false;
     if (!unfinished_is(folder))
         return STATUS_DONE;
     buffer_init_fixed(&text, memory, sizeof memory);
     TRY(find_path(folder, fault, path));
-    struct status status = file_read_own(path, &text, NULL, &found);
+    struct status status = file_read_own(path, &text, NULL);
     struct slice maker = maker_of(status_ok(status) ? buffer_slice(&text) : SLICE_NONE);
     return fault_raise(fault, STATUS_CORRUPT,
                        "%s was never finished: `bursar %.*s` runs on it or was interrupted (there "

@@ -53,8 +53,11 @@ static struct status read_once(const char *path, struct crypto *crypto, struct f
     char memory[WITNESS_LINE_SIZE];
     struct buffer text;
     buffer_init_fixed(&text, memory, sizeof memory);
-    TRY(file_read_own(path, &text, fault, ret_found));
-    if (*ret_found && !witness_parse(buffer_slice(&text), crypto, ret_head))
+    *ret_found = file_is_named(path);
+    if (!*ret_found)
+        return STATUS_DONE;
+    TRY(file_read_own(path, &text, fault));
+    if (!witness_parse(buffer_slice(&text), crypto, ret_head))
         return fault_raise(fault, STATUS_INVALID, "%s is not what bursar wrote", path);
     return STATUS_DONE;
 }

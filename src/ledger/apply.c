@@ -14,7 +14,8 @@
  *    book_recovered at the end of the tail.
  * 5. That a uin is at home in one organisation only can be said of one moment; rows of several
  *    moments may contradict it, so it too is checked beyond loaded_until only.
- * 6. Rows that have a member twice are followed by no entry: nobody could say which one it means.
+ * 6. A leave finds no authority of the account left: what ended it are entries before it.
+ * 7. Rows that have a member twice are followed by no entry: nobody could say which one it means.
  *
  * A writer alone. */
 #include "ledger/book_state.h"
@@ -151,6 +152,10 @@ static struct status apply_member_entry(struct book *book, const struct entry *e
         return wrong(entry, fault, "not known to this version");
     if (!effect_of(entry, &effect))
         return wrong(entry, fault, "its amounts overflow");
+    if (entry->kind == ENTRY_LEAVE &&
+        holder_may_act(book, entry->organisation, entry->touches[0].uin))
+        return wrong(entry, fault,
+                     "keys, policies or a delegation of the account were not ended before");
     for (uint32_t i = 0; i < entry->touch_count; i++)
         TRY(apply_touch(book, entry, &effect, i, fault));
     if (changes_own(&effect) && entry->sequence > slot->own_sequence) {
@@ -166,6 +171,7 @@ static struct status apply_member_entry(struct book *book, const struct entry *e
 struct status book_apply(struct book *book, const struct entry *entry, struct fault *fault)
 {
     TRY(check_order(book, entry, fault));
+    registry_drop_ended(book, entry->time_us);
     if (entry_kind_is_registry(entry->kind)) {
         TRY(registry_apply(book, entry, fault));
     } else if (entry->kind == ENTRY_REQUEST) {
@@ -176,5 +182,6 @@ struct status book_apply(struct book *book, const struct entry *entry, struct fa
     }
     book->sequence = entry->sequence;
     book->time_us = entry->time_us;
+    registry_drop_ended(book, entry->time_us); /* a key may come when its time is long over */
     return STATUS_DONE;
 }

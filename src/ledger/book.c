@@ -51,9 +51,6 @@ struct book *book_new(uint64_t seed)
     pool_init(&book->holds, sizeof(struct hold), LIST_SHIFT);
     pool_init(&book->links, sizeof(struct link), LINK_SHIFT);
     pool_init(&book->past_names, sizeof(struct past_name), LIST_SHIFT);
-    pool_init(&book->keys, sizeof(struct key), REGISTRY_SHIFT);
-    pool_init(&book->policies, sizeof(struct policy_slot), REGISTRY_SHIFT);
-    pool_init(&book->delegations, sizeof(struct delegation_slot), REGISTRY_SHIFT);
     idmap_init(&book->grant_by_id, seed);
     idmap_init(&book->hold_by_id, seed);
     idmap_init(&book->requests, seed);
@@ -69,9 +66,9 @@ void book_free(struct book *book)
 {
     if (!book)
         return;
-    struct pool *pools[] = {&book->organisations, &book->members,     &book->grants,
-                            &book->holds,         &book->links,       &book->keys,
-                            &book->policies,      &book->delegations, &book->past_names};
+    struct pool *pools[] = {&book->organisations, &book->members, &book->grants,
+                            &book->holds,         &book->links,   &book->past_names};
+    registry_done(book);
     for (size_t i = 0; i < sizeof pools / sizeof *pools; i++)
         pool_done(pools[i]);
     idmap_done(&book->grant_by_id);
@@ -82,9 +79,6 @@ void book_free(struct book *book)
     listing_done(&book->listing);
     heap_done(&book->heap);
     table_done(&book->member_by_uin);
-    table_done(&book->key_by_id);
-    table_done(&book->policy_by_user);
-    table_done(&book->delegation_by_account);
     free(book);
 }
 
@@ -123,6 +117,8 @@ struct organisation_slot *book_slot_make(struct book *book, uint32_t organisatio
             return NULL;
         struct organisation_slot *slot = pool_at(&book->organisations, index);
         slot->organisation.id = index + 1;
+        for (size_t i = 0; i < REGISTRY_KINDS; i++)
+            slot->registry.lists[i] = (struct registry_list){BOOK_NONE, BOOK_NONE, 0};
     }
     return pool_at(&book->organisations, organisation - 1);
 }

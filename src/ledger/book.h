@@ -95,8 +95,7 @@ struct policy {
     struct uin user; /* the sub-account or role it is attached to */
     struct slice name;
     struct slice document; /* JSON, checked before it was put */
-    uint64_t version;
-    bool removed;
+    uint64_t version;      /* sequence of the entry that put it; no other policy ever has it */
 };
 
 struct delegation {
@@ -105,9 +104,27 @@ struct delegation {
     bool everyone;
     const struct uin *scope; /* ascending; when not everyone */
     uint32_t scope_count;
+    int64_t given_us; /* whoever has left and come back since is not meant: delegation_reaches */
     uint64_t version;
-    bool removed;
 };
+
+/* Ceilings, so that a leave ends all authority of an account in one command, and no organisation's
+ * registry makes work for others. Asked for more: refused. */
+enum {
+    USER_KEYS_MAX = 2,               /* enabled long-term keys of a user, as in the cloud */
+    ACCOUNT_KEYS_MAX = 5000,         /* enabled keys of an account and its users, all kinds */
+    ACCOUNT_DISABLED_KEYS_KEPT = 64, /* disabled ones: one more, and the longest so is forgotten */
+    ORGANISATION_KEYS_MAX = 50000,   /* all that are there */
+    USER_POLICIES_MAX = 64,
+    USER_POLICY_BYTES_MAX = 1 << 16, /* documents of a user, together */
+    ACCOUNT_POLICIES_MAX = 4096,     /* of all users of an account */
+    ORGANISATION_POLICIES_MAX = 50000,
+    ORGANISATION_DELEGATIONS_MAX = 1000,
+    ORGANISATION_SCOPES_MAX = 100000, /* members named by its delegations, together */
+};
+/* A key whose end has passed is known for so long (calls hear that its time is over); then it is
+ * gone, as the next entry is applied. */
+#define KEY_KEPT_US INT64_C(600000000)
 
 /* NULL when memory is short. `seed` keys the hash tables. */
 struct book *book_new(uint64_t seed);
@@ -191,20 +208,43 @@ void book_requests_let_go(struct book *book, uint64_t sequence);
 bool book_request_load(struct book *book, uint64_t prefix, uint64_t sequence);
 uint64_t request_prefix(struct slice token_digest);
 
-/* Keys, policies, delegations: in the order they were made. */
-uint32_t book_key_count(const struct book *book);
+/* Keys, policies and delegations have numbers, which are used again after they are gone. */
+enum registry_kind { REGISTRY_KEYS, REGISTRY_POLICIES, REGISTRY_DELEGATIONS, REGISTRY_KINDS };
+
+/* Those of an organisation (which must be there), in the order they were made; BOOK_NONE at the
+ * end. */
+uint32_t book_registry_count(const struct book *book, enum registry_kind kind,
+                             uint32_t organisation);
+uint32_t book_registry_first(const struct book *book, enum registry_kind kind,
+                             uint32_t organisation);
+uint32_t book_registry_next(const struct book *book, enum registry_kind kind, uint32_t index);
+/* The sequence of the entry that made what has this number now, 0 = nothing has: so that whoever
+ * comes back can tell. */
+uint64_t book_registry_made(const struct book *book, enum registry_kind kind, uint32_t index);
+/* Bytes of their texts: follows what is there. */
+uint64_t book_registry_bytes(const struct book *book);
+
+uint32_t book_key_count(const struct book *book); /* of all organisations */
 const struct key *book_key(const struct book *book, uint32_t index);
 const struct key *book_find_key(const struct book *book, struct slice secret_id);
 uint32_t book_policy_count(const struct book *book);
-const struct policy *book_policy(const struct book *book, uint32_t index); /* may be removed */
-/* First policy of that user at or after `from`, BOOK_NONE at the end: iterate without allocating.
- */
+const struct policy *book_policy(const struct book *book, uint32_t index);
+/* The policies of a user, in the order they were made: the first with `from` 0, the one behind
+ * policy n with `from` n + 1; BOOK_NONE at the end. */
 uint32_t book_find_policy(const struct book *book, uint32_t organisation, struct uin user,
                           uint32_t from);
 uint32_t book_delegation_count(const struct book *book);
 const struct delegation *book_delegation(const struct book *book, uint32_t index);
+/* NULL when there is none. */
 const struct delegation *book_find_delegation(const struct book *book, uint32_t organisation,
-                                              struct uin account); /* NULL if none or removed */
+                                              struct uin account);
+/* Whether a delegation that names this member was given since it joined (last). Nothing that was
+ * given before a leave is alive after a rejoin; two in the same moment count as before. */
+static inline bool delegation_reaches(const struct delegation *delegation,
+                                      const struct member *member)
+{
+    return delegation->everyone || !member->rejoined || member->joined_us < delegation->given_us;
+}
 
 /* Checks everything that must hold over the whole book (sums, orders, counts, states). For
  * `verify`. */

@@ -10,6 +10,7 @@
 #include "ledger/idmap.h"
 #include "ledger/links.h"
 #include "ledger/listing.h"
+#include "ledger/registry.h"
 
 #include "base/table.h"
 
@@ -18,6 +19,7 @@ enum { ORGANISATIONS_MAX = 1 << 20 };
 struct organisation_slot {
     struct organisation organisation;
     struct listing_root listing;
+    struct organisation_registry registry;
     uint64_t own_sequence; /* of the entry that changed its own accounts last */
     uint64_t loaded_until; /* the newest of its rows that were loaded */
     bool born;             /* its entry was applied; rows may be loaded before */
@@ -28,17 +30,6 @@ struct past_name {
     const char *at;
     uint32_t next; /* an older one */
     uint16_t len;
-};
-
-struct policy_slot {
-    struct policy policy;
-    uint32_t next; /* of the same user */
-};
-
-struct delegation_slot {
-    struct delegation delegation;
-    struct uin *places; /* memory of the scope */
-    uint32_t place_count;
 };
 
 struct book {
@@ -61,18 +52,13 @@ struct book {
     uint64_t aside_sequence, let_go_sequence; /* requests up to these */
     struct pool links;
     struct pool past_names;
-    struct pool keys;
-    struct pool policies;
-    struct pool delegations;
+    struct registry registry;
     struct listing listing;
     struct heap heap;
 
     struct table member_by_uin; /* all organisations' members with that uin */
     uint32_t unindexed;         /* members at the end who are not in it: while rows are loaded */
     bool twice;                 /* the rows had a member twice */
-    struct table key_by_id;
-    struct table policy_by_user; /* first policy of that user */
-    struct table delegation_by_account;
 };
 
 /* book.c */
@@ -132,6 +118,7 @@ STATUS_MUST_USE struct status request_apply(struct book *book, const struct entr
 
 /* registry.c */
 void registry_init(struct book *book);
+void registry_done(struct book *book);
 STATUS_MUST_USE struct status registry_apply(struct book *book, const struct entry *entry,
                                              struct fault *fault);
 

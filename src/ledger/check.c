@@ -191,14 +191,6 @@ static struct status check_members(const struct book *book, struct tally *tallie
     return STATUS_DONE;
 }
 
-static struct status check_keys(const struct book *book, struct fault *fault)
-{
-    for (uint32_t i = 0; i < book->keys.count; i++)
-        if (book_find_key(book, book_key(book, i)->secret_id) != book_key(book, i))
-            return fault_raise(fault, STATUS_CORRUPT, "key %u is not found by its secret id", i);
-    return STATUS_DONE;
-}
-
 /* Each grant and hold with something to come was found in its place: so as many places as there are
  * such, and the earliest first, is all that is left to ask. */
 static struct status check_due(const struct book *book, struct fault *fault)
@@ -226,7 +218,7 @@ static struct status check_all(const struct book *book, struct tally *tallies, s
                                "the listing of organisation %u has others' members", id);
     }
     TRY(check_due(book, fault));
-    return check_keys(book, fault);
+    return registry_check(book, fault);
 }
 
 struct status book_check(const struct book *book, struct fault *fault)

@@ -346,4 +346,5 @@ void book_loaded(struct book *book, uint64_t sequence, int64_t time_us)
     book->sequence = sequence;
     book->time_us = time_us;
     book->started = true;
+    registry_drop_ended(book, time_us);
 }

@@ -24,6 +24,7 @@ bool command_wants_own_group(const struct command *command)
     case COMMAND_REMOVE_POLICY:
     case COMMAND_DELEGATE:
     case COMMAND_REMOVE_DELEGATE:
+    case COMMAND_REMOVE_MEMBER: /* it ends authority, which is asked of the published book */
         return true;
     case COMMAND_ADD_MEMBERS:
     case COMMAND_POST:
@@ -31,7 +32,6 @@ bool command_wants_own_group(const struct command *command)
     case COMMAND_CAPTURE:
     case COMMAND_RELEASE:
     case COMMAND_MODIFY_MEMBER:
-    case COMMAND_REMOVE_MEMBER:
     case COMMAND_GRANT_TEMPORARY:
     case COMMAND_REVOKE_TEMPORARY:
         break;
@@ -46,7 +46,7 @@ static struct status decide_kind(struct draft *draft, struct command *command, s
         return decide_add_members(draft, command, fault, ret_refusal, ret_item);
     if (command->kind == COMMAND_POST)
         return decide_post(draft, command, fault, ret_refusal, ret_item);
-    if (!command_wants_own_group(command))
+    if (command->kind >= COMMAND_HOLD)
         return decide_change(draft, command, fault, ret_refusal);
     CHECK(draft_entry_count(draft) == draft->settled); /* it sees the published book only */
     return decide_registry(draft, command, fault, ret_refusal, ret_item);

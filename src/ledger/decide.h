@@ -6,7 +6,8 @@
  * cleared and nothing happened.
  *
  * Registry commands (organisations, keys, policies, delegations) see the published book only: the
- * committer lets such a command begin a group of its own (command_wants_own_group). */
+ * committer lets such a command begin a group of its own (command_wants_own_group), and so it does
+ * with a member's leaving, so that what follows is authorised by a book that knows of it. */
 #ifndef LEDGER_DECIDE_H
 #define LEDGER_DECIDE_H
 
@@ -28,7 +29,9 @@ enum command_kind {
     COMMAND_CAPTURE,       /* of a hold: part or all, becomes a charge */
     COMMAND_RELEASE,       /* of a hold: part or all */
     COMMAND_MODIFY_MEMBER, /* name, basic credit, is_credit, arrears: what is given */
-    COMMAND_REMOVE_MEMBER, /* with nothing left in its accounts */
+    /* with nothing left in its accounts: before its entry come those that disable the account's
+     * keys, remove its users' policies and its delegation */
+    COMMAND_REMOVE_MEMBER,
     COMMAND_GRANT_TEMPORARY,
     COMMAND_REVOKE_TEMPORARY,
 };
@@ -147,6 +150,8 @@ struct command {
     /* add_key (struct key: secret_id, sealed_secret, token_hash, session_name, principal, account,
      * user, expires_us), set_key (secret_id, enabled) */
     struct key key;
+    bool any_account; /* add_key: also for an account that is at home nowhere; the key acts once it
+                         has joined the organisation */
 
     /* put_policy, remove_policy (user, name), delegate, remove_delegate (account) */
     struct policy policy;

@@ -300,6 +300,8 @@ static struct status draft_change(struct draft *draft, struct command *command,
     command->change.after = plan->after;
     if (command->dry_run)
         return STATUS_DONE;
+    if (command->kind == COMMAND_REMOVE_MEMBER)
+        TRY(draft_end_authority(draft, plan->member, command, fault));
     struct entry *entry = entry_begin(draft, command, entry_kind_of(command->kind));
     if (!entry)
         return no_memory(fault);

@@ -26,12 +26,7 @@ static struct status no_memory(struct fault *fault)
 
 bool reason_is_valid(struct slice text)
 {
-    if (text.len > REASON_BYTES_MAX || !slice_is_utf8(text))
-        return false;
-    for (size_t i = 0; i < text.len; i++)
-        if ((unsigned char)text.at[i] < 0x20 || text.at[i] == 0x7F)
-            return false;
-    return true;
+    return text.len <= REASON_BYTES_MAX && text_is_sound(text);
 }
 
 struct amount state_available(const struct member_state *state)

@@ -10,8 +10,6 @@
 
 #include <stdlib.h>
 
-enum { ENABLED_KEYS_MAX = 2 }; /* long-term, a user: as in the cloud */
-
 /* Every function below judges one kind of command. REFUSAL_NONE with `entry` filled in (its kind is
  * set) drafts it; with kind 0 nothing needs to change. */
 
@@ -44,15 +42,95 @@ static bool is_long_term(const struct key *key)
     return key->token_hash.len == 0;
 }
 
-static bool keys_are_exhausted(const struct book *book, struct uin account, struct uin user)
+static bool may_have_keys(const struct draft *draft, const struct command *command,
+                          struct uin account)
 {
-    uint32_t enabled = 0;
-    for (uint32_t i = 0; i < book_key_count(book); i++) {
-        const struct key *key = book_key(book, i);
-        enabled += key->enabled && is_long_term(key) && uin_equal(key->account, account) &&
-                   uin_equal(key->user, user);
+    const struct organisation *home = book_organisation_of(draft->book, account);
+    return home ? home->id == command->organisation : command->any_account;
+}
+
+static const struct holder *find_holder(const struct draft *draft, uint32_t organisation,
+                                        struct uin uin)
+{
+    uint32_t index = holder_find(draft->book, organisation, uin);
+    return index == BOOK_NONE ? NULL : holder_at(draft->book, index);
+}
+
+static bool is_of(const struct key_slot *slot, uint32_t user)
+{
+    return user == BOOK_NONE || slot->user == user;
+}
+
+/* Of a list: keys (of one user, when it is not BOOK_NONE) that are there still at the draft's
+ * moment. The book drops those whose time is over only as the next entry is applied. */
+static uint32_t count_kept(const struct draft *draft, const struct registry_list *list,
+                           uint32_t user, bool only_long_term)
+{
+    uint32_t count = 0;
+    for (uint32_t i = list->first; i != BOOK_NONE;) {
+        const struct key_slot *slot = pool_at(&draft->book->registry.keys, i);
+        count += is_of(slot, user) && key_is_kept(&slot->key, draft->now_us) &&
+                 (is_long_term(&slot->key) || !only_long_term);
+        i = slot->next;
     }
-    return enabled >= ENABLED_KEYS_MAX;
+    return count;
+}
+
+/* The user has keys or policies of another account. Not asked often, so it may walk. */
+static bool is_elsewhere(const struct draft *draft, uint32_t index, struct uin account_uin)
+{
+    const struct holder *user = holder_at(draft->book, index);
+    if (user->account == BOOK_NONE)
+        return false;
+    const struct holder *account = holder_at(draft->book, user->account);
+    if (uin_equal(account->uin, account_uin))
+        return false;
+    return user->policies != BOOK_NONE || count_kept(draft, &account->enabled, index, false) > 0 ||
+           count_kept(draft, &account->disabled, index, false) > 0;
+}
+
+static bool user_is_exhausted(const struct draft *draft, uint32_t index)
+{
+    const struct holder *user = holder_at(draft->book, index);
+    if (user->enabled_keys < USER_KEYS_MAX)
+        return false;
+    const struct holder *account = holder_at(draft->book, user->account);
+    return count_kept(draft, &account->enabled, index, true) >= USER_KEYS_MAX;
+}
+
+static bool account_is_exhausted(const struct draft *draft, const struct holder *account)
+{
+    return account->enabled.count >= ACCOUNT_KEYS_MAX &&
+           count_kept(draft, &account->enabled, BOOK_NONE, false) >= ACCOUNT_KEYS_MAX;
+}
+
+/* One more enabled key of that user and account. */
+static enum refusal judge_holder(const struct draft *draft, const struct command *command,
+                                 const struct key *key, struct uin user_uin)
+{
+    uint32_t organisation = command->organisation;
+    uint32_t index = holder_find(draft->book, organisation, user_uin);
+    const struct holder *user = index == BOOK_NONE ? NULL : holder_at(draft->book, index);
+    const struct holder *account = find_holder(draft, organisation, key->account);
+    if (!may_have_keys(draft, command, key->account))
+        return REFUSAL_MEMBER_UNKNOWN;
+    if (user && is_elsewhere(draft, index, key->account))
+        return REFUSAL_USER_ELSEWHERE;
+    if (is_long_term(key) && user && user_is_exhausted(draft, index))
+        return REFUSAL_KEY_LIMIT;
+    if (account && account_is_exhausted(draft, account))
+        return REFUSAL_ACCOUNT_KEY_LIMIT;
+    uint32_t policies = account ? account->users_policies : 0;
+    bool joins = user && user->account == BOOK_NONE;
+    return joins && policies + user->policy_count > ACCOUNT_POLICIES_MAX ? REFUSAL_POLICY_LIMIT
+                                                                         : REFUSAL_NONE;
+}
+
+/* The key with that id, if it is there still when an entry is applied. */
+static const struct key *find_key(const struct draft *draft, struct slice secret_id)
+{
+    const struct key *key = book_find_key(draft->book, secret_id);
+    return key && key_is_kept(key, draft->now_us) ? key : NULL;
 }
 
 static enum refusal judge_add_key(const struct draft *draft, const struct command *command,
@@ -73,28 +151,30 @@ static enum refusal judge_add_key(const struct draft *draft, const struct comman
         return REFUSAL_LIMIT;
     if (entry->name.len > 0 && !name_is_valid(entry->name))
         return REFUSAL_NAME_INVALID;
-    const struct key *present = book_find_key(draft->book, key->secret_id);
+    const struct key *present = find_key(draft, key->secret_id);
     if (present) /* that another organisation has it is nobody's business */
         return present->organisation == command->organisation ? REFUSAL_KEY_EXISTS
                                                               : REFUSAL_KEY_ID_INVALID;
-    if (is_long_term(key) && keys_are_exhausted(draft->book, entry->account, entry->user))
-        return REFUSAL_KEY_LIMIT;
-    return REFUSAL_NONE;
+    if (book_registry_count(draft->book, REGISTRY_KEYS, entry->organisation) >=
+        ORGANISATION_KEYS_MAX)
+        return REFUSAL_LIMIT;
+    return judge_holder(draft, command, key, entry->user);
 }
 
 static enum refusal judge_set_key(const struct draft *draft, const struct command *command,
                                   struct entry *entry)
 {
-    const struct key *key = book_find_key(draft->book, command->key.secret_id);
+    const struct key *key = find_key(draft, command->key.secret_id);
     if (!key || key->organisation != command->organisation)
         return REFUSAL_KEY_UNKNOWN;
     if (key->enabled == command->key.enabled)
         return REFUSAL_NONE;
-    if (command->key.enabled && is_long_term(key) &&
-        keys_are_exhausted(draft->book, key->account, key->user))
-        return REFUSAL_KEY_LIMIT;
+    enum refusal refusal =
+        command->key.enabled ? judge_holder(draft, command, key, key->user) : REFUSAL_NONE;
+    if (refusal != REFUSAL_NONE)
+        return refusal;
     entry->kind = ENTRY_SET_KEY;
-    entry->secret_id = key->secret_id;
+    entry->secret_id = command->key.secret_id;
     entry->enabled = command->key.enabled;
     return REFUSAL_NONE;
 }
@@ -112,6 +192,25 @@ static const struct policy *find_policy(const struct draft *draft, const struct 
     return NULL;
 }
 
+static enum refusal judge_policy_room(const struct draft *draft, const struct command *command,
+                                      const struct policy *present)
+{
+    const struct book *book = draft->book;
+    const struct holder *user = find_holder(draft, command->organisation, command->policy.user);
+    uint64_t bytes = (user ? user->policy_bytes : 0) + command->policy.document.len -
+                     (present ? present->document.len : 0);
+    if (bytes > USER_POLICY_BYTES_MAX)
+        return REFUSAL_POLICY_LIMIT;
+    if (present)
+        return REFUSAL_NONE;
+    bool is_of_account = user && user->account != BOOK_NONE;
+    if ((user && user->policy_count >= USER_POLICIES_MAX) ||
+        (is_of_account && holder_at(book, user->account)->users_policies >= ACCOUNT_POLICIES_MAX))
+        return REFUSAL_POLICY_LIMIT;
+    uint32_t count = book_registry_count(book, REGISTRY_POLICIES, command->organisation);
+    return count >= ORGANISATION_POLICIES_MAX ? REFUSAL_LIMIT : REFUSAL_NONE;
+}
+
 static enum refusal judge_put_policy(const struct draft *draft, const struct command *command,
                                      struct entry *entry)
 {
@@ -124,6 +223,9 @@ static enum refusal judge_put_policy(const struct draft *draft, const struct com
         return REFUSAL_LIMIT;
     if (present && slice_equal(present->document, policy->document))
         return REFUSAL_NONE;
+    enum refusal refusal = judge_policy_room(draft, command, present);
+    if (refusal != REFUSAL_NONE)
+        return refusal;
     entry->kind = ENTRY_PUT_POLICY;
     entry->user = policy->user;
     entry->name = policy->name;
@@ -138,8 +240,8 @@ static enum refusal judge_remove_policy(const struct draft *draft, const struct 
     if (!present)
         return REFUSAL_POLICY_UNKNOWN;
     entry->kind = ENTRY_REMOVE_POLICY;
-    entry->user = present->user;
-    entry->name = present->name;
+    entry->user = command->policy.user;
+    entry->name = command->policy.name; /* the book's own goes as the entry is applied */
     return REFUSAL_NONE;
 }
 
@@ -197,7 +299,22 @@ static enum refusal judge_delegate(const struct draft *draft, const struct comma
     return REFUSAL_NONE;
 }
 
-/* The delegation is there with the same scope (sorted): nothing needs to be written. */
+static enum refusal judge_delegation_room(const struct draft *draft, const struct command *command,
+                                          const struct entry *entry)
+{
+    const struct book *book = draft->book;
+    const struct delegation *present =
+        book_find_delegation(book, command->organisation, entry->account);
+    uint64_t scopes = book_slot(book, command->organisation)->registry.scopes;
+    uint32_t count = book_registry_count(book, REGISTRY_DELEGATIONS, command->organisation);
+    if (!present && count >= ORGANISATION_DELEGATIONS_MAX)
+        return REFUSAL_DELEGATION_LIMIT;
+    scopes += entry->scope_count - (uint64_t)(present ? present->scope_count : 0);
+    return scopes > ORGANISATION_SCOPES_MAX ? REFUSAL_DELEGATION_LIMIT : REFUSAL_NONE;
+}
+
+/* The delegation is there with the same scope (sorted), and nobody of it came back since: nothing
+ * needs to be written. */
 static bool same_delegation(const struct draft *draft, const struct command *command,
                             const struct entry *entry)
 {
@@ -206,9 +323,13 @@ static bool same_delegation(const struct draft *draft, const struct command *com
     if (!present || present->everyone != entry->enabled ||
         present->scope_count != entry->scope_count)
         return false;
-    for (uint32_t i = 0; i < entry->scope_count; i++)
-        if (!uin_equal(present->scope[i], entry->scope[i]))
+    for (uint32_t i = 0; i < entry->scope_count; i++) {
+        const struct member *member =
+            book_find_member(draft->book, command->organisation, entry->scope[i]);
+        if (!uin_equal(present->scope[i], entry->scope[i]) ||
+            !delegation_reaches(present, member)) /* it was listed when this was judged */
             return false;
+    }
     return true;
 }
 
@@ -286,9 +407,52 @@ struct status decide_registry(struct draft *draft, struct command *command, stru
         TRY(sort_scope(draft, &entry, fault));
     if (changes && entry.kind == ENTRY_DELEGATE)
         changes = !same_delegation(draft, command, &entry);
-    if (changes && !command->dry_run)
+    if (changes && entry.kind == ENTRY_DELEGATE)
+        refusal = judge_delegation_room(draft, command, &entry);
+    if (changes && refusal == REFUSAL_NONE && !command->dry_run)
         TRY(draft_registry(draft, &entry, fault));
     *ret_refusal = refusal;
     *ret_item = item;
+    return STATUS_DONE;
+}
+
+/* Leaving */
+
+struct ending {
+    struct draft *draft;
+    struct command *command;
+    struct fault *fault;
+    struct status status;
+};
+
+/* The texts go with what they name: the entry keeps copies. */
+static bool end_one(void *context, const struct entry *ended)
+{
+    struct ending *ending = context;
+    struct draft *draft = ending->draft;
+    struct entry entry = *ended;
+    entry.organisation = ending->command->organisation;
+    entry.secret_id = arena_copy(&draft->memory, ended->secret_id);
+    entry.name = arena_copy(&draft->memory, ended->name);
+    bool is_whole =
+        entry.secret_id.len == ended->secret_id.len && entry.name.len == ended->name.len;
+    ending->status =
+        is_whole ? draft_registry(draft, &entry, ending->fault) : fault_no_memory(ending->fault);
+    return status_ok(ending->status);
+}
+
+struct status draft_end_authority(struct draft *draft, struct draft_member *member,
+                                  struct command *command, struct fault *fault)
+{
+    struct ending ending = {draft, command, fault, STATUS_DONE};
+    size_t before = draft_entry_count(draft);
+    if (member->has_left) /* and came back, in this group: nothing was given meanwhile */
+        return STATUS_DONE;
+    member->has_left = true;
+    (void)holder_end_all(draft->book, command->organisation, command->change.uin, draft->now_us,
+                         end_one, &ending);
+    TRY(ending.status);
+    if (draft_entry_count(draft) > before)
+        command->change.first_sequence = draft_entry(draft, before)->sequence;
     return STATUS_DONE;
 }

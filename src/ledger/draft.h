@@ -19,6 +19,7 @@ struct draft_member {
     struct slice name;
     struct member_state trial; /* while transfers are judged; of the command with this number */
     uint64_t trial_of;
+    bool has_left; /* in this group, perhaps to come back */
 };
 
 /* A hold that the entries decided so far made or changed. */
@@ -133,5 +134,8 @@ STATUS_MUST_USE struct status decide_add_members(struct draft *draft, struct com
 STATUS_MUST_USE struct status decide_registry(struct draft *draft, struct command *command,
                                               struct fault *fault, enum refusal *ret_refusal,
                                               uint32_t *ret_item);
+/* Of remove_member: an entry for each key, policy and delegation that ends with it. */
+STATUS_MUST_USE struct status draft_end_authority(struct draft *draft, struct draft_member *member,
+                                                  struct command *command, struct fault *fault);
 
 #endif

@@ -148,7 +148,7 @@ enum request_door door_find(struct slice name)
     return (enum request_door)0;
 }
 
-/* Names */
+/* Text */
 
 static bool is_control(struct slice text, size_t i)
 {
@@ -166,7 +166,7 @@ static bool has_control(struct slice text)
     return false;
 }
 
-/* 0x20 to 0x7E. Most names are; and then a byte is a character. */
+/* 0x20 to 0x7E. Most text is. */
 static bool is_printable_ascii(struct slice text)
 {
     for (size_t i = 0; i < text.len; i++)
@@ -175,14 +175,23 @@ static bool is_printable_ascii(struct slice text)
     return true;
 }
 
+bool text_is_sound(struct slice text)
+{
+    return is_printable_ascii(text) || (slice_is_utf8(text) && !has_control(text));
+}
+
 bool name_is_valid(struct slice name)
 {
-    if (name.len == 0 || name.len > NAME_BYTES_MAX)
-        return false;
-    if (is_printable_ascii(name))
-        return name.len <= NAME_CHARACTERS_MAX;
-    return slice_is_utf8(name) && slice_utf8_length(name) <= NAME_CHARACTERS_MAX &&
-           !has_control(name);
+    return name.len > 0 && name.len <= NAME_BYTES_MAX && text_is_sound(name) &&
+           slice_utf8_length(name) <= NAME_CHARACTERS_MAX;
+}
+
+/* A policy's document is JSON, which may be laid out in lines. */
+static bool entry_text_is_valid(const struct entry *entry)
+{
+    return entry->text.len <= ENTRY_TEXT_BYTES_MAX &&
+           (entry->kind == ENTRY_PUT_POLICY ? slice_is_utf8(entry->text)
+                                            : text_is_sound(entry->text));
 }
 
 /* Validity */
@@ -351,7 +360,7 @@ bool entry_is_valid(const struct entry *entry)
         return false;
     if ((parts & PART_REQUEST) && !request_is_valid(entry))
         return false;
-    return entry->text.len <= ENTRY_TEXT_BYTES_MAX && slice_is_utf8(entry->text);
+    return entry_text_is_valid(entry);
 }
 
 /* Encoding */

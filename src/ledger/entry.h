@@ -192,5 +192,9 @@ uint64_t entry_jump_ordinal(uint64_t ordinal);
 bool member_amount_is_valid(struct amount amount);
 bool member_state_is_valid(const struct member_state *state);
 bool currency_is_valid(struct slice currency); /* three capital letters */
+/* Well-formed UTF-8 without control characters (Cc): what the ledger asks of names and reasons.
+ * Whoever takes text from people asks for more (api/text.h); that depends on the version of Unicode
+ * and must not decide whether a journal can be read. */
+bool text_is_sound(struct slice text);
 
 #endif

@@ -30,18 +30,22 @@ enum refusal {
     REFUSAL_BALANCE_INSUFFICIENT, /* less than that is available, and no arrears are allowed */
     REFUSAL_AMOUNT_NOT_POSITIVE,
     REFUSAL_MOVE_TO_SELF,
-    REFUSAL_REASON_MISSING,   /* adjust */
-    REFUSAL_REASON_INVALID,   /* too long, control characters */
-    REFUSAL_HOLD_UNKNOWN,     /* never there, released, captured, expired, or another member's */
-    REFUSAL_HOLD_EXCEEDED,    /* more than is left of it */
-    REFUSAL_EXPIRY_PASSED,    /* a hold or grant that would be over at once */
-    REFUSAL_GRANT_UNKNOWN,    /* never there, ended, revoked, or another member's */
-    REFUSAL_GRANT_LIMIT,      /* GRANTS_PER_MEMBER_MAX */
-    REFUSAL_MEMBER_NOT_EMPTY, /* cannot leave: money or holds are there */
-    REFUSAL_MEMBER_IS_OWNER,  /* cannot leave, be renamed */
-    REFUSAL_TOKEN_REUSED,     /* the token was used with another body */
-    REFUSAL_REQUEST_REPEATED, /* the same signed request, without a token */
-    REFUSAL_KEY_ID_INVALID,   /* a key's id that cannot be used */
+    REFUSAL_REASON_MISSING,    /* adjust */
+    REFUSAL_REASON_INVALID,    /* too long, control characters */
+    REFUSAL_HOLD_UNKNOWN,      /* never there, released, captured, expired, or another member's */
+    REFUSAL_HOLD_EXCEEDED,     /* more than is left of it */
+    REFUSAL_EXPIRY_PASSED,     /* a hold or grant that would be over at once */
+    REFUSAL_GRANT_UNKNOWN,     /* never there, ended, revoked, or another member's */
+    REFUSAL_GRANT_LIMIT,       /* GRANTS_PER_MEMBER_MAX */
+    REFUSAL_MEMBER_NOT_EMPTY,  /* cannot leave: money or holds are there */
+    REFUSAL_MEMBER_IS_OWNER,   /* cannot leave, be renamed */
+    REFUSAL_TOKEN_REUSED,      /* the token was used with another body */
+    REFUSAL_REQUEST_REPEATED,  /* the same signed request, without a token */
+    REFUSAL_KEY_ID_INVALID,    /* a key's id that cannot be used */
+    REFUSAL_USER_ELSEWHERE,    /* the sub-account or role belongs to another account */
+    REFUSAL_ACCOUNT_KEY_LIMIT, /* ACCOUNT_KEYS_MAX */
+    REFUSAL_POLICY_LIMIT,      /* USER_POLICIES_MAX, USER_POLICY_BYTES_MAX, ACCOUNT_POLICIES_MAX */
+    REFUSAL_DELEGATION_LIMIT,  /* ORGANISATION_DELEGATIONS_MAX, ORGANISATION_SCOPES_MAX */
     REFUSAL_COUNT,
 };
 

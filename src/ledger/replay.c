@@ -185,9 +185,10 @@ bool command_replay_entry(struct command *command, struct replaying *replaying,
     case COMMAND_CAPTURE:
     case COMMAND_RELEASE:
         return replay_change(command, entry, entry->cash);
+    case COMMAND_REMOVE_MEMBER: /* what ended with it tells nothing */
+        return entry_kind_is_registry(entry->kind) || replay_change(command, entry, AMOUNT_ZERO);
     case COMMAND_HOLD:
     case COMMAND_MODIFY_MEMBER:
-    case COMMAND_REMOVE_MEMBER:
     case COMMAND_GRANT_TEMPORARY:
     case COMMAND_REVOKE_TEMPORARY:
         return replay_change(command, entry, AMOUNT_ZERO);

@@ -6,6 +6,8 @@
  * pages.
  * 3. A folder is owned by the open lock file, not by the text in it: the kernel gives the lock up
  *    when the process dies, and the text only tells people who it was.
+ * 4. A file of a data folder is that file itself: a symbolic link in its place is not followed, so
+ *    that nobody can have another file written, or read, by whoever opens the folder.
  *
  * Owns nothing between calls. Any thread. */
 #include "sys/file.h"
@@ -71,6 +73,71 @@ static struct status read_all(int fd, const char *path, struct buffer *out, stru
     }
 }
 
+static struct status link_refused(const char *path, struct fault *fault)
+{
+    return fault_raise(fault, STATUS_DENIED,
+                       "%s is a symbolic link, which is not followed in a data folder: put the "
+                       "file itself there",
+                       path);
+}
+
+struct status file_refuse_link(const char *path, struct fault *fault)
+{
+    struct stat about;
+    if (lstat(path, &about) != 0 || !S_ISLNK(about.st_mode))
+        return STATUS_DONE;
+    return link_refused(path, fault);
+}
+
+/* Invariant 4. Whatever is there instead of a file must not keep the opener waiting. */
+static struct status open_own(const char *path, int flags, struct fault *fault, int *ret_fd)
+{
+    int fd = open(path, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+    if (fd < 0 && errno == ELOOP)
+        return link_refused(path, fault);
+    if (fd < 0)
+        return fault_raise_errno(fault, errno, "cannot open %s", path);
+    *ret_fd = fd;
+    return STATUS_DONE;
+}
+
+struct status file_read_own(const char *path, struct buffer *out, struct fault *fault)
+{
+    int fd = -1;
+    TRY(open_own(path, O_RDONLY, fault, &fd));
+    struct status status = read_all(fd, path, out, fault);
+    (void)close(fd);
+    return status;
+}
+
+/* What is looked at is what is read: the file that is open. */
+static struct status read_private(int fd, const char *path, struct buffer *out, struct fault *fault)
+{
+    struct stat about;
+    if (fstat(fd, &about) != 0)
+        return fault_raise_errno(fault, errno, "cannot look at %s", path);
+    if (!S_ISREG(about.st_mode))
+        return fault_raise(fault, STATUS_DENIED, "%s is not a plain file", path);
+    if ((about.st_mode & 077) != 0)
+        return fault_raise(fault, STATUS_DENIED,
+                           "%s may be read by others (mode %04o): chmod 600 %s", path,
+                           about.st_mode & 07777, path);
+    return read_all(fd, path, out, fault);
+}
+
+struct status file_read_secret(const char *path, bool may_be_link, struct buffer *out,
+                               struct fault *fault)
+{
+    int fd = -1;
+    if (!may_be_link)
+        TRY(open_own(path, O_RDONLY, fault, &fd));
+    else if ((fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)) < 0)
+        return fault_raise_errno(fault, errno, "cannot open %s", path);
+    struct status status = read_private(fd, path, out, fault);
+    (void)close(fd);
+    return status;
+}
+
 struct status file_read(const char *path, struct buffer *out, struct fault *fault)
 {
     if (strcmp(path, "-") == 0)
@@ -78,39 +145,6 @@ struct status file_read(const char *path, struct buffer *out, struct fault *faul
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return fault_raise_errno(fault, errno, "cannot open %s", path);
-    struct status status = read_all(fd, path, out, fault);
-    (void)close(fd);
-    return status;
-}
-
-/* Not a link: who may write into the folder could lead anywhere. Not blocking: a pipe has no end.
- */
-static struct status open_own(const char *path, struct fault *fault, int *ret_fd)
-{
-    struct stat about;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    if (fd < 0 && errno == ENOENT)
-        return STATUS_DONE;
-    if (fd < 0 && errno == ELOOP)
-        return fault_raise(fault, STATUS_INVALID, "%s is a symbolic link", path);
-    if (fd < 0)
-        return fault_raise_errno(fault, errno, "cannot open %s", path);
-    if (fstat(fd, &about) != 0 || !S_ISREG(about.st_mode)) {
-        (void)close(fd);
-        return fault_raise(fault, STATUS_INVALID, "%s is not a plain file", path);
-    }
-    *ret_fd = fd;
-    return STATUS_DONE;
-}
-
-struct status file_read_own(const char *path, struct buffer *out, struct fault *fault,
-                            bool *ret_found)
-{
-    int fd = -1;
-    TRY(open_own(path, fault, &fd));
-    *ret_found = fd >= 0;
-    if (fd < 0)
-        return STATUS_DONE;
     struct status status = read_all(fd, path, out, fault);
     (void)close(fd);
     return status;
@@ -198,18 +232,27 @@ struct status file_replace(const char *path, struct slice bytes, mode_t mode, st
     return sync_parent(path, fault);
 }
 
+struct status folder_check(const char *path, struct fault *fault)
+{
+    struct stat about;
+    if (stat(path, &about) != 0)
+        return fault_raise_errno(fault, errno, "cannot look at %s", path);
+    if (!S_ISDIR(about.st_mode))
+        return fault_raise(fault, STATUS_EXISTS, "%s is there, but is not a folder", path);
+    if ((about.st_mode & 022) != 0)
+        return fault_raise(fault, STATUS_DENIED,
+                           "the folder %s may be written by others (mode %04o): chmod 700 %s", path,
+                           about.st_mode & 07777, path);
+    return STATUS_DONE;
+}
+
 struct status folder_create(const char *path, struct fault *fault)
 {
     if (mkdir(path, 0700) == 0)
         return sync_parent(path, fault);
     if (errno != EEXIST)
         return fault_raise_errno(fault, errno, "cannot create the folder %s", path);
-    struct stat about;
-    if (stat(path, &about) != 0)
-        return fault_raise_errno(fault, errno, "cannot look at %s", path);
-    if (!S_ISDIR(about.st_mode))
-        return fault_raise(fault, STATUS_EXISTS, "%s is there, but is not a folder", path);
-    return STATUS_DONE;
+    return folder_check(path, fault);
 }
 
 struct status folder_is_empty(const char *path, struct fault *fault, bool *ret_empty)
@@ -308,9 +351,9 @@ struct status folder_lock(const char *path, struct folder_lock *ret_lock, struct
     int len = snprintf(file, sizeof file, "%s/lock", path);
     if (len < 0 || (size_t)len >= sizeof file)
         return fault_raise(fault, STATUS_INVALID, "the path %.64s... is too long", path);
-    int fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return fault_raise_errno(fault, errno, "cannot open %s", file);
+    int fd = -1;
+    TRY(folder_check(path, fault));
+    TRY(open_own(file, O_RDWR | O_CREAT, fault, &fd));
     struct status status = take_lock(fd, path, fault);
     if (!status_ok(status)) {
         (void)close(fd);
@@ -329,10 +372,7 @@ void folder_unlock(struct folder_lock *lock)
 
 struct status note_open(const char *path, struct note *ret_note, struct fault *fault)
 {
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return fault_raise_errno(fault, errno, "cannot open %s", path);
-    ret_note->fd = fd;
+    TRY(open_own(path, O_RDWR | O_CREAT, fault, &ret_note->fd));
     (void)snprintf(ret_note->path, sizeof ret_note->path, "%s", path);
     return STATUS_DONE;
 }

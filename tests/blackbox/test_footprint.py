@@ -11,7 +11,7 @@ SANITIZED = any(name in pathlib.Path(BURSAR).read_bytes() for name in (b"__tsan_
 
 def test_a_server_brings_no_client_into_memory(tmp_path):
     """libcurl and the libraries behind it are of no use to a server."""
-    with running(tmp_path, "demo", "--listen", "127.0.0.1:0") as server:
+    with running(tmp_path, "demo", "--listen", "127.0.0.1:0", env={"BURSAR_CORE_DUMPS": "1"}) as server:
         maps = pathlib.Path(f"/proc/{server.process.pid}/maps").read_text()
         names = {pathlib.Path(line.split()[-1]).name for line in maps.splitlines() if ".so" in line}
         assert not [name for name in names if name.startswith(("libcurl", "libgnutls", "libldap", "libkrb5"))]

@@ -93,7 +93,7 @@ class Pressed:
 @contextlib.contextmanager
 def pressed(folder, *words):
     with running(folder, "demo", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--calls-per-second", "0",
-                 "--connections-per-address-max", "0", *words) as server:
+                 "--connections-per-address-max", "0", *words, env={"BURSAR_CORE_DUMPS": "1"}) as server:
         fds_at_rest = len(os.listdir(f"/proc/{server.process.pid}/fd"))
         it = Pressed(server)
         it.fds_at_rest = fds_at_rest

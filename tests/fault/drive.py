@@ -193,6 +193,63 @@ def make_folder_with_tills(data):
 
 
 TILL_WRITES = ("transfers", "hold")
+READS_ALL = '{"version":"2.0","statement":{"effect":"allow","action":"*","resource":"*"}}'
+
+
+class Leaver:
+    """A member with a key, a sub-account's key and policy, and a delegation: all end with one write, its leaving."""
+
+    def __init__(self, uin):
+        self.uin, self.sub, self.keys = str(uin), str(uin + 1), [f"AKIDleaver{uin}", f"AKIDleaver{uin + 1}"]
+
+    def given(self):
+        """The requests that make it."""
+        yield "CreateMembers", {"Members": [{"MemberUin": self.uin, "MemberName": "leaver"}]}
+        for key, user in zip(self.keys, (self.uin, self.sub)):
+            yield "CreateKey", {"AccountUin": self.uin, "UserUin": user, "SecretId": key, "SecretKey": f"{self.uin:0>32}"}
+        yield "PutPolicy", {"UserUin": self.sub, "PolicyName": "all", "PolicyDocument": READS_ALL}
+        yield "PutDelegation", {"AccountUin": self.uin, "Everyone": True}
+
+    def give(self, connection):
+        for action, parameters in self.given():
+            answer = connection.ask(action, parameters)
+            assert "Error" not in answer, answer
+
+    def known(self):
+        """Marks that are there as long as it is, and after."""
+        return {f"{self.uin}=0", *self.keys}
+
+    def left(self):
+        """Marks of its leaving, which are there all or not at all."""
+        return frozenset({f"-{self.uin}", f"-delegation {self.uin}", f"-policy {self.sub}", *(f"-{key}" for key in self.keys)})
+
+
+def left_mark(entry):
+    """What an entry ended, or None."""
+    if entry["Kind"] == "set_key" and not entry["Enabled"]:
+        return f"-{entry['SecretId']}"
+    ended = {"remove_policy": ("-policy ", "UserUin"), "remove_delegate": ("-delegation ", "AccountUin"),
+             "leave": ("-", "MemberUin")}.get(entry["Kind"])
+    return ended and ended[0] + entry[ended[1]]
+
+
+def judge_leavers(server, leavers):
+    """What is wrong with what they may do: those who left, nothing; the others, all they were given."""
+    connection, wrong, state = Connection(server), [], {}
+    for action, what in (("DescribeKeys", lambda row: row["Enabled"] and row["SecretId"]),
+                         ("DescribePolicies", lambda row: f"policy {row['UserUin']}"),
+                         ("DescribeDelegations", lambda row: f"delegation {row['AccountUin']}")):
+        offset, total = 0, 1
+        while offset < total:
+            answer = connection.ask(action, {"Offset": offset, "Limit": 1000})
+            state |= {what(row): True for row in answer["Data"]}
+            offset, total = offset + len(answer["Data"]), answer["TotalCount"]
+    connection.close()
+    for leaver, has_left in leavers:
+        for mark in leaver.left() - {f"-{leaver.uin}"}:
+            if (mark[1:] in state) == has_left:
+                wrong.append(f"authority: {mark[1:]} {'outlived the leave' if has_left else 'is lost'}")
+    return wrong
 
 
 class Write:
@@ -200,12 +257,15 @@ class Write:
     freezes it says so by the reasons of its entries, and carries a token, so that it can be repeated."""
 
     def __init__(self, number, first, members, random):
-        """`members` of them from uin `first` on; none means a key."""
+        """`members` of them from uin `first` on; none means a key; a Leaver leaves."""
         self.number, self.first = number, first
         self.request_id = self.answer = None
         self.outcome = "unknown"  # acknowledged, refused, unknown
         if members in TILL_WRITES:
             self._move_money(members, random)
+        elif isinstance(members, Leaver):
+            self.action, self.marks = "DeleteMember", members.left()
+            self.parameters = {"MemberUin": members.uin, "ClientToken": f"token-{number}"}
         elif members == 0:
             secret_id = "AKID" + f"{number:032d}"
             self.action = "CreateKey"
@@ -255,8 +315,11 @@ class Writes:
         self.random = random.Random(seed)
         self.made = []
         self.uin = 10**12
+        self.leavers = []  # who may leave next
 
     def next(self, members=None):
+        if members is None and self.leavers and self.random.random() < 0.2:
+            members = self.leavers.pop()
         if members is None:
             members = self.random.choice([0, 1, 2, 3, 8, *TILL_WRITES, "transfers"])
         self.made.append(Write(len(self.made), self.uin, members, self.random))
@@ -342,6 +405,7 @@ def read_marks(server, first_uin=1, keys_before=0):
     while True:
         answer = connection.ask("DescribeEntries", {"Order": "asc", "Limit": 1000, "Cursor": cursor})
         marks += [f"+{entry['Reason']}" for entry in answer["Data"] if entry.get("Reason")]
+        marks += [mark for mark in map(left_mark, answer["Data"]) if mark]
         cursor = answer["NextCursor"]
         if not cursor:
             break

@@ -31,8 +31,10 @@ static void print_book(const struct book *book)
             rank += got;
         }
     }
-    for (uint32_t i = 0; i < book_key_count(book); i++)
-        printf(" %.*s", SLICE_ARGS(book_key(book, i)->secret_id));
+    for (uint32_t id = 1; id <= book_organisation_count(book); id++)
+        for (uint32_t i = book_registry_first(book, REGISTRY_KEYS, id); i != BOOK_NONE;
+             i = book_registry_next(book, REGISTRY_KEYS, i))
+            printf(" %.*s", SLICE_ARGS(book_key(book, i)->secret_id));
 }
 
 /* The reasons of transfers and holds have no blanks here. */

@@ -6,7 +6,8 @@
 Every other kill comes from outside after a few milliseconds of 32 writers; the others come from inside, before or after
 a chosen write, sync or change of a name, also while the server starts. A write whose outcome was not known is settled by
 the first look after the restart, and must stay as it was seen. Only a few tokens are kept in memory (drive.py), so that runs of
-older ones are written all the time; in the end tokens of all ages are repeated."""
+older ones are written all the time; in the end tokens of all ages are repeated. Members leave meanwhile, each with keys, a policy
+and a delegation, which must end with it, whole or not at all, and never be alive again."""
 import argparse
 import multiprocessing
 import os
@@ -20,6 +21,7 @@ import drive
 
 KILLS, KILLS_QUICK, KILLS_A_FOLDER = 1000, 300, 50
 REPEATS_IN_THE_END = 200
+LEAVERS_AT_ONCE, LEAVER_UINS = 6, 10**9
 WORKERS, CLIENTS, READY_S = 2, 32, 2.0
 
 
@@ -33,8 +35,11 @@ class Loop:
         self.settled = self.keys = self.kills = 0  # looked at: so many writes and keys
         self.repeated = self.runs = 0
         self.known = {self.owner_key}  # marks
+        self.given_marks = {self.owner_key}
         self.settled_uin = self.writes.uin
         self.ready_s = 0.0
+        self.leavers = []
+        self.half_given = set()  # uins: the server was killed meanwhile, so that nobody knows
         self.wrong = []
 
     def _start(self):
@@ -68,6 +73,23 @@ class Loop:
         for write in new:
             write.outcome = "acknowledged" if write.marks <= marks else "refused"
         self.settled, self.settled_uin, self.keys = len(self.writes.made), self.writes.uin, keys
+        return True
+
+    def _give(self, server):
+        """Members with all that ends when they leave. False when the server was killed meanwhile."""
+        try:
+            connection = drive.Connection(server)
+            while len(self.writes.leavers) < LEAVERS_AT_ONCE:
+                leaver = drive.Leaver(LEAVER_UINS + 2 * len(self.leavers))
+                self.known |= leaver.known()
+                self.given_marks |= leaver.known()
+                self.leavers.append(leaver)
+                leaver.give(connection)
+                self.writes.leavers.append(leaver)
+            connection.close()
+        except drive.GONE:
+            self.half_given.add(self.leavers[-1].uin)
+            return False
         return True
 
     def _repeat(self, server):
@@ -128,7 +150,7 @@ class Loop:
             server = self._start()
             if server is None:
                 continue
-            if self._look(server):
+            if self._look(server) and self._give(server):
                 if self.random.random() < 0.1:
                     self._write_much(server)
                 else:
@@ -148,8 +170,11 @@ class Loop:
         self._repeat_of_all_ages(server)
         marks, _ = drive.read_marks(server)
         acknowledged = {write for write in self.writes.made if write.outcome == "acknowledged"}
-        self.wrong += drive.judge(self.writes.made, acknowledged, marks, {self.owner_key})
+        self.wrong += drive.judge(self.writes.made, acknowledged, marks, self.given_marks)
         self.wrong += drive.judge_tills(server, acknowledged)
+        left = {write.parameters["MemberUin"] for write in acknowledged if write.action == "DeleteMember"}
+        self.wrong += drive.judge_leavers(server, [(leaver, leaver.uin in left) for leaver in self.leavers
+                                                   if leaver.uin not in self.half_given])
         if server.stop() != 0:
             self.wrong.append(f"ended badly: {server.said()}")
         verified = drive.run("verify", "--data", self.data, "--json")

@@ -1,5 +1,6 @@
 """The harnesses try themselves: faults are planted that each must catch, or its silence means nothing. They lie in the
 recorder, in images of the disk and in books, never in the program."""
+import random
 import shutil
 import sqlite3
 
@@ -51,6 +52,14 @@ def test_half_a_write_is_seen():
     many = next(write for write in writes if len(write.marks) > 1)
     marks = marks_of(writes) - {sorted(many.marks)[0]}
     assert [text[:5] for text in drive.judge(writes, set(), marks)] == ["half:"]
+
+
+def test_half_a_leave_is_seen():
+    """A key that was not ended with its account's leave."""
+    write = drive.Write(1, 1, drive.Leaver(100), random.Random(1))
+    there = write.marks - {"-AKIDleaver101"}
+    assert [text[:4] for text in drive.judge([write], set(), there)] == ["half"]
+    assert [text[:4] for text in drive.judge([write], {write}, there)] == ["lost"]
 
 
 def test_a_write_that_was_refused_and_done_is_seen():

@@ -37,7 +37,7 @@ static void read_credentials(const char *path)
 
 static void read_master_key(const char *path, struct slice text)
 {
-    struct master_key_place place = {.is_credential = false};
+    struct master_key_place place = {.is_named = true}; /* the path leads through a link */
     unsigned char key[SEAL_KEY_SIZE], again[SEAL_KEY_SIZE];
     struct fault fault = {{0}};
     (void)snprintf(place.path, sizeof place.path, "%s", path);

@@ -3,8 +3,8 @@ while the model plays it, so that commands fit what is there: exactly what is av
 member, a grant in its last microsecond, the token of yesterday."""
 import random
 
-from model import (ADJUST, ARREARS, CHARGE, GRANT_GIFT, I64_MAX, I64_MIN, IS_CREDIT, LEFT, LIMIT, MOVE, NEVER, OWNER, REFUND,
-                   TOP_UP, WITHDRAW)
+from model import (ADJUST, ARREARS, CHARGE, GRANT_GIFT, I64_MAX, I64_MIN, IS_CREDIT, KEPT_US, LEFT, LIMIT, MOVE, NEVER, OWNER,
+                   REFUND, TOP_UP, WITHDRAW)
 from script import BAD_CURRENCIES, BAD_NAMES, BAD_REASONS, CURRENCIES, GOOD_NAMES, GOOD_REASONS, Stage
 
 BEGINNING_US = 1_795_400_000_000_000
@@ -12,8 +12,12 @@ SECOND, HOUR, YEAR = 10**6, 3600 * 10**6, 365 * 86400 * 10**6
 OWNERS = [str(900_000_000 + i) for i in range(8)]
 UINS = [*(str(700_001_941_600 + 7 * i) for i in range(50)), "5", "77", "99999999999999999999", "10000000000", "9999999999"]
 STRANGER = "31415926535"
+SUBS = ["41", "42", "43"]
+DOCUMENTS = [1, 2, 3, 10, 11]
 
-WEIGHTS = {"A": 6, "P": 42, "H": 9, "C": 5, "R": 4, "M": 6, "X": 3, "G": 6, "V": 3, "K": 0.4, "S": 0.2, "N": 0.2}
+WEIGHTS = {"A": 6, "P": 42, "H": 9, "C": 5, "R": 4, "M": 6, "X": 3, "G": 6, "V": 3, "K": 1, "S": 0.4, "N": 0.2,
+           "U": 0.6, "W": 0.2, "B": 0.4, "D": 0.1}
+OWN_GROUP = "NKSUWBD"  # these want a group of their own
 KINDS = [TOP_UP] * 5 + [WITHDRAW] * 2 + [CHARGE] * 6 + [REFUND] * 2 + [GRANT_GIFT] * 2 + [MOVE] * 4 + [ADJUST] * 2
 
 
@@ -52,6 +56,8 @@ class Life:
         elif special < 0.2:  # many holds and grants that end one after the other
             self.letters += [letter for letter in "HHHHHHHHHHGGGGRRV" for _ in range(len(self.letters) // 15)]
             self.hugeness, self.arrears, self.tempo, self.span = 0.005, 0.9, 0.6, self.rng.choice([500, 5000])
+        elif special < 0.35:  # who may ask comes and goes
+            self.letters += [letter for letter in "KKKKSSUUUWBBBBBDXXXXXAAA" for _ in range(len(self.letters) // 15)]
         self.checks = self.rng.choice([0.002, 0.01])
 
     # Choices -----------------------------------------------------------------------------------------------------------
@@ -188,8 +194,32 @@ class Life:
             return self.text(GOOD_NAMES, BAD_NAMES), self.text(CURRENCIES, BAD_CURRENCIES), owner
         if letter in "KS":
             number = self.serial if letter == "K" and self.random() < 0.9 else self.pick(list(self.model.keys) or [1])
-            return number, self.pick([0, 0, 1]), self.pick(OWNERS[:2]), self.pick(["41", "42"]), self.below(2)
+            return (number, self.pick([0, 0, 1]), self.account(o), self.pick(SUBS), self.below(2), self.key_end(),
+                    self.below(2))
+        if letter in "UW":
+            user = self.pick(SUBS) if self.random() < 0.9 else self.account(o)
+            return user, self.text(GOOD_NAMES, BAD_NAMES), self.pick(DOCUMENTS)
+        if letter in "BD":
+            given = [(account, *what) for (of, account), what in self.model.delegations.items() if o and of == o.id]
+            stale = [which for which in given if all(self.model.is_listed(o, uin) for uin in which[2])
+                     and len(self.model.reached(o, which[1:])) < len(which[2])]
+            if given and self.random() < (0.8 if stale else 0.2):  # the same again
+                return self.pick(stale or given)[:3]
+            return self.account(o), self.random() < 0.3, tuple([self.uin(o) for _ in range(self.below(4))])
         return self.change(letter, o)
+
+    def account(self, o):
+        """Whom keys and delegations are for: mostly somebody who belongs there, now and then one who has left."""
+        r = self.random()
+        if r < 0.2 and o:
+            return o.owner
+        return self.uin(o) if r < 0.5 else self.empty_one(o, self.uin(o))
+
+    def key_end(self):
+        r = self.random()
+        if r < 0.5:
+            return 0
+        return self.model.now + self.pick([1, self.span, HOUR, -KEPT_US, 1 - KEPT_US, self.below(self.span) - KEPT_US, -1])
 
     def post(self, o):
         r = self.random()
@@ -342,8 +372,8 @@ class Life:
             letters = "N"
         else:
             letters = [self.pick(self.letters) for _ in range(1 + self.below(self.group_max))]
-            if any(letter in "NKS" for letter in letters):
-                letters = [letter for letter in letters if letter in "NKS"][:1]  # they want a group of their own
+            if any(letter in OWN_GROUP for letter in letters):
+                letters = [letter for letter in letters if letter in OWN_GROUP][:1]
                 if letters == ["N"] and len(self.model.organisations) >= self.organisation_max and self.random() < 0.8:
                     letters = ["P"]
         step = ("group", self.now(), self.pick([1, 3, 1000]), self.shows_entries, [])
@@ -352,7 +382,7 @@ class Life:
         self.stage.group(*step[1:4])
         for letter in letters:
             command = self.command(letter)
-            if (command[0] in "NKS") != (letter in "NKS"):
+            if (command[0] in OWN_GROUP) != (letter in OWN_GROUP):
                 continue  # a token of another kind of group
             step[4].append(command)
             self.stage.command(command)

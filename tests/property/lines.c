@@ -150,11 +150,34 @@ static void read_key(struct reader *reader, struct arena *arena, struct key *key
     key->account = read_uin(reader);
     key->user = read_uin(reader);
     key->enabled = read_u64(reader);
+    key->expires_us = read_i64(reader);
+    if (read_u64(reader) == 1)
+        key->token_hash = SLICE("0123456789abcdef0123456789abcdef");
+}
+
+static void read_policy(struct reader *reader, struct policy *policy)
+{
+    policy->user = read_uin(reader);
+    policy->name = read_text(reader);
+    policy->document = read_text(reader);
+}
+
+static void read_delegation(struct reader *reader, struct arena *arena,
+                            struct delegation *delegation)
+{
+    delegation->account = read_uin(reader);
+    delegation->everyone = read_u64(reader);
+    delegation->scope_count = (uint32_t)read_u64(reader);
+    struct uin *scope = arena_take_array(arena, delegation->scope_count + 1, sizeof *scope);
+    CHECK(scope);
+    for (uint32_t i = 0; i < delegation->scope_count; i++)
+        scope[i] = read_uin(reader);
+    delegation->scope = scope;
 }
 
 static enum command_kind kind_of(char letter)
 {
-    static const char letters[] = "NAKSPHCRMXGV";
+    static const char letters[] = "NAKSPHCRMXGVUWBD";
     static const enum command_kind kinds[] = {
         COMMAND_CREATE_ORGANISATION,
         COMMAND_ADD_MEMBERS,
@@ -168,6 +191,10 @@ static enum command_kind kind_of(char letter)
         COMMAND_REMOVE_MEMBER,
         COMMAND_GRANT_TEMPORARY,
         COMMAND_REVOKE_TEMPORARY,
+        COMMAND_PUT_POLICY,
+        COMMAND_REMOVE_POLICY,
+        COMMAND_DELEGATE,
+        COMMAND_REMOVE_DELEGATE,
     };
     const char *found = letter ? strchr(letters, letter) : NULL;
     CHECK(found);
@@ -188,7 +215,11 @@ void read_command(struct reader *reader, char letter, struct arena *arena, struc
         read_transfers(reader, arena, command);
     } else if (command->kind == COMMAND_ADD_MEMBERS) {
         read_members(reader, arena, command);
-    } else if (command_wants_own_group(command)) {
+    } else if (command->kind == COMMAND_PUT_POLICY || command->kind == COMMAND_REMOVE_POLICY) {
+        read_policy(reader, &command->policy);
+    } else if (command->kind == COMMAND_DELEGATE || command->kind == COMMAND_REMOVE_DELEGATE) {
+        read_delegation(reader, arena, &command->delegation);
+    } else if (command->kind < COMMAND_HOLD) {
         read_key(reader, arena, &command->key);
     } else {
         read_change(reader, &command->change);
@@ -236,6 +267,10 @@ const char *refusal_name(enum refusal refusal)
         NAME(TOKEN_REUSED),
         NAME(REQUEST_REPEATED),
         NAME(KEY_ID_INVALID),
+        NAME(USER_ELSEWHERE),
+        NAME(ACCOUNT_KEY_LIMIT),
+        NAME(POLICY_LIMIT),
+        NAME(DELEGATION_LIMIT),
         [REFUSAL_COUNT] = "-", /* not judged */
     };
     const char *name = (unsigned)refusal <= REFUSAL_COUNT ? names[refusal] : NULL;
@@ -360,7 +395,7 @@ void write_outcome(struct buffer *out, const struct command *command, enum refus
         write_members(out, command, refusal == REFUSAL_NONE ? 0 : item);
     } else if (refusal != REFUSAL_NONE) {
         CHECK(command->first_sequence == 0 && command->entry_count == 0);
-    } else if (command_wants_own_group(command)) {
+    } else if (command->kind < COMMAND_HOLD) {
         write_u64(out, ' ', command->first_sequence);
         write_u64(out, ' ', command->entry_count);
         if (command->kind == COMMAND_ADD_KEY)
@@ -444,4 +479,56 @@ void write_sums(struct buffer *out, const struct organisation *organisation)
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         write_number(out, ' ', all[i].micros);
     buffer_char(out, '\n');
+}
+
+static void write_key(struct buffer *out, const struct key *key)
+{
+    buffer_printf(out, "K %u %.*s ", key->organisation, SLICE_ARGS(key->secret_id));
+    write_uin(out, key->account);
+    buffer_char(out, ' ');
+    write_uin(out, key->user);
+    buffer_printf(out, " %d %lld %d\n", key->enabled, (long long)key->expires_us,
+                  key->token_hash.len > 0);
+}
+
+static void write_policy(struct buffer *out, const struct policy *policy)
+{
+    buffer_printf(out, "P %u ", policy->organisation);
+    write_uin(out, policy->user);
+    buffer_char(out, ' ');
+    buffer_hex(out, policy->name.at, policy->name.len);
+    buffer_char(out, '/');
+    buffer_hex(out, policy->document.at, policy->document.len);
+    buffer_char(out, '\n');
+}
+
+/* With whom it reaches of those it names and who are members. */
+static void write_delegation(struct buffer *out, const struct book *book,
+                             const struct delegation *delegation)
+{
+    buffer_printf(out, "D %u ", delegation->organisation);
+    write_uin(out, delegation->account);
+    buffer_printf(out, " %d", delegation->everyone);
+    for (uint32_t i = 0; i < delegation->scope_count; i++) {
+        const struct member *member =
+            book_find_member(book, delegation->organisation, delegation->scope[i]);
+        if ((member->state.flags & MEMBER_LEFT) || !delegation_reaches(delegation, member))
+            continue;
+        buffer_char(out, ' ');
+        write_uin(out, member->uin);
+    }
+    buffer_char(out, '\n');
+}
+
+void write_registry(struct buffer *out, const struct book *book, uint32_t organisation)
+{
+    for (uint32_t i = book_registry_first(book, REGISTRY_KEYS, organisation); i != BOOK_NONE;
+         i = book_registry_next(book, REGISTRY_KEYS, i))
+        write_key(out, book_key(book, i));
+    for (uint32_t i = book_registry_first(book, REGISTRY_POLICIES, organisation); i != BOOK_NONE;
+         i = book_registry_next(book, REGISTRY_POLICIES, i))
+        write_policy(out, book_policy(book, i));
+    for (uint32_t i = book_registry_first(book, REGISTRY_DELEGATIONS, organisation); i != BOOK_NONE;
+         i = book_registry_next(book, REGISTRY_DELEGATIONS, i))
+        write_delegation(out, book, book_delegation(book, i));
 }

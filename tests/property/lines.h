@@ -30,6 +30,8 @@ void write_outcome(struct buffer *out, const struct command *command, enum refus
 void write_uin(struct buffer *out, struct uin uin);
 void write_entry(struct buffer *out, const struct entry *entry);
 void write_member(struct buffer *out, const struct book *book, const struct member *member);
+/* Its keys, policies and delegations. */
+void write_registry(struct buffer *out, const struct book *book, uint32_t organisation);
 void write_sums(struct buffer *out, const struct organisation *organisation);
 
 #endif

@@ -10,6 +10,8 @@ import heapq
 LIMIT = 1 << 60  # no part of a member goes beyond it, either way
 I64_MIN, I64_MAX = -(1 << 63), (1 << 63) - 1
 GRANTS_MAX, NEW_GRANTS_MAX, KEYS_MAX = 64, 4, 2
+USER_POLICIES_MAX = 64
+KEPT_US = 600 * 10**6  # a key is known for so long after its end
 NEVER = I64_MAX
 
 IS_CREDIT, ARREARS, LEFT, OWNER = 1, 2, 4, 8
@@ -33,12 +35,12 @@ def name_is_valid(name):
 
 
 def reason_is_valid(reason):
-    """At most 1024 bytes of UTF-8 without (ASCII) control characters."""
+    """At most 1024 bytes of UTF-8 without control characters."""
     try:
         text = reason.decode()
     except UnicodeDecodeError:
         return False
-    return len(reason) <= 1024 and not any(ord(c) < 0x20 or ord(c) == 0x7F for c in text)
+    return len(reason) <= 1024 and not any(ord(c) < 0x20 or 0x7F <= ord(c) < 0xA0 for c in text)
 
 
 def currency_is_valid(currency):
@@ -98,6 +100,14 @@ class Member:
                 f" {self.ordinal} {self.state()}{grants} |{holds}")
 
 
+class Key:
+    __slots__ = ("organisation", "account", "user", "enabled", "end", "temporary")
+
+    def __init__(self, organisation, account, user, end, temporary):
+        self.organisation, self.account, self.user, self.end, self.temporary = organisation, account, user, end, temporary
+        self.enabled = True
+
+
 class Organisation:
     """Sums over its members, and its own accounts; cash to suspense add up to zero."""
     __slots__ = ("id", "owner", "cash", "income", "gift", "frozen", "funding", "revenue", "promotion", "suspense", "members")
@@ -136,11 +146,17 @@ class Model:
         self.sequence, self.time, self.now = 0, 0, 0
         self.due = []  # heap of (moment, id, EXPIRE | START | END, member); what is no more is passed over
         self.tokens = {}  # first half -> (second half, body, answer)
-        self.keys = {}  # number -> [organisation, (account, user), enabled]
+        self.keys = {}  # number -> Key
+        self.enabled = []  # keys as they were enabled
+        self.first_end = NEVER  # of a key
+        self.policies = {}  # (organisation, user, name) -> document
+        self.accounts = {}  # (organisation, user) -> the account it belongs to, as long as it has keys or policies
+        self.delegations = {}  # (organisation, account) -> (everyone, scope, when)
         self.ids, self.refs = {}, {}  # (command, place) -> id of the hold or grant it made; and back
         self.touched, self.touched_organisations = {}, {}
         self.log, self.shows_entries, self.hold_count, self.serial = [], False, 0, 0
         self.run_of = {"N": self.found, "A": self.add_members, "K": self.add_key, "S": self.set_key, "P": self.post,
+                       "U": self.put_policy, "W": self.remove_policy, "B": self.delegate, "D": self.remove_delegate,
                        "H": self.hold, "C": self.capture, "R": self.release, "M": self.modify, "X": self.remove,
                        "G": self.grant, "V": self.revoke}
 
@@ -149,6 +165,7 @@ class Model:
     def entry(self, kind, organisation, members, *parts, **named):
         """One more entry, after which the members are as they are; returns its sequence."""
         self.sequence += 1
+        self.drop_ended()
         self.touched_organisations[organisation] = None
         for member in members:
             member.last = self.sequence
@@ -272,6 +289,7 @@ class Model:
         lines += [member.dump() for member in self.members]
         for id, o in self.organisations.items():
             lines.append(o.line())
+            self.dump_registry(o, lines)
             listed = sorted((m.uin for m in o.members.values() if not m.flags & (LEFT | OWNER)), key=int)
             lines.append(" ".join([f"L {id} {len(listed)}", *listed[:64]]))
 
@@ -298,33 +316,153 @@ class Model:
         self.members.append(member)
         return member
 
-    def add_key(self, o, is_dry, number, principal, account, user, _):
-        whose = (account, account if principal == 0 else user)
-        if number in self.keys:
-            return "KEY_EXISTS" if self.keys[number][0] == o.id else "KEY_ID_INVALID"
-        if self.enabled_keys(whose) >= KEYS_MAX:
-            return "KEY_LIMIT"
+    # What is given to accounts, sub-accounts and roles: all of it ends when the account leaves --------------------------
+
+    def is_kept(self, key):
+        return key.end == 0 or key.end > self.now - KEPT_US
+
+    def drop_ended(self):
+        if self.first_end > self.now - KEPT_US:
+            return
+        self.keys = {number: key for number, key in self.keys.items() if self.is_kept(key)}
+        self.enabled = [key for key in self.enabled if self.is_kept(key)]
+        self.first_end = min((key.end for key in self.keys.values() if key.end), default=NEVER)
+        self.forget_users()
+
+    def forget_users(self):
+        """Whoever has neither keys nor policies belongs to no account."""
+        known = {(key.organisation, key.user) for key in self.keys.values()} | {which[:2] for which in self.policies}
+        self.accounts = {user: account for user, account in self.accounts.items() if user in known}
+
+    def judge_key(self, o, account, user, temporary):
+        """One more enabled key."""
+        kept = [key for key in self.keys.values() if key.organisation == o.id and self.is_kept(key)]
+        if self.home.get(account) != o.id:
+            return "MEMBER_UNKNOWN"
+        has_something = any(key.user == user for key in kept) or any(which[:2] == (o.id, user) for which in self.policies)
+        if has_something and self.accounts.get((o.id, user), account) != account:
+            return "USER_ELSEWHERE"
+        enabled = [key for key in kept if key.enabled and not key.temporary and key.user == user]
+        return "KEY_LIMIT" if not temporary and len(enabled) >= KEYS_MAX else None
+
+    def add_key(self, o, is_dry, number, principal, account, user, _, end, temporary):
+        user = account if principal == 0 else user
+        if number in self.keys and self.is_kept(self.keys[number]):
+            return "KEY_EXISTS" if self.keys[number].organisation == o.id else "KEY_ID_INVALID"
+        refusal = self.judge_key(o, account, user, temporary)
+        if refusal:
+            return refusal
         first = count = 0
         if not is_dry:
-            self.keys[number] = [o.id, whose, True]
-            first, count = self.entry("add_key", o.id, ()), 1
+            first, count = self.entry("issue_token" if temporary else "add_key", o.id, (), end=end), 1
+            key = self.keys[number] = Key(o.id, account, user, end, temporary)
+            self.enabled.append(key)
+            self.first_end = min(self.first_end, end or NEVER)
+            self.accounts.setdefault((o.id, user), account)
+            self.drop_ended()
         return f"NONE {first} {count} AKID{number}"
 
-    def enabled_keys(self, whose):
-        return sum(key[1] == whose and key[2] for key in self.keys.values())
-
-    def set_key(self, o, is_dry, number, principal, account, user, enabled):
+    def set_key(self, o, is_dry, number, principal, account, user, enabled, *_):
         key = self.keys.get(number)
-        if key is None or key[0] != o.id:
+        if key is None or key.organisation != o.id or not self.is_kept(key):
             return "KEY_UNKNOWN"
-        if key[2] == bool(enabled):
+        if key.enabled == bool(enabled):
             return "NONE 0 0"
-        if enabled and self.enabled_keys(key[1]) >= KEYS_MAX:
-            return "KEY_LIMIT"
+        refusal = self.judge_key(o, key.account, key.user, key.temporary) if enabled else None
+        if refusal:
+            return refusal
         if is_dry:
             return "NONE 0 0"
-        key[2] = bool(enabled)
-        return f"NONE {self.entry('set_key', o.id, ())} 1"
+        first = self.entry("set_key", o.id, ())
+        self.switch(key)
+        return f"NONE {first} 1"
+
+    def switch(self, key):
+        key.enabled = not key.enabled
+        if key.enabled:
+            self.enabled.append(key)
+        else:
+            self.enabled.remove(key)
+
+    def put_policy(self, o, is_dry, user, name, document):
+        if not self.names_valid[name]:
+            return "NAME_INVALID"
+        which = (o.id, user, name)
+        if self.policies.get(which) == document:
+            return "NONE 0 0"
+        if which not in self.policies and sum(other[:2] == (o.id, user) for other in self.policies) >= USER_POLICIES_MAX:
+            return "POLICY_LIMIT"
+        if is_dry:
+            return "NONE 0 0"
+        first = self.entry("put_policy", o.id, (), name=name, text=document)
+        self.policies[which] = document
+        return f"NONE {first} 1"
+
+    def remove_policy(self, o, is_dry, user, name, _):
+        if (o.id, user, name) not in self.policies:
+            return "POLICY_UNKNOWN"
+        if is_dry:
+            return "NONE 0 0"
+        first = self.entry("remove_policy", o.id, (), name=name)
+        self.drop_policy((o.id, user, name))
+        return f"NONE {first} 1"
+
+    def drop_policy(self, which):
+        del self.policies[which]
+        self.forget_users()
+
+    def is_listed(self, o, uin):
+        member = o.members.get(uin)
+        return member is not None and not member.flags & (LEFT | OWNER)
+
+    def reached(self, o, delegation):
+        """Those named who are members, and have been since it was given."""
+        _, scope, given = delegation
+        return [uin for uin in scope if not o.members[uin].flags & LEFT
+                and (not o.members[uin].rejoined or o.members[uin].joined < given)]
+
+    def delegate(self, o, is_dry, account, everyone, scope):
+        scope = () if everyone else tuple(sorted(set(scope), key=int))
+        if not self.is_listed(o, account) or not all(self.is_listed(o, uin) for uin in scope):
+            return "MEMBER_UNKNOWN"
+        present = self.delegations.get((o.id, account))
+        if present and present[:2] == (bool(everyone), scope) and len(self.reached(o, present)) == len(scope):
+            return "NONE 0 0"
+        if is_dry:
+            return "NONE 0 0"
+        first = self.entry("delegate", o.id, ())
+        self.delegations[o.id, account] = (bool(everyone), scope, self.now)
+        return f"NONE {first} 1"
+
+    def remove_delegate(self, o, is_dry, account, *_):
+        if (o.id, account) not in self.delegations:
+            return "DELEGATION_UNKNOWN"
+        if is_dry:
+            return "NONE 0 0"
+        del self.delegations[o.id, account]
+        return f"NONE {self.entry('remove_delegate', o.id, ())} 1"
+
+    def end_all(self, o, account):
+        """An entry each: keys as they were enabled, policies user by user, the delegation."""
+        for key in [key for key in self.enabled if (key.organisation, key.account) == (o.id, account) and self.is_kept(key)]:
+            self.entry("set_key", o.id, ())
+            self.switch(key)
+        users = [user for (organisation, user), of in reversed(self.accounts.items()) if (organisation, of) == (o.id, account)]
+        if (o.id, account) not in self.accounts:
+            users.insert(0, account)
+        for which in [which for user in users for which in self.policies if which[:2] == (o.id, user)]:
+            self.entry("remove_policy", o.id, (), name=which[2])
+            self.drop_policy(which)
+        if self.delegations.pop((o.id, account), None):
+            self.entry("remove_delegate", o.id, ())
+
+    def dump_registry(self, o, lines):
+        lines += [f"K {o.id} AKID{number} {key.account} {key.user} {key.enabled:d} {key.end} {key.temporary:d}"
+                  for number, key in self.keys.items() if key.organisation == o.id]
+        lines += [f"P {o.id} {user} {self.texts[name].hex()}/{self.texts[document].hex()}"
+                  for (organisation, user, name), document in self.policies.items() if organisation == o.id]
+        lines += [" ".join([f"D {o.id} {account} {delegation[0]:d}", *self.reached(o, delegation)])
+                  for (organisation, account), delegation in self.delegations.items() if organisation == o.id]
 
     # Adding members ----------------------------------------------------------------------------------------------------
 
@@ -467,6 +605,7 @@ class Model:
 
     def post_entry(self, o, transfer, outcome):
         self.sequence += 1
+        self.drop_ended()
         self.touched_organisations[o.id] = None
         word = str(self.sequence)
         for member, state in outcome:
@@ -680,6 +819,8 @@ class Model:
         if member.cash or member.income or member.gift or member.frozen:
             return "MEMBER_NOT_EMPTY"
         before, saved = self.sequence, (member.temporary, member.flags)
+        if not is_dry:
+            self.end_all(o, uin)
         member.temporary, member.flags = 0, member.flags | LEFT
         if not is_dry:
             member.grants.clear()

@@ -87,6 +87,24 @@ MUTANTS = {
     "the name of then is the next one": ("names.c", "if (past->until <= sequence)", "if (past->until <= sequence + 1)"),
     "an entry forgets temporary credit": (
         "entry.c", "bool has_temporary = !amount_is_zero(touch->after.temporary);", "bool has_temporary = false;"),
+    "who leaves keeps its keys": (
+        "holders.c", "if (key_is_kept(&slot->key, now_us) && !end(context, &entry))", "if ((void)now_us, false)"),
+    "policies of its users outlive a leave": (
+        "holders.c", "goes_on = end_policies(book, holder_at(book, i), end, context);", "goes_on = true;"),
+    "a delegation outlives a leave": (
+        "holders.c", "return account->delegation == BOOK_NONE || end(context, &entry);", "return true;"),
+    "a delegation is the same after somebody came back": (
+        "decide_registry.c", "!delegation_reaches(present, member)", "!member"),
+    "a key for whoever is at home anywhere": (
+        "decide_registry.c", "return home ? home->id == command->organisation : command->any_account;",
+        "return home || command->any_account;"),
+    "a key stays too long after its end": ("registry_keys.c", "<= t_us - KEY_KEPT_US)", "<= t_us - 2 * KEY_KEPT_US)"),
+    "a key may be enabled again after a leave": (
+        "decide_registry.c", "command->key.enabled ? judge_holder(draft, command, key, key->user) : REFUSAL_NONE;",
+        "REFUSAL_NONE;"),
+    "a leave cannot be answered again": (
+        "replay.c", "return entry_kind_is_registry(entry->kind) || replay_change(command, entry, AMOUNT_ZERO);",
+        "return replay_change(command, entry, AMOUNT_ZERO);"),
     "a grant asked for again is another one": ("decide_members.c", "    if (asked != count)\n        return false;", ""),
 }
 

@@ -7,6 +7,8 @@
  * One thread. */
 #include "past.h"
 
+#include "lines.h"
+
 #include "base/check.h"
 
 #include <stdio.h>
@@ -225,6 +227,21 @@ static struct status compare_requests(const struct past *past, const struct book
     return STATUS_DONE;
 }
 
+static struct status compare_registries(const struct book *a, const struct book *b,
+                                        struct buffer *row_a, struct buffer *row_b,
+                                        struct fault *fault)
+{
+    for (uint32_t id = 1; id <= book_organisation_count(a); id++) {
+        buffer_clear(row_a);
+        buffer_clear(row_b);
+        write_registry(row_a, a, id);
+        write_registry(row_b, b, id);
+        if (!slice_equal(buffer_slice(row_a), buffer_slice(row_b)))
+            return fault_raise(fault, STATUS_CORRUPT, "the registries of %u differ", id);
+    }
+    return STATUS_DONE;
+}
+
 static struct status compare(const struct past *past, const struct book *a, const struct book *b,
                              struct fault *fault)
 {
@@ -236,6 +253,8 @@ static struct status compare(const struct past *past, const struct book *a, cons
         status = compare_organisations(a, b, &row_a, &row_b, fault);
     if (status_ok(status))
         status = compare_requests(past, b, fault);
+    if (status_ok(status))
+        status = compare_registries(a, b, &row_a, &row_b, fault);
     buffer_done(&row_a);
     buffer_done(&row_b);
     TRY(status);

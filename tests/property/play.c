@@ -226,6 +226,7 @@ static void play_dump(struct play *play)
         write_member(&play->out, play->book, book_member(play->book, i));
     for (uint32_t id = 1; id <= book_organisation_count(play->book); id++) {
         write_sums(&play->out, book_organisation(play->book, id));
+        write_registry(&play->out, play->book, id);
         size_t count = book_list(play->book, id, 0, sizeof listed / sizeof *listed, listed);
         buffer_printf(&play->out, "L %u %llu", id,
                       (unsigned long long)book_listed_count(play->book, id));

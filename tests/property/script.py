@@ -10,7 +10,9 @@ A command is (letter, serial, organisation, dry, token, ...): token is None or (
 None: it is a signature, and then
     N  name, currency, owner                                   an organisation is founded
     A  partial, ((uin, name, flags, basic, cash, income, gift, frozen, ((amount, start, end), ...)), ...)
-    K, S  number, principal, account, user, enabled            a key is added, set
+    K, S  number, principal, account, user, enabled, end, temporary            a key is added, set
+    U, W  user, name, document                                 a policy is put, removed
+    B, D  account, everyone, (uin, ...)                        a delegation is put, removed
     P  partial, ((kind, uin, to, amount, income, gift, account, reason), ...)
     H C R M X G V  uin, subject, amount, start, end, reason, name, basic or None, flags, mask
                hold, capture, release, modify, remove, grant, revoke
@@ -22,7 +24,7 @@ TEXTS = [b"", b"alice", b"bob & sons", "七牛云".encode(), b"x" * 64, "é".enc
          b"monthly invoice", b"r" * 1024, "发票 7".encode(), "\u0085next".encode(),
          b"y" * 65, b"tab\there", b"\xc0\xaf", b"usd", b"s" * 1025, b"del\x7f", "ü".encode() * 65]
 GOOD_NAMES, BAD_NAMES = [1, 2, 3, 4, 5, 6], [0, 13, 14, 15, 16, 19, 20]
-GOOD_REASONS, BAD_REASONS = [0, 10, 11, 12, 13, 1], [15, 16, 18, 19]
+GOOD_REASONS, BAD_REASONS = [0, 10, 11, 12, 1], [13, 15, 16, 18, 19]
 CURRENCIES, BAD_CURRENCIES = [8, 9], [0, 1, 17]
 UNKNOWN_ID = 999_999_999
 
@@ -40,7 +42,12 @@ def wire(command, model):
     if letter == "N":
         return head + "%d %d %s" % tuple(rest)
     if letter in "KS":
-        return head + "%d %d %s %s %d" % tuple(rest)
+        return head + "%d %d %s %s %d %d %d" % tuple(rest)
+    if letter in "UW":
+        return head + "%s %d %d" % tuple(rest)
+    if letter in "BD":
+        account, everyone, scope = rest
+        return head + " ".join([account, f"{everyone:d}", str(len(scope)), *scope])
     uin, subject, amount, start, end, reason, name, basic, flags, mask = rest
     id = model.ids.get(subject, UNKNOWN_ID) if subject else 0
     sets, basic = (0, 0) if basic is None else (1, basic)

@@ -226,6 +226,72 @@ static void another_organisation(void **state)
     assert_contains(as("other", "DescribeOrganizations", "{}"), "\"TotalCount\":1,");
 }
 
+/* Issue: a member's key, its sub-account's and its delegation go on elsewhere, or come back. */
+static void what_was_given_ends_with_a_leave(void **state)
+{
+    (void)state;
+    world_must(&world, "CreateMembers",
+               "{\"Members\":[{\"MemberUin\":\"3010\",\"MemberName\":\"m\"}]}");
+    add_key("leaver", "3010", "3010");
+    add_key("leaversub", "3010", "3011");
+    world_must(&world, "PutPolicy",
+               "{\"UserUin\":\"3011\",\"PolicyName\":\"p\",\"PolicyDocument\":\"" ALLOW("*") "\"}");
+    world_must(&world, "PutDelegation", "{\"AccountUin\":\"3010\",\"Everyone\":true}");
+    assert_contains(balances_as("leaver", "{}"), "\"TotalCount\":");
+    assert_contains(balances_as("leaversub", "{}"), "\"TotalCount\":");
+    world_must(&world, "DeleteMember", "{\"MemberUin\":\"3010\",\"ClientToken\":\"leave-1\"}");
+    char first[512], again[512];
+    snprintf(first, sizeof first, "%s", answer_without_id(world.out.at, &world.text));
+    world_must(&world, "DeleteMember", "{\"MemberUin\":\"3010\",\"ClientToken\":\"leave-1\"}");
+    snprintf(again, sizeof again, "%s", answer_without_id(world.out.at, &world.text));
+    assert_string_equal(first, again); /* though more entries than one were made */
+    assert_contains(balances_as("leaver", "{}"), "AuthFailure.SecretIdNotFound");
+    assert_contains(balances_as("leaversub", "{}"), "AuthFailure.SecretIdNotFound");
+    /* the history says so */
+    const char *entries = world_must(&world, "DescribeEntries", "{\"Order\":\"desc\",\"Limit\":5}");
+    assert_contains(entries, "\"leave\"");
+    assert_contains(entries, "\"set_key\"");
+    assert_contains(entries, "\"remove_policy\"");
+    assert_contains(entries, "\"remove_delegate\"");
+    /* the owner of another organisation now */
+    world_must(&world, "CreateOrganization", "{\"Name\":\"theirs\",\"OwnerUin\":\"3010\"}");
+    assert_contains(balances_as("leaver", "{}"), "AuthFailure.SecretIdNotFound");
+    assert_contains(as("leaver", "DescribeKeys", "{}"), "AuthFailure.SecretIdNotFound");
+    world_must(&world, "CreateKey",
+               "{\"OrganizationId\":3,\"SecretId\":\"AKIDnew1\",\"SecretKey\":\"new1-0123456789abcdef\"}");
+    world_must(&world, "CreateKey",
+               "{\"OrganizationId\":3,\"SecretId\":\"AKIDnew2\",\"SecretKey\":\"new2-0123456789abcdef\"}");
+    assert_contains(as("new1", "DescribeKeys", "{}"), "\"TotalCount\":2,");
+    assert_error(
+        world_manage(&world, "ModifyKey", "{\"SecretId\":\"AKIDleaver\",\"Enabled\":true}"),
+        "ResourceNotFound", "The account is not the owner or a member of the organization.");
+}
+
+/* A delegation of everyone, and one that names somebody who was away. */
+static void a_rejoin_sees_and_shows_nothing(void **state)
+{
+    (void)state;
+    static const char join[] = "{\"Members\":[{\"MemberUin\":\"3020\",\"MemberName\":\"m\"}]}";
+    static const char leave[] = "{\"MemberUin\":\"3020\"}";
+    world_must(&world, "CreateMembers", join);
+    add_key("back", "3020", "3020");
+    add_key("viewer", "3003", "3003");
+    world_must(&world, "PutDelegation", "{\"AccountUin\":\"3020\",\"Everyone\":true}");
+    world_must(&world, "PutDelegation",
+               "{\"AccountUin\":\"3003\",\"MemberUins\":[\"3020\",\"3001\"]}");
+    assert_contains(balances_as("viewer", "{}"), "\"TotalCount\":2,");
+    world_must(&world, "DeleteMember", leave);
+    assert_contains(balances_as("viewer", "{}"), "\"TotalCount\":1,");
+    world_must(&world, "CreateMembers", join);
+    world_must(&world, "ModifyKey", "{\"SecretId\":\"AKIDback\",\"Enabled\":true}");
+    assert_cam_refused(balances_as("back", "{}"), balances);
+    assert_contains(balances_as("viewer", "{}"), "\"TotalCount\":1,");
+    assert_contains(balances_as("viewer", "{\"MemberUins\":[\"3020\"]}"), "\"TotalCount\":0,");
+    assert_cam_refused(as("viewer", "DescribeHolds", "{\"MemberUin\":\"3020\"}"),
+                       "bursar:DescribeHolds");
+    world_must(&world, "DeleteDelegation", "{\"AccountUin\":\"3003\"}");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -235,6 +301,8 @@ int main(void)
         cmocka_unit_test(a_policy_does_not_lift_a_member),
         cmocka_unit_test(conditions_see_the_peer),
         cmocka_unit_test(another_organisation),
+        cmocka_unit_test(what_was_given_ends_with_a_leave),
+        cmocka_unit_test(a_rejoin_sees_and_shows_nothing),
     };
     return cmocka_run_group_tests(tests, open_world, close_world);
 }

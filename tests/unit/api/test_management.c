@@ -273,6 +273,123 @@ static void a_read_only_server_refuses_writes(void **state)
     world.api = writable;
 }
 
+/* Large listings: a page ends at 1 MiB, and goes on at Offset plus the rows it had. */
+
+static uint64_t count_rows(const char *answer, const char *what)
+{
+    uint64_t rows = 0;
+    for (const char *at = answer; (at = strstr(at, what)) != NULL; at++)
+        rows++;
+    return rows;
+}
+
+/* 30 delegations that name 3,000 members each: 40 kB a row. */
+static void large_delegations_are_listed(void **state)
+{
+    (void)state;
+    enum { DELEGATES = 30, NAMED = 3000, PAGE_BYTES = 1 << 20, ROW_BYTES = 50000 };
+    struct buffer text;
+    char parameters[64];
+    buffer_init(&text, 1 << 20);
+    BUFFER_LITERAL(&text, "{\"Members\":[");
+    for (int i = 0; i < NAMED; i++) {
+        buffer_text(&text, i > 0 ? "," : "");
+        buffer_printf(&text, "{\"MemberUin\":\"8000000%05d\",\"MemberName\":\"m\"}", i);
+    }
+    BUFFER_LITERAL(&text, "]}");
+    buffer_char(&text, '\0');
+    world_must(&world, "CreateMembers", text.at);
+    for (int i = 0; i < DELEGATES; i++) {
+        buffer_clear(&text);
+        buffer_printf(&text, "{\"AccountUin\":\"8000000%05d\",\"MemberUins\":[", i);
+        for (int j = 0; j < NAMED; j++) {
+            buffer_text(&text, j > 0 ? "," : "");
+            buffer_printf(&text, "\"8000000%05d\"", j);
+        }
+        BUFFER_LITERAL(&text, "]}");
+        buffer_char(&text, '\0');
+        world_must(&world, "PutDelegation", text.at);
+    }
+    uint64_t offset = 0;
+    for (int pages = 0; offset < DELEGATES; pages++) {
+        assert_in_range(pages, 0, 1);
+        snprintf(parameters, sizeof parameters, "{\"Limit\":1000,\"Offset\":%u}", (unsigned)offset);
+        const char *answer = world_must(&world, "DescribeDelegations", parameters);
+        assert_in_range(strlen(answer), 1, PAGE_BYTES + ROW_BYTES);
+        assert_contains(answer, "\"TotalCount\":30,");
+        offset += count_rows(answer, "\"AccountUin\"");
+    }
+    assert_int_equal(offset, DELEGATES);
+    /* too much: the law's own words */
+    for (int i = DELEGATES; i < 33; i++) {
+        char *account = strstr(text.at, "8000000");
+        snprintf(account + 7, 6, "%05d", i);
+        account[12] = '"';
+        world_must(&world, "PutDelegation", text.at);
+    }
+    snprintf(strstr(text.at, "8000000") + 7, 6, "%05d", 33);
+    strstr(text.at, "8000000")[12] = '"';
+    assert_error(manage("PutDelegation", text.at), "LimitExceeded",
+                 "An organization may have 1,000 delegations, which may name 100,000 members "
+                 "together.");
+    buffer_done(&text);
+}
+
+/* More keys than one look at the book goes past. */
+static void many_keys_are_listed_in_order(void **state)
+{
+    (void)state;
+    enum { KEYS = 900 };
+    char parameters[128], expected[64];
+    world_must(&world, "CreateOrganization", "{\"Name\":\"many\",\"OwnerUin\":\"990\"}");
+    for (int i = 0; i < KEYS; i++) {
+        snprintf(
+            parameters, sizeof parameters,
+            "{\"OrganizationId\":3,\"SecretId\":\"AKIDmany%d\",\"SecretKey\":\"0123456789abcdef\","
+            "\"Token\":\"t\"}",
+            i);
+        world_must(&world, "CreateKey", parameters);
+    }
+    const char *answer =
+        world_must(&world, "DescribeKeys", "{\"OrganizationId\":3,\"Limit\":1000}");
+    assert_int_equal(count_rows(answer, "\"SecretId\""), KEYS);
+    for (int i = 0; i < KEYS; i++) {
+        snprintf(expected, sizeof expected, "\"SecretId\":\"AKIDmany%d\"", i);
+        answer = strstr(answer, expected); /* each behind the one before */
+        assert_non_null(answer);
+    }
+    assert_contains(answer, "\"TotalCount\":900,");
+    answer = manage("DescribeKeys", "{\"OrganizationId\":3,\"Offset\":700,\"Limit\":2}");
+    assert_contains(answer, "AKIDmany700\"");
+    assert_contains(answer, "AKIDmany701\"");
+    assert_int_equal(count_rows(answer, "\"SecretId\""), 2);
+    assert_int_equal(
+        count_rows(manage("DescribeKeys", "{\"OrganizationId\":3,\"Offset\":900}"), "\"SecretId\""),
+        0);
+}
+
+static void too_many_policies_are_refused(void **state)
+{
+    (void)state;
+    char parameters[256];
+    for (int i = 0; i < 64; i++) {
+        snprintf(parameters, sizeof parameters,
+                 "{\"UserUin\":\"4242\",\"PolicyName\":\"p%d\",\"PolicyDocument\":\"%s\"}", i,
+                 "{\\\"version\\\":\\\"2.0\\\",\\\"statement\\\":{\\\"effect\\\":\\\"allow\\\","
+                 "\\\"action\\\":\\\"*\\\",\\\"resource\\\":\\\"*\\\"}}");
+        world_must(&world, "PutPolicy", parameters);
+    }
+    snprintf(parameters, sizeof parameters,
+             "{\"UserUin\":\"4242\",\"PolicyName\":\"p64\",\"PolicyDocument\":\"%s\"}",
+             "{\\\"version\\\":\\\"2.0\\\",\\\"statement\\\":{\\\"effect\\\":\\\"allow\\\","
+             "\\\"action\\\":\\\"*\\\",\\\"resource\\\":\\\"*\\\"}}");
+    assert_error(manage("PutPolicy", parameters), "LimitExceeded",
+                 "A sub-account or role may have 64 policies of 64 KiB together, those of one "
+                 "account together 4,096.");
+    assert_contains(manage("DescribePolicies", "{\"UserUin\":\"4242\",\"Limit\":1}"),
+                    "\"TotalCount\":64,");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -283,6 +400,9 @@ int main(void)
         cmocka_unit_test(policies),
         cmocka_unit_test(delegations),
         cmocka_unit_test(the_operator_names_the_product),
+        cmocka_unit_test(large_delegations_are_listed),
+        cmocka_unit_test(many_keys_are_listed_in_order),
+        cmocka_unit_test(too_many_policies_are_refused),
         cmocka_unit_test(a_read_only_server_refuses_writes),
     };
     return cmocka_run_group_tests(tests, open_world, close_world);

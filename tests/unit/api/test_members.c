@@ -148,7 +148,7 @@ static void mistakes_of_members(void **state)
     assert_contains(
         world_manage(&world, "CreateMembers",
                      "{\"Members\":[{\"MemberUin\":\"1\",\"MemberName\":\"a\\u0007\"}]}"),
-        "a name has 1 to 64 characters");
+        "character 2 is U+0007, a control character");
 }
 
 static const char mixed[] =

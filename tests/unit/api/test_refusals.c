@@ -126,6 +126,10 @@ static void each_has_its_code(void **state)
         {REFUSAL_REQUEST_REPEATED, "AuthFailure.SignatureFailure\",\"Message\":\"The same signed"},
         {REFUSAL_KEY_ID_INVALID,
          "InvalidParameterValue\",\"Message\":\"A value specified in `SecretId`"},
+        {REFUSAL_USER_ELSEWHERE, "InvalidParameterValue\",\"Message\":\"`UserUin` has keys"},
+        {REFUSAL_ACCOUNT_KEY_LIMIT, "LimitExceeded\",\"Message\":\"An account and its"},
+        {REFUSAL_POLICY_LIMIT, "LimitExceeded\",\"Message\":\"A sub-account or role may"},
+        {REFUSAL_DELEGATION_LIMIT, "LimitExceeded\",\"Message\":\"An organization may have"},
     };
     struct desk desk;
     (void)state;

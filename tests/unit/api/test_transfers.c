@@ -299,9 +299,8 @@ static void what_cannot_be_is_refused(void **state)
          "InvalidParameterValue", BAD("Amount", "it must not be negative."),
          "参数 `Transfers.0.Amount` 取值错误：不能为负数。"},
         {"\"Kind\":\"top_up\",\"MemberUin\":\"33\",\"Amount\":1,\"Reason\":\"a\\u0001\"",
-         "InvalidParameterValue",
-         BAD("Reason", "at most 1,024 bytes of UTF-8 without control characters are allowed."),
-         "参数 `Transfers.0.Reason` 取值错误：最多允许 1024 字节的 UTF-8 文本，且不含控制字符。"},
+         "InvalidParameterValue", BAD("Reason", "character 2 is U+0001, a control character."),
+         "参数 `Transfers.0.Reason` 取值错误：第 2 个字符 U+0001 是控制字符。"},
     };
     char body[2048];
     (void)state;

@@ -47,6 +47,32 @@ static void expect_all_found(uint64_t (*make_hash)(uint32_t item), uint32_t coun
     free(hashes);
 }
 
+/* Every other one goes, also out of crowds; the rest is found, and what comes back too. */
+static void expect_removal(uint64_t (*make_hash)(uint32_t item), uint32_t count)
+{
+    uint64_t *hashes = calloc(count, sizeof *hashes);
+    struct table table;
+    assert_non_null(hashes);
+    table_init(&table, hashes, hash_of);
+    for (uint32_t i = 0; i < count; i++) {
+        hashes[i] = make_hash(i);
+        assert_true(table_add(&table, hashes[i], i));
+    }
+    for (uint32_t i = 0; i < count; i += 2)
+        table_remove(&table, hashes[i], i);
+    for (uint32_t i = 0; i < count; i++)
+        assert_int_equal(holds(&table, hashes[i], i), i % 2);
+    for (uint32_t i = 0; i < count; i += 2)
+        assert_true(table_add(&table, hashes[i], i));
+    for (uint32_t i = 0; i < count; i++) {
+        assert_true(holds(&table, hashes[i], i));
+        table_remove(&table, hashes[i], i);
+    }
+    assert_int_equal(table.used, 0);
+    table_done(&table);
+    free(hashes);
+}
+
 static uint64_t mixed(uint32_t item)
 {
     uint64_t hash = (item + 1) * UINT64_C(0x9E3779B97F4A7C15);
@@ -61,6 +87,14 @@ static uint64_t crowded(uint32_t item)
 static uint64_t same_start(uint32_t item)
 {
     return (uint64_t)item << 32;
+}
+
+static void what_is_removed_leaves_no_trace(void **state)
+{
+    (void)state;
+    expect_removal(mixed, COUNT);
+    expect_removal(crowded, 1000);
+    expect_removal(same_start, 500);
 }
 
 static void all_items_are_found(void **state)
@@ -125,6 +159,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_items_are_found),
+        cmocka_unit_test(what_is_removed_leaves_no_trace),
         cmocka_unit_test(an_empty_table_holds_nothing),
         cmocka_unit_test(reserving_makes_room),
         cmocka_unit_test(a_cleared_table_holds_nothing),

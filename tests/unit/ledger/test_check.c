@@ -98,7 +98,7 @@ static void damage_rest(struct book *book, int which)
     struct grant *grant = pool_at(&book->grants, find(book, has_grant)->grants);
     struct hold *hold = pool_at(&book->holds, find(book, has_hold)->holds);
     struct link *link = pool_at(&book->links, find(book, has_chain)->chain);
-    struct key *key = pool_at(&book->keys, 0);
+    struct key *key = &((struct key_slot *)pool_at(&book->registry.keys, 0))->key;
     switch (which) {
     case 0:
         grant->amount.micros = -1;
@@ -197,6 +197,92 @@ static void damage_is_found(void **state)
         assert_true(strlen(fault.text) > 0);
         book_free(book);
         free(scene);
+    }
+}
+
+/* One key of a sub-account with an end, one policy, one delegation. */
+static struct book *book_with_registry(void)
+{
+    static const struct uin scope[] = {{0, 77}};
+    static const struct entry entries[] = {
+        {.kind = ENTRY_ORGANISATION,
+         .name = {"Example", 7},
+         .text = {"USD", 3},
+         .account = {0, 5},
+         .touch_count = 1,
+         .touches = {{.uin = {0, 5}, .after = {.flags = MEMBER_OWNER}, .ordinal = 1}}},
+        {.kind = ENTRY_ADD_KEY,
+         .secret_id = {"AKID1", 5},
+         .sealed_secret = {"sealed", 6},
+         .account = {0, 5},
+         .user = {0, 41},
+         .end_us = 1000},
+        {.kind = ENTRY_ADD_KEY,
+         .secret_id = {"AKID2", 5},
+         .sealed_secret = {"sealed", 6},
+         .account = {0, 5},
+         .user = {0, 41}},
+        {.kind = ENTRY_PUT_POLICY, .user = {0, 41}, .name = {"p", 1}, .text = {"{}", 2}},
+        {.kind = ENTRY_DELEGATE, .account = {0, 77}, .scope = scope, .scope_count = 1},
+    };
+    struct book *book = book_new(3);
+    struct fault fault = {{0}};
+    for (size_t i = 0; i < sizeof entries / sizeof *entries; i++) {
+        struct entry entry = entries[i];
+        entry.sequence = i + 1;
+        entry.time_us = 100;
+        entry.organisation = 1;
+        assert_true(status_ok(book_apply(book, &entry, &fault)));
+    }
+    assert_true(status_ok(book_check(book, &fault)));
+    return book;
+}
+
+static void damage_registry(struct book *book, int which)
+{
+    struct registry *registry = &book->registry;
+    struct key_slot *keys = pool_at(&registry->keys, 0);
+    struct policy_slot *policy = pool_at(&registry->policies, 0);
+    struct delegation_slot *delegation = pool_at(&registry->delegations, 0);
+    struct holder *account = holder_at(book, holder_find(book, 1, (struct uin){0, 5}));
+    struct holder *user = holder_at(book, holder_find(book, 1, (struct uin){0, 41}));
+    uint32_t *const counts[] = {&registry->key_count,
+                                &account->enabled.count,
+                                &account->users_policies,
+                                &user->policy_count,
+                                &user->policy_bytes,
+                                &keys[0].place,
+                                &keys[0].user,
+                                &keys[1].before,
+                                &keys[1].item.before,
+                                &policy->user,
+                                &slot_of(book)->registry.lists[REGISTRY_KEYS].count};
+    enum { COUNTS = sizeof counts / sizeof *counts };
+    if (which < COUNTS)
+        (*counts[which])++;
+    else if (which == COUNTS)
+        registry->text_bytes++;
+    else if (which == COUNTS + 1)
+        slot_of(book)->registry.scopes++;
+    else if (which == COUNTS + 2)
+        delegation->delegation.account.low++;
+    else if (which == COUNTS + 3)
+        keys[0].key.expires_us++;
+    else
+        keys[0].key.enabled = false;
+}
+
+static void a_damaged_registry_is_found(void **state)
+{
+    (void)state;
+    enum { CASES = 16 };
+    for (int which = 0; which < CASES; which++) {
+        struct book *book = book_with_registry();
+        struct fault fault = {{0}};
+        damage_registry(book, which);
+        if (book_check(book, &fault).code != STATUS_CORRUPT)
+            fail_msg("damage %d was not seen", which);
+        book_free(book);
     }
 }
 
@@ -367,6 +453,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(damage_is_found),
+        cmocka_unit_test(a_damaged_registry_is_found),
         cmocka_unit_test(a_listing_out_of_order_is_found),
         cmocka_unit_test(what_is_due_is_what_is_awaited),
         cmocka_unit_test(a_listing_of_others_is_found),

@@ -205,30 +205,15 @@ static void a_torn_note_is_not_left_there(void **state)
     note_close(&note);
 }
 
-static void own_files_are_plain_ones(void **state)
+static void a_link_that_leads_nowhere_has_a_name(void **state)
 {
     (void)state;
     struct fault fault;
-    struct buffer text;
-    bool found = true;
-    buffer_init(&text, 100);
-    assert_true(status_ok(file_read_own(in_folder("none"), &text, &fault, &found)));
-    assert_false(found);
-    assert_true(status_ok(file_replace(in_folder("whole"), SLICE("text"), 0600, &fault)));
-    assert_true(status_ok(file_read_own(in_folder("whole"), &text, &fault, &found)));
-    assert_true(found && slice_equal(buffer_slice(&text), SLICE("text")));
-    assert_int_equal(symlink("whole", in_folder("link")), 0);
     assert_int_equal(symlink("none", in_folder("lost")), 0);
-    assert_int_equal(mkfifo(in_folder("pipe"), 0600), 0);
-    static const char *const others[] = {"link", "lost", "pipe", "."};
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        assert_int_equal(file_read_own(in_folder(others[i]), &text, &fault, &found).code,
-                         STATUS_INVALID);
     assert_true(file_is_named(in_folder("lost")) && !file_exists(in_folder("lost")));
     assert_true(status_ok(file_remove_durably(in_folder("lost"), &fault)));
     assert_false(file_is_named(in_folder("lost")));
     assert_true(status_ok(file_remove_durably(in_folder("lost"), &fault)));
-    buffer_done(&text);
 }
 
 /* A child owns the folder until it is killed. */
@@ -275,6 +260,70 @@ static void one_process_owns_a_folder(void **state)
     folder_unlock(&lock);
 }
 
+static void no_folder_is_owned_that_others_may_write(void **state)
+{
+    (void)state;
+    static const mode_t unsafe[] = {0777, 0770, 0720, 0702, 01777};
+    struct fault fault;
+    struct folder_lock lock = {-1};
+    for (size_t i = 0; i < sizeof unsafe / sizeof *unsafe; i++) {
+        assert_int_equal(chmod(folder, unsafe[i]), 0);
+        assert_int_equal(folder_lock(folder, &lock, &fault).code, STATUS_DENIED);
+        assert_non_null(strstr(fault.text, "chmod 700 "));
+        assert_int_equal(folder_create(folder, &fault).code, STATUS_DENIED);
+        assert_int_equal(count_files(), 0);
+    }
+    assert_int_equal(chmod(folder, 0755), 0);
+    assert_true(status_ok(folder_lock(folder, &lock, &fault)));
+    folder_unlock(&lock);
+}
+
+/* Each of those that are of a data folder; the one that is named by a user is followed. */
+static void links_in_a_folder_are_not_followed(void **state)
+{
+    (void)state;
+    struct fault fault;
+    char target[PATH_SIZE], memory[64];
+    struct buffer text;
+    struct folder_lock lock = {-1};
+    struct note note = {.fd = -1};
+    (void)snprintf(target, sizeof target, "%s", in_folder("target"));
+    assert_true(status_ok(file_replace(target, SLICE("what it was"), 0600, &fault)));
+    assert_int_equal(symlink(target, in_folder("lock")), 0);
+    const char *link = in_folder("lock");
+    buffer_init_fixed(&text, memory, sizeof memory);
+    assert_int_equal(folder_lock(folder, &lock, &fault).code, STATUS_DENIED);
+    assert_non_null(strstr(fault.text, "is a symbolic link"));
+    assert_int_equal(note_open(link, &note, &fault).code, STATUS_DENIED);
+    assert_int_equal(file_read_own(link, &text, &fault).code, STATUS_DENIED);
+    assert_int_equal(file_read_secret(link, false, &text, &fault).code, STATUS_DENIED);
+    assert_int_equal(file_refuse_link(link, &fault).code, STATUS_DENIED);
+    assert_true(status_ok(file_refuse_link(target, &fault)));
+    assert_true(status_ok(file_refuse_link("/tmp/not-there/at-all", &fault)));
+    assert_int_equal(text.len, 0);
+    assert_true(status_ok(file_read_secret(link, true, &text, &fault)));
+    assert_true(slice_equal(buffer_slice(&text), SLICE("what it was")));
+}
+
+static void a_secret_is_its_owners_alone(void **state)
+{
+    (void)state;
+    struct fault fault;
+    char memory[64];
+    struct buffer text;
+    const char *path = in_folder("secret");
+    for (mode_t bit = 01; bit <= 040; bit <<= 1) {
+        buffer_init_fixed(&text, memory, sizeof memory);
+        assert_true(status_ok(file_replace(path, SLICE("hush"), 0600 | bit, &fault)));
+        assert_int_equal(file_read_secret(path, false, &text, &fault).code, STATUS_DENIED);
+        assert_non_null(strstr(fault.text, "chmod 600 "));
+        assert_int_equal(text.len, 0);
+    }
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_int_equal(file_read_secret(path, false, &text, &fault).code, STATUS_DENIED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -289,8 +338,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(removing_what_is_not_there_is_fine, setup, teardown),
         cmocka_unit_test_setup_teardown(a_note_is_rewritten_in_place, setup, teardown),
         cmocka_unit_test_setup_teardown(a_torn_note_is_not_left_there, setup, teardown),
-        cmocka_unit_test_setup_teardown(own_files_are_plain_ones, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_link_that_leads_nowhere_has_a_name, setup, teardown),
         cmocka_unit_test_setup_teardown(one_process_owns_a_folder, setup, teardown),
+        cmocka_unit_test_setup_teardown(no_folder_is_owned_that_others_may_write, setup, teardown),
+        cmocka_unit_test_setup_teardown(links_in_a_folder_are_not_followed, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_secret_is_its_owners_alone, setup, teardown),
     };
     return cmocka_run_group_tests_name("file", tests, NULL, NULL);
 }
