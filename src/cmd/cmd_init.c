@@ -161,6 +161,16 @@ static bool is_half_made(const struct init *init, struct status status)
            (size_t)len < sizeof(journal) && file_exists(journal);
 }
 
+/* The folder is whole, and nobody who finds it so will ask whether it was finished. */
+static int end_mark(const struct init *init)
+{
+    struct fault fault;
+    struct status status = journal_made(init->data, &fault);
+    if (status_ok(status))
+        return -1;
+    return fail(&subcommand_init, exit_code_of_status(status), "%s", fault.text);
+}
+
 static int create(const struct init *init)
 {
     struct fault fault;
@@ -177,6 +187,8 @@ static int create(const struct init *init)
     status = folder_close(folder, &fault);
     if (code < 0 && !status_ok(status))
         code = fail(&subcommand_init, exit_code_of_status(status), "%s", fault.text);
+    if (code < 0)
+        code = end_mark(init);
     return code >= 0 ? say_half_made(init, code) : EXIT_OK;
 }
 
@@ -224,7 +236,9 @@ const struct subcommand subcommand_init = {
         "Makes the folder (mode 0700), a random master key (mode 0600), an empty journal, one "
         "organisation, and a long-term key of its owner. The key's secret is printed this once, on "
         "standard output, and is nowhere to be read again: not in the folder, not in a log.\n\n"
-        "A folder that holds a journal already is refused and left as it is.",
+        "A folder that holds a journal already is refused and left as it is, unless the `init`, "
+        "`load` or `restore` that began it was interrupted (there is a file `unfinished` in it "
+        "then): it is begun anew.",
     .examples = "bursar init --data books --organization \"Example Ltd\" --owner 100000000001\n"
                 "(umask 077; bursar init --data books --example --json >owner.json)\n"
                 "bursar query --credentials owner.json --endpoint http://127.0.0.1:8080",

@@ -42,6 +42,7 @@ static struct status open_journal(struct folder *folder, const struct folder_opt
                            "there is no data folder %s: `bursar init --data %s` makes one",
                            options->path, options->path);
     struct journal_options journal = {.create = options->create,
+                                      .maker = options->create ? "init" : NULL,
                                       .requests_due = options->requests_due};
     return journal_open(options->path, &journal, fault, &folder->journal);
 }

@@ -73,7 +73,7 @@ struct status master_key_read(const struct master_key_place *place, struct fault
 struct status master_key_create(const struct master_key_place *place, const struct sys *sys,
                                 struct fault *fault, unsigned char ret_key[SEAL_KEY_SIZE])
 {
-    if (file_exists(place->path))
+    if (file_is_named(place->path))
         return master_key_read(place, fault, ret_key);
     unsigned char key[SEAL_KEY_SIZE];
     char memory[HEX_DIGITS + 1];

@@ -1,9 +1,8 @@
 /* Copying a journal, beside its writer, and putting the copy back (backup.h).
  *
  * 1. All pages are of one moment: the source is read in one snapshot from the first to the last.
- * 2. The copy is a transaction of SQLite's own: a copy that was cut off is rolled back to an empty
- *    database, which nobody takes for a journal.
- * 3. The witness is written when the copy is synced and verified, and not before.
+ * 2. The folder is marked as unfinished until the copy is synced and verified (unfinished.h), so
+ *    that nobody takes a part of one for a journal. The witness is written last.
  *
  * Owns what it opens, for one call. Any thread. */
 #include "journal/backup.h"
@@ -11,18 +10,20 @@
 #include "base/check.h"
 #include "journal/schema.h"
 #include "journal/store.h"
+#include "journal/unfinished.h"
 #include "journal/witness.h"
 
 #include <stdio.h>
 
 enum { PAGES_A_STEP = 2048 };
 
-static const char *const parts[] = {"journal.db", "journal.db-wal", "journal.db-shm",
-                                    "journal.db-journal", "head"};
+static const char *const parts[] = {"journal.db",         "journal.db-wal", "journal.db-shm",
+                                    "journal.db-journal", "head",           "unfinished"};
 enum { PART_COUNT = sizeof parts / sizeof *parts };
 
 struct copying {
     const char *target; /* folder */
+    const char *maker;  /* the command */
     const struct backup_progress *progress;
     struct journal_head head; /* of what is copied */
 };
@@ -107,8 +108,8 @@ static struct status verify_copy(const struct copying *copying, struct fault *fa
     struct backup_progress progress = {0};
     if (copying->progress)
         progress = *copying->progress;
-    TRY(journal_verify(copying->target, progress.report ? report_entries : NULL, &progress, fault,
-                       &report));
+    TRY(store_verify(copying->target, true, progress.report ? report_entries : NULL, &progress,
+                     fault, &report));
     if (report.head.sequence != copying->head.sequence ||
         memcmp(report.head.hash, copying->head.hash, sizeof report.head.hash) != 0)
         return fault_raise(fault, STATUS_CORRUPT, "the copy does not end where its source ends");
@@ -136,11 +137,13 @@ static struct status copy_journal(struct copying *copying, struct journal **from
     char path[PATH_MAX];
     journal_head(*from, &copying->head);
     TRY(part_path(copying->target, "journal.db", fault, path));
+    TRY(unfinished_begin(copying->target, copying->maker, fault));
     TRY_WRAP(copy_database(copying, store_of(*from), path, fault), fault, "%s", path);
     journal_close(*from);
     *from = NULL;
     TRY(verify_copy(copying, fault, ret_report));
-    return write_head(copying, fault);
+    TRY(write_head(copying, fault));
+    return unfinished_end(copying->target, fault);
 }
 
 static struct status copy_or_nothing(struct copying *copying, struct journal *from,
@@ -176,7 +179,7 @@ struct status journal_backup(const char *folder, const char *target,
                              const struct backup_progress *progress, struct fault *fault,
                              struct verify_report *ret_report)
 {
-    struct copying copying = {.target = target, .progress = progress};
+    struct copying copying = {.target = target, .maker = "backup", .progress = progress};
     struct journal *from = NULL;
     TRY(open_source(folder, fault, &from));
     struct status status = make_target(target, fault);
@@ -199,12 +202,14 @@ static struct status check_finished(const char *backup, const struct journal *fr
     if (!crypto)
         return fault_raise(fault, STATUS_MEMORY, "no memory for the head");
     struct status status = part_path(backup, "head", fault, path);
-    bool witnessed = status_ok(status) && witness_read(path, crypto, &seen);
+    bool witnessed = false;
+    if (status_ok(status))
+        status = witness_read(path, crypto, fault, &witnessed, &seen);
     crypto_free(crypto);
     TRY(status);
     if (!witnessed)
-        return fault_raise(fault, STATUS_INVALID,
-                           "%s is missing or torn: the backup was not finished", path);
+        return fault_raise(fault, STATUS_INVALID, "%s is missing: the backup was not finished",
+                           path);
     journal_head(from, &head);
     if (seen.sequence != head.sequence || seen.batches != head.batches)
         return fault_raise(fault, STATUS_INVALID,
@@ -217,7 +222,7 @@ struct status store_check_absent(const char *folder, struct fault *fault)
     for (int i = 0; i < PART_COUNT; i++) {
         char path[PATH_MAX];
         TRY(part_path(folder, parts[i], fault, path));
-        if (file_exists(path))
+        if (file_is_named(path))
             return fault_raise(fault, STATUS_EXISTS, "%s is there already", path);
     }
     return STATUS_DONE;
@@ -226,7 +231,11 @@ struct status store_check_absent(const char *folder, struct fault *fault)
 static struct status restore_locked(struct copying *copying, struct journal *from,
                                     struct fault *fault, struct verify_report *ret_report)
 {
-    struct status status = store_check_absent(copying->target, fault);
+    struct status status = STATUS_DONE;
+    if (unfinished_is(copying->target))
+        store_remove(copying->target);
+    else
+        status = store_check_absent(copying->target, fault);
     if (!status_ok(status)) {
         journal_close(from);
         return status;
@@ -246,7 +255,7 @@ struct status journal_restore(const char *backup, const char *folder,
                               const struct backup_progress *progress, struct fault *fault,
                               struct verify_report *ret_report)
 {
-    struct copying copying = {.target = folder, .progress = progress};
+    struct copying copying = {.target = folder, .maker = "restore", .progress = progress};
     struct folder_lock lock = {-1};
     struct journal *from = NULL;
     TRY(open_source(backup, fault, &from));

@@ -2,7 +2,8 @@
  *
  * 1. What is written was proved in the same pass: entries against their batch, batches against the
  *    chain.
- * 2. A journal is loaded in one transaction: all of it is there, or nothing.
+ * 2. A journal is loaded in one transaction: all of it is there, or nothing. Until it is there, the
+ *    folder is marked as unfinished (unfinished.h).
  *
  * Owns what it opens, for one call. Any thread. */
 #include "journal/dump.h"
@@ -11,6 +12,7 @@
 #include "journal/dump_entry.h"
 #include "journal/dump_read.h"
 #include "journal/replay.h"
+#include "journal/unfinished.h"
 
 #include <stdlib.h>
 
@@ -131,13 +133,16 @@ struct status journal_load_dump(const char *path, const char *folder,
                                 void *context, struct fault *fault,
                                 struct verify_report *ret_report)
 {
-    const struct journal_options options = {.create = true};
+    const struct journal_options options = {.create = true, .maker = "load"};
     struct dump_visitor visitor = {.progress = progress, .progress_context = context};
     struct journal *journal = NULL;
-    TRY(store_check_absent(folder, fault));
+    if (!unfinished_is(folder))
+        TRY(store_check_absent(folder, fault));
     TRY(journal_open(folder, &options, fault, &journal));
     struct status status = load(path, store_of(journal), &visitor, fault, ret_report);
     journal_close(journal);
+    if (status_ok(status))
+        status = journal_made(folder, fault);
     if (!status_ok(status))
         store_remove(folder);
     return status;

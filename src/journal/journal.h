@@ -38,13 +38,20 @@ struct journal_head {
  * is not ahead of it (CORRUPT: the database was rolled back). */
 struct journal_options {
     bool create;
+    /* With create: the command, "init". The folder is marked as unfinished and nobody opens it
+     * until journal_made; what an earlier one has left unfinished is begun anew. NULL = no mark. */
+    const char *maker;
     bool read_only;         /* verify, export: no lock taken, works beside a running server */
+    bool unfinished;        /* with read_only: also a folder that is marked so, by its maker */
     uint32_t wal_pages_max; /* SQLite's WAL is folded back beyond this; 0 = default 4,000 */
     uint32_t requests_due;  /* see journal_wants_requests; 0 = default 360,000 */
 };
 STATUS_MUST_USE struct status journal_open(const char *folder,
                                            const struct journal_options *options,
                                            struct fault *fault, struct journal **ret_journal);
+/* Ends what journal_open with `maker` began, when the journal is closed and all in it is durable.
+ */
+STATUS_MUST_USE struct status journal_made(const char *folder, struct fault *fault);
 /* Everything in memory, gone with the process. */
 struct journal *journal_open_memory(void);
 /* Closes without a checkpoint; NULL is fine. */

@@ -9,6 +9,7 @@
 #include "journal/chain.h"
 #include "journal/schema.h"
 #include "journal/store.h"
+#include "journal/unfinished.h"
 #include "journal/witness.h"
 
 #include <stdio.h>
@@ -278,6 +279,33 @@ static struct status own_folder(struct store *store, const char *folder, bool cr
     return folder_lock(folder, &store->lock, fault);
 }
 
+/* The mark is there before anything else of a new journal. */
+static struct status make_or_refuse(const char *folder, const struct journal_options *options,
+                                    struct fault *fault)
+{
+    if (!options->create)
+        return options->unfinished ? STATUS_DONE : unfinished_refuse(folder, fault);
+    if (unfinished_is(folder))
+        store_remove(folder);
+    if (!options->maker)
+        return STATUS_DONE;
+    struct status absent = store_check_absent(folder, NULL);
+    return status_ok(absent) ? unfinished_begin(folder, options->maker, fault) : STATUS_DONE;
+}
+
+/* The first line is synced with its name (witness.h, which says why). */
+static struct status keep_witness(struct store *store, const char *path, bool witnessed,
+                                  struct fault *fault)
+{
+    char line[WITNESS_LINE_SIZE];
+    witness_print(&store->journal.head, store->crypto, line);
+    if (!witnessed)
+        TRY(file_replace(path, slice_of(line, sizeof line), 0600, fault));
+    TRY(note_open(path, &store->witness, fault));
+    store_write_witness(store);
+    return STATUS_DONE;
+}
+
 /* SQLite opens these by name. (Its SQLITE_OPEN_NOFOLLOW would refuse a link anywhere in the path,
  * so also a data folder on a volume that a link leads to.) Nobody else writes to a folder that is
  * owned (folder_lock), so what is looked at here is what is opened. */
@@ -295,9 +323,10 @@ static struct status check_parts(const char *folder, struct fault *fault)
 
 /* The witness is read before the database: a server that appends meanwhile only moves the database
  * further ahead of it. */
-static struct status open_store(struct store *store, const char *folder, bool create,
-                                struct fault *fault)
+static struct status open_store(struct store *store, const char *folder,
+                                const struct journal_options *options, struct fault *fault)
 {
+    bool create = options->create;
     char witness_path[PATH_MAX];
     struct journal_head seen = {0};
     TRY(make_path(folder, "journal.db", store->path, fault));
@@ -305,7 +334,9 @@ static struct status open_store(struct store *store, const char *folder, bool cr
     if (!store->read_only)
         TRY(own_folder(store, folder, create, fault));
     TRY(check_parts(folder, fault));
-    bool witnessed = witness_read(witness_path, store->crypto, &seen);
+    TRY(make_or_refuse(folder, options, fault));
+    bool witnessed = false;
+    TRY(witness_read(witness_path, store->crypto, fault, &witnessed, &seen));
     TRY(find_database(store, folder, create, &seen, fault));
     TRY_WRAP(open_database(store, create, fault), fault, "%s", store->path);
     TRY_WRAP(store_prepare(store, fault), fault, "%s", store->path);
@@ -317,9 +348,12 @@ static struct status open_store(struct store *store, const char *folder, bool cr
     store->loaded = store->journal.head.sequence == 0;
     if (store->read_only)
         return STATUS_DONE;
-    TRY(note_open(witness_path, &store->witness, fault));
-    store_write_witness(store);
-    return STATUS_DONE;
+    return keep_witness(store, witness_path, witnessed, fault);
+}
+
+struct status journal_made(const char *folder, struct fault *fault)
+{
+    return unfinished_end(folder, fault);
 }
 
 struct status journal_open(const char *folder, const struct journal_options *options,
@@ -329,7 +363,7 @@ struct status journal_open(const char *folder, const struct journal_options *opt
     struct store *store = new_store(options);
     if (!store)
         return fault_raise(fault, STATUS_MEMORY, "no memory for the journal");
-    struct status status = open_store(store, folder, options->create, fault);
+    struct status status = open_store(store, folder, options, fault);
     if (!status_ok(status)) {
         store_free(store);
         return status;

@@ -163,7 +163,13 @@ STATUS_MUST_USE struct status store_put_entry(struct store *store, const struct 
                                               struct fault *fault);
 STATUS_MUST_USE struct status store_put_batch(struct store *store, const struct batch *batch,
                                               struct fault *fault);
-/* backup.c: the files of a journal in a folder, by name. EXISTS names one that is there. */
+/* verify.c: journal_verify of a folder; `unfinished`: as in journal_options. */
+STATUS_MUST_USE struct status
+store_verify(const char *folder, bool unfinished,
+             void (*progress)(void *context, uint64_t done, uint64_t all), void *context,
+             struct fault *fault, struct verify_report *ret_report);
+/* backup.c: the files of a journal in a folder, by name. EXISTS names one that is there. Removing
+ * ends with the mark that the folder is unfinished. */
 STATUS_MUST_USE struct status store_check_absent(const char *folder, struct fault *fault);
 void store_remove(const char *folder);
 /* recovery.c */

@@ -231,10 +231,17 @@ struct status journal_verify(const char *folder,
                              void (*progress)(void *context, uint64_t done, uint64_t all),
                              void *context, struct fault *fault, struct verify_report *ret_report)
 {
-    const struct journal_options options = {.read_only = true};
-    struct journal *journal = NULL;
     if (file_exists(folder) && !folder_exists(folder))
         return journal_verify_dump(folder, progress, context, fault, ret_report);
+    return store_verify(folder, false, progress, context, fault, ret_report);
+}
+
+struct status store_verify(const char *folder, bool unfinished,
+                           void (*progress)(void *context, uint64_t done, uint64_t all),
+                           void *context, struct fault *fault, struct verify_report *ret_report)
+{
+    const struct journal_options options = {.read_only = true, .unfinished = unfinished};
+    struct journal *journal = NULL;
     TRY(journal_open(folder, &options, fault, &journal));
     struct verify verify = {.store = store_of(journal), .progress = progress, .context = context};
     struct status status = {STATUS_MEMORY};

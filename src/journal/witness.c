@@ -6,8 +6,9 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <time.h>
 
-enum { CHECK_DIGITS = 16 };
+enum { CHECK_DIGITS = 16, READ_TRIES = 8 };
 
 void witness_print(const struct journal_head *head, struct crypto *crypto,
                    char ret_line[WITNESS_LINE_SIZE])
@@ -30,7 +31,7 @@ void witness_print(const struct journal_head *head, struct crypto *crypto,
 
 bool witness_parse(struct slice text, struct crypto *crypto, struct journal_head *ret_head)
 {
-    struct journal_head head;
+    struct journal_head head = {0};
     struct slice rest = text;
     if (text.len != WITNESS_LINE_SIZE ||
         !slice_to_u64(slice_cut(rest, ' ', &rest), &head.sequence) ||
@@ -46,11 +47,39 @@ bool witness_parse(struct slice text, struct crypto *crypto, struct journal_head
     return true;
 }
 
-bool witness_read(const char *path, struct crypto *crypto, struct journal_head *ret_head)
+static struct status read_once(const char *path, struct crypto *crypto, struct fault *fault,
+                               bool *ret_found, struct journal_head *ret_head)
 {
     char memory[WITNESS_LINE_SIZE];
     struct buffer text;
     buffer_init_fixed(&text, memory, sizeof memory);
-    return status_ok(file_read_own(path, &text, NULL)) &&
-           witness_parse(buffer_slice(&text), crypto, ret_head);
+    *ret_found = file_is_named(path);
+    if (!*ret_found)
+        return STATUS_DONE;
+    TRY(file_read_own(path, &text, fault));
+    if (!witness_parse(buffer_slice(&text), crypto, ret_head))
+        return fault_raise(fault, STATUS_INVALID, "%s is not what bursar wrote", path);
+    return STATUS_DONE;
+}
+
+/* Kernels let a line be read while half of it is overwritten: a moment later it is whole. */
+struct status witness_read(const char *path, struct crypto *crypto, struct fault *fault,
+                           bool *ret_found, struct journal_head *ret_head)
+{
+    struct fault why = {""};
+    struct status status = read_once(path, crypto, &why, ret_found, ret_head);
+    for (int tries = 1; status.code == STATUS_INVALID && tries < READ_TRIES; tries++) {
+        const struct timespec moment = {.tv_nsec = 1000 * 1000};
+        (void)nanosleep(&moment, NULL);
+        status = read_once(path, crypto, &why, ret_found, ret_head);
+    }
+    if (status_ok(status))
+        return STATUS_DONE;
+    if (status.code != STATUS_INVALID)
+        return fault_raise(fault, status.code, "%s", why.text);
+    return fault_raise(fault, STATUS_CORRUPT,
+                       "%s, so it cannot say whether the database is the newest one. If nobody "
+                       "put an older journal.db there, delete it: the next start makes it anew. "
+                       "Else put the newest journal.db, journal.db-wal and head back",
+                       why.text);
 }

@@ -28,7 +28,7 @@
 /* The C library declares it in a header that has the same name as this room's. */
 extern int flock(int fd, int operation);
 
-enum { READ_CHUNK = 64 * 1024, OWNER_TEXT_MAX = 200 };
+enum { READ_CHUNK = 64 * 1024, OWNER_TEXT_MAX = 200, NOTE_TRIES = 3 };
 
 static struct status read_some(int fd, const char *path, void *at, size_t room, struct fault *fault,
                                size_t *ret_got)
@@ -285,6 +285,18 @@ struct status file_remove(const char *path, struct fault *fault)
     return STATUS_DONE;
 }
 
+struct status file_remove_durably(const char *path, struct fault *fault)
+{
+    TRY(file_remove(path, fault));
+    return sync_parent(path, fault);
+}
+
+bool file_is_named(const char *path)
+{
+    struct stat about;
+    return lstat(path, &about) == 0;
+}
+
 bool file_exists(const char *path)
 {
     struct stat about;
@@ -360,13 +372,22 @@ void folder_unlock(struct folder_lock *lock)
 
 struct status note_open(const char *path, struct note *ret_note, struct fault *fault)
 {
-    return open_own(path, O_RDWR | O_CREAT, fault, &ret_note->fd);
+    TRY(open_own(path, O_RDWR | O_CREAT, fault, &ret_note->fd));
+    (void)snprintf(ret_note->path, sizeof ret_note->path, "%s", path);
+    return STATUS_DONE;
 }
 
 void note_write(struct note *note, struct slice text)
 {
-    ssize_t put = pwrite(note->fd, text.at, text.len, 0);
-    (void)put;
+    bool torn = false;
+    for (int tries = 0; tries < NOTE_TRIES; tries++) {
+        ssize_t put = pwrite(note->fd, text.at, text.len, 0);
+        if (put == (ssize_t)text.len)
+            return;
+        torn = torn || put > 0;
+    }
+    if (torn)
+        (void)unlink(note->path);
 }
 
 void note_close(struct note *note)

@@ -5,6 +5,7 @@
 #include "base/buffer.h"
 #include "base/status.h"
 
+#include <limits.h>
 #include <sys/types.h>
 
 /* Appends the whole file ("-" is standard input) to `out`, whose ceiling limits the size. */
@@ -31,9 +32,13 @@ STATUS_MUST_USE struct status folder_create(const char *path, struct fault *faul
 STATUS_MUST_USE struct status folder_is_empty(const char *path, struct fault *fault,
                                               bool *ret_empty);
 bool file_exists(const char *path);
+/* Whether anything has that name, be it a link that leads nowhere. */
+bool file_is_named(const char *path);
 bool folder_exists(const char *path);
 /* Fine if it is not there. */
 STATUS_MUST_USE struct status file_remove(const char *path, struct fault *fault);
+/* The same, and it stays away after power loss. */
+STATUS_MUST_USE struct status file_remove_durably(const char *path, struct fault *fault);
 /* Makes durable what others wrote to the file, and its name in its folder. */
 STATUS_MUST_USE struct status file_sync(const char *path, struct fault *fault);
 
@@ -48,9 +53,11 @@ STATUS_MUST_USE struct status folder_lock(const char *path, struct folder_lock *
 void folder_unlock(struct folder_lock *lock);
 
 /* A short text rewritten in place and never synced: a note about something that is durable
- * elsewhere. Whoever reads it (file_read) must be able to tell a torn one. */
+ * elsewhere. Whoever reads it (file_read_own) must be able to tell a torn one, which is not left
+ * there knowingly: a note that cannot be rewritten whole is the old one, or is removed. */
 struct note {
     int fd; /* -1 = none */
+    char path[PATH_MAX];
 };
 /* Creates the file (0600) if it is not there. DENIED if it is a symbolic link. */
 STATUS_MUST_USE struct status note_open(const char *path, struct note *ret_note,

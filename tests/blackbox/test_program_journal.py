@@ -26,7 +26,7 @@ def report(data):
     return json.loads(must("verify", "--data", data, "--json"))
 
 
-# ---- the layout of docs/operating.md, computed here a second time ----
+# ---- the layout of docs/journal-format.md, computed here a second time ----
 
 def sha(*parts):
     return hashlib.sha256(b"".join(parts)).digest()
@@ -52,11 +52,17 @@ def chain_hash_of(proof):
     leaf = sha(b"\0", big(proof["sequence"]), base64.b64decode(proof["entry"], validate=True))
     first, last = batch["first_sequence"], batch["last_sequence"]
     root = climb(leaf, proof["sequence"] - first, last - first + 1, path)
-    chain = sha(bytes.fromhex(proof["previous"]), root, big(first), big(last), big(batch["time_us"]))
-    for link in proof["following"]:
-        chain = sha(chain, bytes.fromhex(link["root"]), big(link["first_sequence"]), big(link["last_sequence"]),
-                    big(link["time_us"]))
+    assert root.hex() == batch["root"]
+    chain = link_hash(bytes.fromhex(proof["previous"]), batch["number"], batch)
+    for number, link in enumerate(proof["following"], batch["number"] + 1):
+        chain = link_hash(chain, number, link)
     return chain.hex()
+
+
+def link_hash(chain, number, link):
+    return sha(b"\4", chain, bytes.fromhex(link["root"]), big(number), big(link["first_sequence"]),
+               big(link["last_sequence"]), big(link["time_us"]), big(link["registry_count"]),
+               bytes.fromhex(link["registry_hash"]), big(link["token_count"]), bytes.fromhex(link["token_hash"]))
 
 
 def test_every_entry_can_be_proved_by_anybody(ledger, tmp_path):
@@ -106,6 +112,15 @@ def test_a_changed_proof_does_not_hold(ledger):
         done = run("verify", "--proof", "-", stdin=text[:at] + other + text[at + 1:])
         assert done.returncode in (2, 7) and done.stdout == "" and done.stderr.count("\n") == 1, text[at:at + 20]
     assert run("verify", "--proof", "-", stdin="").returncode == 2
+
+
+def test_the_numbers_of_a_proof_are_hashed(ledger):
+    data, _ = ledger
+    proof = json.loads(must("prove", 5, "--data", data))
+    proof["batch"]["number"] += 1000
+    proof["head"]["batches"] += 1000
+    done = run("verify", "--proof", "-", stdin=json.dumps(proof, separators=(",", ":")))
+    assert (done.returncode, done.stdout) == (7, "") and "not the next link of the chain" in done.stderr
 
 
 def test_a_proof_of_another_journal_does_not_fit(ledger, tmp_path):

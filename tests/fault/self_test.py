@@ -158,7 +158,8 @@ def test_an_entry_stored_twice_is_caught(sound):
         number, first, last = database.execute("SELECT max(number), first_sequence, last_sequence FROM batch").fetchone()
         database.execute(f"INSERT INTO entry SELECT {last + 1}, stream, bodies FROM entry WHERE first_sequence = {first}")
         database.execute(f"INSERT INTO batch SELECT {number + 1}, stream, {last + 1}, {last + 1 + last - first}, time_us, "
-                         f"root, hash FROM batch WHERE number = {number}")
+                         "root, hash, registry_count, registry_hash, token_count, token_hash "
+                         f"FROM batch WHERE number = {number}")
     database.close()
     assert complaints(sound, take_image(folder))[0].startswith("unopenable")
 

@@ -1,9 +1,11 @@
 /* Damaged files: every change is reported, or the content is still the same; never a crash, never a
  * silent difference. Bytes are flipped in place and put back. */
+#include "journal/backup.h"
 #include "scene.h"
 
 #include <fcntl.h>
 #include <sqlite3.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -197,13 +199,16 @@ static void every_flip_of_the_log_is_noticed(void **state)
     assert_int_equal(examine(), UNCHANGED);
 }
 
-static void flips_of_the_witness_do_no_harm(void **state)
+/* One that cannot be read is not one that is not there: an older journal could be started. */
+static void every_flip_of_the_witness_is_noticed(void **state)
 {
     (void)state;
     populate();
     scene_close(&scene);
     load_expected();
-    assert_int_equal(flip_file("head", false), 0);
+    assert_int_equal(examine(), UNCHANGED);
+    assert_int_equal(flip_file("head", false), 3 * 21 + 64 + 1 + 16 + 1);
+    assert_int_equal(examine(), UNCHANGED);
 }
 
 static void a_cut_database_is_noticed(void **state)
@@ -253,6 +258,10 @@ static void edits_are_named(void **state)
         {"UPDATE batch SET last_sequence = 9 WHERE number = 2", "batch 2"},
         {"UPDATE batch SET hash = zeroblob(32) WHERE number = 4", "batch 4"},
         {"UPDATE batch SET root = zeroblob(32) WHERE number = 4", "batch 4"},
+        {"UPDATE batch SET registry_count = 7 WHERE number = 4", "batch 4"},
+        {"UPDATE batch SET registry_hash = zeroblob(32) WHERE number = 4", "batch 4"},
+        {"UPDATE batch SET token_count = 1 WHERE number = 5", "batch 5"},
+        {"UPDATE batch SET token_hash = zeroblob(32) WHERE number = 5", "batch 5"},
         {"DELETE FROM registry WHERE sequence = 8", "entry 8"},
         {"INSERT INTO registry VALUES (9, 0, zeroblob(32))", "entry 9"},
         {"DELETE FROM request WHERE sequence = 19", "the table of requests lacks entry 19"},
@@ -302,6 +311,134 @@ static void edits_are_named(void **state)
         scene_copy_file(&scene, "whole", "journal.db");
     }
     assert_int_equal(examine(), UNCHANGED);
+}
+
+static enum status_code try_to_load(void)
+{
+    struct book *book = NULL;
+    bool found = false;
+    struct status status = load_copy(&book, &found);
+    if (status_ok(status))
+        book_free(book);
+    return status.code;
+}
+
+/* What a start believes without replaying everything: whoever takes the row that disabled a key, or
+ * a token, must not be served. The registry has the entries 1 and 8 before the mark and 31 behind
+ * it; tokens are 19 in a run, 30 and 32 (populate). */
+static void a_start_misses_no_row_of_the_tables_beside_the_entries(void **state)
+{
+    (void)state;
+    static const char *const edits[] = {
+        "DELETE FROM registry WHERE sequence = 8",
+        "DELETE FROM registry WHERE sequence = 31",
+        "DELETE FROM registry",
+        "UPDATE registry SET stream = 1 WHERE sequence = 8",
+        "UPDATE registry SET leaf = (SELECT leaf FROM registry WHERE sequence = 8) "
+        "WHERE sequence = 1",
+        "UPDATE registry SET sequence = CASE sequence WHEN 1 THEN -8 ELSE -1 END "
+        "WHERE sequence < 9; UPDATE registry SET sequence = -sequence WHERE sequence < 0",
+        "INSERT INTO registry SELECT 33, 0, leaf FROM registry WHERE sequence = 8",
+        "DELETE FROM request WHERE sequence = 30",
+        "DELETE FROM request WHERE sequence = 32",
+        "UPDATE request SET prefix = prefix + 1 WHERE sequence = 30",
+        "UPDATE request SET prefix = prefix + 1 WHERE sequence = 32",
+        "UPDATE request SET sequence = 29 WHERE sequence = 30",
+        "INSERT INTO request VALUES (33, 0, 7)",
+        "INSERT INTO request VALUES (29, 0, 7)",
+        "UPDATE token_run SET last_sequence = 30",
+        "DELETE FROM token_run; DELETE FROM request WHERE sequence = 19",
+        "UPDATE batch SET token_count = 1, token_hash = (SELECT token_hash FROM batch "
+        "WHERE token_count = 1) WHERE token_count = 2; DELETE FROM request WHERE sequence = 30",
+    };
+    populate();
+    scene_checkpoint(&scene, 100);
+    scene_make_key(&scene, 1);
+    scene_make_request(&scene, 1);
+    scene_commit(&scene);
+    scene_close(&scene);
+    assert_int_equal(scene_number(&scene, "SELECT sequence FROM mark"), 30);
+    assert_int_equal(scene_number(&scene, "SELECT count(*) FROM registry WHERE sequence IN "
+                                          "(1, 8, 31)"),
+                     3);
+    assert_int_equal(scene_number(&scene, "SELECT count(*) FROM token_run"), 2);
+    scene_sql(&scene, "DELETE FROM token_run WHERE number = 2");
+    assert_int_equal(try_to_load(), STATUS_OK);
+    scene_copy_file(&scene, "journal.db", "whole");
+    for (size_t i = 0; i < sizeof edits / sizeof *edits; i++) {
+        scene_sql(&scene, edits[i]);
+        if (try_to_load() != STATUS_CORRUPT)
+            fail_msg("%s: it starts", edits[i]);
+        scene_copy_file(&scene, "whole", "journal.db");
+    }
+    assert_int_equal(try_to_load(), STATUS_OK);
+}
+
+/* Everything but what this program makes, whoever opens it and for whatever. */
+static void every_change_of_the_schema_is_noticed(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *sql;
+        const char *words;
+    } changes[] = {
+        {"CREATE TRIGGER t AFTER INSERT ON batch BEGIN DELETE FROM request; END", "trigger t"},
+        {"CREATE VIEW v AS SELECT * FROM entry", "view v"},
+        {"CREATE INDEX i ON entry (stream)", "index i"},
+        {"CREATE TABLE notes (a)", "table notes"},
+        {"CREATE VIRTUAL TABLE d USING dbstat", "table d"},
+        {"ALTER TABLE entry ADD COLUMN note TEXT", "table entry"},
+        {"ALTER TABLE registry RENAME TO register", "table register"},
+        {"DROP TABLE request", "no such table: request"},
+        {"PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, 'NOT NULL', "
+         "'NOT NULL DEFAULT 0') WHERE name = 'batch'",
+         "table batch"},
+        {"PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, '-- 0', '-- 1') "
+         "WHERE name = 'mark'",
+         "table mark"},
+        {"ANALYZE", "table sqlite_stat1"},
+    };
+    static const char *const targets[] = {"backup", "restored"};
+    char paths[2][128];
+    struct fault fault;
+    struct verify_report report;
+    populate();
+    scene_close(&scene);
+    scene_copy_file(&scene, "journal.db", "whole");
+    for (size_t i = 0; i < 2; i++)
+        (void)snprintf(paths[i], sizeof paths[i], "%s", scene_path(&scene, targets[i]));
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        scene_sql(&scene, changes[i].sql);
+        const struct status found[] = {
+            scene_try_open(&scene, &fault),
+            journal_verify(scene.folder, NULL, NULL, &fault, &report),
+            journal_backup(scene.folder, paths[0], NULL, &fault, &report),
+            journal_restore(scene.folder, paths[1], NULL, &fault, &report),
+        };
+        scene_close(&scene);
+        for (size_t way = 0; way < sizeof found / sizeof *found; way++)
+            if (found[way].code != STATUS_CORRUPT)
+                fail_msg("%s, way %zu: status %d", changes[i].sql, way, (int)found[way].code);
+        if (!strstr(fault.text, changes[i].words))
+            fail_msg("%s: \"%s\"", changes[i].sql, fault.text);
+        scene_copy_file(&scene, "whole", "journal.db");
+    }
+    scene_open(&scene);
+}
+
+/* Planted while the journal is open, when nobody looks at the schema: it does nothing. */
+static void triggers_do_nothing(void **state)
+{
+    (void)state;
+    scene_create(&scene);
+    scene_populate(&scene, 3);
+    scene_sql(&scene, "CREATE TRIGGER t AFTER INSERT ON batch BEGIN DELETE FROM request; END");
+    scene_make_top_ups(&scene, 2);
+    scene_make_request(&scene, 2);
+    scene_commit(&scene);
+    scene_make_top_ups(&scene, 2);
+    scene_commit(&scene);
+    assert_int_equal(scene_number(&scene, "SELECT count(*) FROM request"), 1);
 }
 
 /* Hashes that fit are not enough: what was written must be lawful. */
@@ -406,9 +543,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(every_flip_of_the_database_is_noticed, setup, teardown),
         cmocka_unit_test_setup_teardown(every_flip_of_the_log_is_noticed, setup, teardown),
-        cmocka_unit_test_setup_teardown(flips_of_the_witness_do_no_harm, setup, teardown),
+        cmocka_unit_test_setup_teardown(every_flip_of_the_witness_is_noticed, setup, teardown),
         cmocka_unit_test_setup_teardown(a_cut_database_is_noticed, setup, teardown),
         cmocka_unit_test_setup_teardown(edits_are_named, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_start_misses_no_row_of_the_tables_beside_the_entries,
+                                        setup, teardown),
+        cmocka_unit_test_setup_teardown(every_change_of_the_schema_is_noticed, setup, teardown),
+        cmocka_unit_test_setup_teardown(triggers_do_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(unlawful_entries_are_named, setup, teardown),
     };
     return cmocka_run_group_tests_name("damage", tests, NULL, NULL);

@@ -239,6 +239,44 @@ static void parts_of_two_proofs_do_not_mix(void **state)
     end();
 }
 
+/* Numbers that are all too high by the same: each is hashed, none only compared with another. */
+static void no_number_of_a_proof_may_be_another(void **state)
+{
+    (void)state;
+    struct proof proof;
+    begin(false);
+    scene_make_key(&scene, 1);
+    scene_make_top_ups(&scene, 9);
+    scene_commit(&scene);
+    scene_make_top_ups(&scene, 3);
+    scene_make_request(&scene, 3);
+    scene_commit(&scene);
+    struct history *history = open_history();
+    assert_ok(proof_make(history, scene.entry_count - 6, true, &arena, &fault, &proof));
+    assert_true(proof.following_count > 0);
+    struct proof_link *link = &proof.following[0];
+    const struct {
+        uint64_t *number;
+        uint64_t *other; /* that would have to fit */
+    } numbers[] = {
+        {&proof.batch.number, &proof.head.batches},
+        {&proof.batch.registry.count, &link->registry.count},
+        {&proof.batch.tokens.count, &link->tokens.count},
+        {&link->registry.count, &proof.head.registry.count},
+        {&link->tokens.count, &proof.head.tokens.count},
+    };
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        assert_ok(proof_check(&proof, crypto, &fault));
+        *numbers[i].number += 1000;
+        *numbers[i].other += 1000;
+        assert_int_equal(proof_check(&proof, crypto, &fault).code, STATUS_CORRUPT);
+        *numbers[i].number -= 1000;
+        *numbers[i].other -= 1000;
+    }
+    history_close(history);
+    end();
+}
+
 static void what_is_not_there_is_not_proved(void **state)
 {
     (void)state;
@@ -275,6 +313,7 @@ int main(void)
         cmocka_unit_test(ends_at_the_head_of_the_journal),
         cmocka_unit_test(no_bit_of_a_proof_may_differ),
         cmocka_unit_test(parts_of_two_proofs_do_not_mix),
+        cmocka_unit_test(no_number_of_a_proof_may_be_another),
         cmocka_unit_test(what_is_not_there_is_not_proved),
     };
     return cmocka_run_group_tests_name("proof", tests, NULL, NULL);

@@ -201,6 +201,7 @@ static void other_versions_and_other_files_are_refused(void **state)
         (void)snprintf(sql, sizeof sql, "PRAGMA user_version = %u", version);
         scene_sql(&scene, sql);
         assert_refused(STATUS_INVALID, "pre-release");
+        assert_int_equal(scene_number(&scene, "PRAGMA user_version"), version);
     }
     scene_sql(&scene, "PRAGMA user_version = 0");
     assert_refused(STATUS_INVALID, "not a journal");
@@ -211,6 +212,83 @@ static void other_versions_and_other_files_are_refused(void **state)
     scene_close(&scene);
     scene_sql(&scene, "DROP TABLE batch");
     assert_refused(STATUS_CORRUPT, "no such table");
+}
+
+static void fill_file(const char *name, const void *bytes, size_t len)
+{
+    struct fault fault;
+    assert_true(
+        status_ok(file_replace(scene_path(&scene, name), slice_of(bytes, len), 0600, &fault)));
+}
+
+/* The witness is there, or it is not; what is there and is none might have said anything. */
+static void a_head_that_cannot_be_read_is_an_error(void **state)
+{
+    (void)state;
+    char whole[200];
+    char path[128];
+    scene_create(&scene);
+    scene_populate(&scene, 3);
+    scene_close(&scene);
+    int fd = open(scene_path(&scene, "head"), O_RDONLY | O_CLOEXEC);
+    ssize_t len = read(fd, whole, sizeof whole);
+    (void)close(fd);
+    assert_int_equal(len, 145);
+    fill_file("head", whole, (size_t)len - 1);
+    assert_refused(STATUS_CORRUPT, "delete it");
+    fill_file("head", "", 0);
+    assert_refused(STATUS_CORRUPT, "delete it");
+    fill_file("head", whole, sizeof whole);
+    assert_refused(STATUS_CORRUPT, "delete it");
+    (void)snprintf(path, sizeof path, "%s", scene_path(&scene, "head"));
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(symlink("nowhere", path), 0);
+    assert_refused(STATUS_DENIED, "symbolic link");
+    fill_file("other", whole, (size_t)len);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(symlink("other", path), 0);
+    assert_refused(STATUS_DENIED, "symbolic link");
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(mkdir(path, 0700), 0);
+    assert_refused(STATUS_IO, "head");
+    assert_int_equal(rmdir(path), 0);
+    scene_open(&scene); /* absent: made anew */
+    scene_close(&scene);
+    fd = open(scene_path(&scene, "head"), O_RDONLY | O_CLOEXEC);
+    char again[200];
+    assert_int_equal(read(fd, again, sizeof again), len);
+    assert_memory_equal(again, whole, (size_t)len);
+    (void)close(fd);
+}
+
+/* Who begins a folder marks it; nobody else opens it before it is finished, and the next one who
+ * makes it begins anew. */
+static void what_was_never_finished_is_refused(void **state)
+{
+    (void)state;
+    const struct journal_options begin = {.create = true, .maker = "init"};
+    const struct journal_options look = {.read_only = true};
+    struct fault fault;
+    struct verify_report report;
+    scene.book = book_new(1);
+    assert_true(status_ok(journal_open(scene.folder, &begin, &fault, &scene.journal)));
+    scene_populate(&scene, 3);
+    assert_int_equal(journal_verify(scene.folder, NULL, NULL, &fault, &report).code,
+                     STATUS_CORRUPT);
+    scene_close(&scene);
+    assert_refused(STATUS_CORRUPT, "never finished: `bursar init` runs on it or was interrupted");
+    assert_int_equal(journal_verify(scene.folder, NULL, NULL, &fault, &report).code,
+                     STATUS_CORRUPT);
+    assert_int_equal(journal_open(scene.folder, &look, &fault, &scene.journal).code,
+                     STATUS_CORRUPT);
+    assert_true(status_ok(journal_open(scene.folder, &begin, &fault, &scene.journal)));
+    struct journal_head head;
+    journal_head(scene.journal, &head);
+    assert_int_equal(head.sequence, 0);
+    scene_close(&scene);
+    assert_true(status_ok(journal_made(scene.folder, &fault)));
+    assert_true(status_ok(journal_verify(scene.folder, NULL, NULL, &fault, &report)));
+    scene_open(&scene);
 }
 
 static void other_programs_files_are_left_alone(void **state)
@@ -360,6 +438,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(absent_journals_are_named, setup, teardown),
         cmocka_unit_test_setup_teardown(other_versions_and_other_files_are_refused, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(a_head_that_cannot_be_read_is_an_error, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_was_never_finished_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(other_programs_files_are_left_alone, setup, teardown),
         cmocka_unit_test_setup_teardown(an_emptied_database_is_not_filled_in_silence, setup,
                                         teardown),

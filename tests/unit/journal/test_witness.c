@@ -64,7 +64,11 @@ static void an_absent_file_is_none(void **state)
 {
     (void)state;
     struct journal_head parsed;
-    assert_false(witness_read("/tmp/no-such-folder/head", crypto, &parsed));
+    struct fault fault;
+    bool found = true;
+    assert_true(
+        status_ok(witness_read("/tmp/no-such-folder/head", crypto, &fault, &found, &parsed)));
+    assert_false(found);
 }
 
 int main(void)

@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -171,7 +172,7 @@ static void a_note_is_rewritten_in_place(void **state)
 {
     (void)state;
     struct fault fault;
-    struct note note = {-1};
+    struct note note = {.fd = -1};
     assert_true(status_ok(note_open(in_folder("note"), &note, &fault)));
     note_write(&note, SLICE("one"));
     note_write(&note, SLICE("two"));
@@ -183,6 +184,36 @@ static void a_note_is_rewritten_in_place(void **state)
     assert_true(slice_equal(buffer_slice(&text), SLICE("two")));
     buffer_done(&text);
     assert_int_equal(note_open(in_folder("a/b"), &note, &fault).code, STATUS_NOT_FOUND);
+}
+
+/* A file that may not grow beyond 2 bytes: "three" would be "thr" in front of what was there. */
+static void a_torn_note_is_not_left_there(void **state)
+{
+    (void)state;
+    struct fault fault;
+    struct note note = {.fd = -1};
+    struct rlimit old;
+    assert_true(status_ok(note_open(in_folder("note"), &note, &fault)));
+    note_write(&note, SLICE("first"));
+    (void)signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+    const struct rlimit little = {.rlim_cur = 2, .rlim_max = old.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &little), 0);
+    note_write(&note, SLICE("three"));
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+    assert_false(file_is_named(in_folder("note")));
+    note_close(&note);
+}
+
+static void a_link_that_leads_nowhere_has_a_name(void **state)
+{
+    (void)state;
+    struct fault fault;
+    assert_int_equal(symlink("none", in_folder("lost")), 0);
+    assert_true(file_is_named(in_folder("lost")) && !file_exists(in_folder("lost")));
+    assert_true(status_ok(file_remove_durably(in_folder("lost"), &fault)));
+    assert_false(file_is_named(in_folder("lost")));
+    assert_true(status_ok(file_remove_durably(in_folder("lost"), &fault)));
 }
 
 /* A child owns the folder until it is killed. */
@@ -255,7 +286,7 @@ static void links_in_a_folder_are_not_followed(void **state)
     char target[PATH_SIZE], memory[64];
     struct buffer text;
     struct folder_lock lock = {-1};
-    struct note note = {-1};
+    struct note note = {.fd = -1};
     (void)snprintf(target, sizeof target, "%s", in_folder("target"));
     assert_true(status_ok(file_replace(target, SLICE("what it was"), 0600, &fault)));
     assert_int_equal(symlink(target, in_folder("lock")), 0);
@@ -306,6 +337,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_empty_folder_is_told_from_a_filled_one, setup, teardown),
         cmocka_unit_test_setup_teardown(removing_what_is_not_there_is_fine, setup, teardown),
         cmocka_unit_test_setup_teardown(a_note_is_rewritten_in_place, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_torn_note_is_not_left_there, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_link_that_leads_nowhere_has_a_name, setup, teardown),
         cmocka_unit_test_setup_teardown(one_process_owns_a_folder, setup, teardown),
         cmocka_unit_test_setup_teardown(no_folder_is_owned_that_others_may_write, setup, teardown),
         cmocka_unit_test_setup_teardown(links_in_a_folder_are_not_followed, setup, teardown),
