@@ -90,7 +90,6 @@ static void worker_register(struct api_worker *worker)
 
 static void worker_release(struct api_worker *worker)
 {
-    hmac_key_free(worker->decoy);
     signers_done(&worker->signers);
     policy_cache_done(&worker->policies);
     buffer_done(&worker->scratch);
@@ -110,9 +109,7 @@ struct api_worker *api_worker_new(struct api *api)
     bool ready = worker->crypto != NULL;
     ready = arena_init(&worker->arena, WORKER_ARENA_BYTES, API_ARENA_BYTES_MAX) && ready;
     ready = signers_init(&worker->signers) && ready;
-    if (ready)
-        worker->decoy = hmac_key_new(worker->crypto, DIGEST_SHA256, SLICE("nobody's"));
-    if (!worker->decoy) {
+    if (!ready) {
         worker_release(worker);
         return NULL;
     }

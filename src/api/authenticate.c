@@ -1,7 +1,7 @@
 /* Who asks: from the claimed key to a checked signature (protocol sections 1, 2, 12).
  *
  * 1. A secret is opened only to make a keyed hash, in memory that is wiped.
- * 2. An unknown key costs a signature check too, so that answers take alike.
+ * 2. Nothing is hashed for a key that is not known: the answer says that it is not.
  * 3. The book is read inside the gate; what is needed later is copied.
  * Owns nothing. Thread: the worker's. */
 #include "api/action.h"
@@ -53,7 +53,8 @@ bool authenticate_scope(struct exchange *exchange)
     struct tc3_authorization *parts = &exchange->authorization;
     if (envelope->form == ENVELOPE_V1)
         return choose_product(exchange, request_product_label(exchange->request));
-    if (tc3_parse_authorization(envelope->authorization, parts) != TC3_OK)
+    if (tc3_parse_authorization(envelope->authorization, parts) != TC3_OK ||
+        parts->signed_header_count > exchange->request->field_count)
         return exchange_refuse(exchange, ERROR_AUTHORIZATION_MALFORMED);
     envelope->secret_id = parts->secret_id;
     if (parts->service.len > SIGNER_SERVICE_MAX)
@@ -107,14 +108,9 @@ static bool find_key(struct exchange *exchange)
     return usable && (exchange->principal.is_temporary || !exchange->principal.has_ended);
 }
 
-static bool signature_fits(struct exchange *exchange, const struct hmac_key *hmac);
-
 bool authenticate_key(struct exchange *exchange)
 {
-    if (find_key(exchange))
-        return true;
-    (void)signature_fits(exchange, exchange->worker->decoy);
-    return exchange_refuse(exchange, ERROR_SECRET_ID_NOT_FOUND);
+    return find_key(exchange) || exchange_refuse(exchange, ERROR_SECRET_ID_NOT_FOUND);
 }
 
 static struct hmac_key *signer_make(struct crypto *crypto, const struct signer_name *name,

@@ -52,9 +52,8 @@ struct api_worker {
     struct request_ids ids;
     struct signers signers;
     struct policy_cache policies;
-    struct hmac_key *decoy; /* checked against when the key is not known */
-    uint64_t day;           /* since 1970-01-01, and one; 0 = none yet */
-    char date[10];          /* of that day */
+    uint64_t day;  /* since 1970-01-01, and one; 0 = none yet */
+    char date[10]; /* of that day */
     struct api_outcome outcome;
     char outcome_secret_id[1024]; /* temporary ids are at most that long */
     struct tally tally;
