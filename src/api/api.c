@@ -210,8 +210,8 @@ void exchange_book_end(struct exchange *exchange)
     gate_read_end(worker->api->world.gate, worker->gate_slot);
 }
 
-void exchange_init(struct exchange *exchange, struct api_worker *worker,
-                   const struct http1_request *request, enum api_trust trust)
+void exchange_begin(struct exchange *exchange, struct api_worker *worker,
+                    const struct http1_request *request, enum api_trust trust)
 {
     arena_reset(&worker->arena);
     *exchange = (struct exchange){
@@ -221,6 +221,12 @@ void exchange_init(struct exchange *exchange, struct api_worker *worker,
         .now_us = sys_now_us(worker->api->world.sys),
         .arena = &worker->arena,
     };
+}
+
+void exchange_init(struct exchange *exchange, struct api_worker *worker,
+                   const struct http1_request *request, enum api_trust trust)
+{
+    exchange_begin(exchange, worker, request, trust);
     request_ids_next(&worker->ids, exchange->request_id);
 }
 
@@ -269,6 +275,8 @@ static void count_outcome(struct exchange *exchange)
     struct api_worker *worker = exchange->worker;
     enum error error = exchange->complaint.error;
     EXCHANGE_TALLY(worker, calls);
+    if (exchange->any_service)
+        EXCHANGE_TALLY(worker, any_service);
     if (error != ERROR_NONE)
         EXCHANGE_TALLY(worker, errors);
     if (error == ERROR_REQUEST_LIMIT)
@@ -467,6 +475,16 @@ static bool asks_journal(const struct exchange *exchange)
 }
 
 /* ---- calls ---- */
+
+void api_refuse(struct api_worker *worker, struct api_call *call, struct buffer *out)
+{
+    struct exchange exchange;
+    exchange_init(&exchange, worker, call->request, call->trust);
+    exchange.peer_address = call->peer_address;
+    buffer_clear(out);
+    exchange_refuse_head(&exchange);
+    conclude(&exchange, false, out);
+}
 
 enum api_progress api_answer(struct api_worker *worker, struct api_call *call, struct buffer *out)
 {

@@ -28,7 +28,7 @@ static bool choose_product(struct exchange *exchange, struct slice claimed)
         return true;
     if (!options->accept_any_service)
         return refuse_part(exchange, SLICE("Service"));
-    EXCHANGE_TALLY(exchange->worker, any_service);
+    exchange->any_service = true;
     if (product_find(claimed))
         exchange_mean_product(exchange, claimed);
     else if (!exchange->product)
@@ -97,10 +97,10 @@ static void principal_copy(struct exchange *exchange, const struct key *key)
 }
 
 /* A temporary key past its end is known still: its token is what fails. */
-static bool find_key(struct exchange *exchange)
+bool authenticate_find_key(struct exchange *exchange, struct slice secret_id)
 {
     const struct book *book = exchange_book_begin(exchange);
-    const struct key *key = book_find_key(book, exchange->envelope.secret_id);
+    const struct key *key = book_find_key(book, secret_id);
     bool usable = key && key->enabled;
     if (usable)
         principal_copy(exchange, key);
@@ -110,7 +110,8 @@ static bool find_key(struct exchange *exchange)
 
 bool authenticate_key(struct exchange *exchange)
 {
-    return find_key(exchange) || exchange_refuse(exchange, ERROR_SECRET_ID_NOT_FOUND);
+    return authenticate_find_key(exchange, exchange->envelope.secret_id) ||
+           exchange_refuse(exchange, ERROR_SECRET_ID_NOT_FOUND);
 }
 
 static struct hmac_key *signer_make(struct crypto *crypto, const struct signer_name *name,

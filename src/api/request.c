@@ -1,8 +1,12 @@
 /* From a parsed HTTP request to its common parameters (protocol sections 1.2, 1.3, 2, 3.3), and,
  * once the action is known, to that action's parameters.
  *
- * Header fields are looked at once; names are told apart by length first. Owns nothing: decoded
- * text lives in the worker's arena, or the call's for a write. Thread: the worker's. */
+ * 1. Header fields are looked at once; names are told apart by length first.
+ * 2. A body that nobody signed is not parsed; of a form of many pairs the key is looked for first,
+ *    and nothing else is read for one that is not known.
+ *
+ * Owns nothing: decoded text lives in the worker's arena, or the call's for a write. Thread: the
+ * worker's. */
 #include "api/action.h"
 #include "codec/form.h"
 #include "codec/multipart.h"
@@ -185,15 +189,53 @@ static bool accept_pair(struct exchange *exchange, enum form_result result,
     return exchange_refuse(exchange, ERROR_INTERNAL);
 }
 
+struct slice request_find_secret_id(struct slice pairs, bool goes_on, struct arena *arena,
+                                    size_t *seen)
+{
+    const struct slice name = SLICE("SecretId=");
+    while (pairs.len - *seen >= name.len) {
+        struct field decoded;
+        const char *at = memmem(pairs.at + *seen, pairs.len - *seen, name.at, name.len);
+        *seen = at ? (size_t)(at - pairs.at) : pairs.len - name.len + 1;
+        if (!at)
+            break;
+        struct slice rest = slice_of(at, pairs.len - *seen);
+        struct slice pair = slice_cut(rest, '&', &rest);
+        if (goes_on && !rest.at)
+            break; /* it may not be all here */
+        bool is_pair = *seen == 0 || at[-1] == '&';
+        *seen += name.len;
+        if (is_pair && form_next(&pair, arena, &decoded) == FORM_PAIR)
+            return decoded.value.at ? decoded.value : SLICE("");
+    }
+    return SLICE_NONE;
+}
+
+/* Before many pairs are read: whose key is not known must not cost more than finding that out. */
+static bool knows_key_of(struct exchange *exchange, struct slice pairs)
+{
+    size_t seen = 0;
+    exchange->envelope.secret_id =
+        request_find_secret_id(pairs, false, &exchange->worker->arena, &seen);
+    if (exchange->envelope.secret_id.len == 0)
+        return exchange_refuse_word(exchange, ERROR_MISSING_PARAMETER, SLICE("SecretId"));
+    bool is_known = authenticate_key(exchange);
+    exchange->envelope.secret_id = is_known ? SLICE_NONE : exchange->envelope.secret_id;
+    return is_known;
+}
+
 /* All pairs of the text, decoded. */
 static bool decode_pairs(struct exchange *exchange, struct slice text, bool common_allowed,
                          struct field **ret_pairs, size_t *ret_count)
 {
-    enum { PAIRS_MAX = 65536 }; /* what means something needs more bytes a pair than a form has */
+    /* What means something needs more bytes a pair than a form has. */
+    enum { PAIRS_MAX = 65536, PAIRS_OF_STRANGERS_MAX = 256 };
     struct arena *arena = &exchange->worker->arena;
     size_t count = 0, count_max = count_pairs(text);
     if (count_max > PAIRS_MAX)
         return exchange_refuse(exchange, ERROR_REQUEST_TOO_LARGE);
+    if (common_allowed && count_max > PAIRS_OF_STRANGERS_MAX && !knows_key_of(exchange, text))
+        return false;
     struct field *pairs = arena_take_array(arena, count_max, sizeof *pairs);
     if (!pairs)
         return exchange_refuse(exchange, ERROR_INTERNAL);
@@ -335,18 +377,21 @@ static bool check_operator(struct exchange *exchange)
            check_needed(exchange, needed, sizeof needed / sizeof needed[0], ERROR_MISSING_HEADER);
 }
 
+/* At a glance; of a body that goes on only its beginning is here. */
+static bool looks_like_json_object(const struct http1_request *request)
+{
+    struct slice body = slice_trim_lines(request->body);
+    bool goes_on = request->chunked || request->body.len < request->body_bytes;
+    return body.len == 0 ? goes_on : body.at[0] == '{' && (goes_on || body.at[body.len - 1] == '}');
+}
+
 /* A POST that is not signed at all: what is missing depends on its content type. */
 static bool refuse_unsigned_post(struct exchange *exchange)
 {
-    static const struct parameters none = {NULL, 0, 0};
-    struct complaint complaint = {.error = ERROR_NONE};
-    if (exchange->envelope.body == BODY_JSON) {
-        bool fits = parameters_bind_json(&none, exchange->request->body, &exchange->worker->arena,
-                                         NULL, &complaint);
-        bool is_empty = slice_trim_lines(exchange->request->body).len == 0;
-        if (is_empty || (!fits && complaint.error == ERROR_CONTENT_NOT_JSON))
-            return exchange_refuse(exchange, ERROR_CONTENT_NOT_JSON);
-    }
+    if (!check_language(exchange, SLICE("X-TC-Language")))
+        return false;
+    if (exchange->envelope.body == BODY_JSON && !looks_like_json_object(exchange->request))
+        return exchange_refuse(exchange, ERROR_CONTENT_NOT_JSON);
     return exchange_refuse_word(exchange, ERROR_MISSING_HEADER, SLICE("X-TC-Action"));
 }
 
@@ -362,16 +407,26 @@ static bool gather_common(struct exchange *exchange)
         return check_tc3(exchange);
     }
     if (envelope->body == BODY_JSON || envelope->body == BODY_MULTIPART)
-        return check_language(exchange, SLICE("X-TC-Language")) && refuse_unsigned_post(exchange);
+        return refuse_unsigned_post(exchange);
     envelope->form = ENVELOPE_V1;
-    /* A language header may come with an unsigned request; v1's own parameter is another place. */
-    envelope->language = envelope->token = envelope->region = SLICE_NONE;
-    return gather_pairs(exchange) && check_v1(exchange);
+    return true;
+}
+
+bool request_gather_head(struct exchange *exchange)
+{
+    return gather_headers(exchange) && gather_body_kind(exchange) && gather_common(exchange);
 }
 
 bool request_gather(struct exchange *exchange)
 {
-    return gather_headers(exchange) && gather_body_kind(exchange) && gather_common(exchange);
+    struct envelope *envelope = &exchange->envelope;
+    if (!request_gather_head(exchange))
+        return false;
+    if (envelope->form != ENVELOPE_V1)
+        return true;
+    /* A language header may come with an unsigned request; v1's own parameter is another place. */
+    envelope->language = envelope->token = envelope->region = SLICE_NONE;
+    return gather_pairs(exchange) && check_v1(exchange);
 }
 
 /* ---- the action's parameters ---- */
