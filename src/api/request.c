@@ -160,6 +160,9 @@ static bool pair_is_common(struct envelope *envelope, struct slice name)
     return pair_slot(envelope, name) || slice_equal(name, SLICE("RequestClient"));
 }
 
+/* What means something needs more bytes a pair than a form has. */
+enum { PAIRS_MAX = 65536 };
+
 static size_t count_pairs(struct slice text)
 {
     size_t count = 2; /* the last one, and room for the end */
@@ -192,23 +195,24 @@ static bool accept_pair(struct exchange *exchange, enum form_result result,
 struct slice request_find_secret_id(struct slice pairs, bool goes_on, struct arena *arena,
                                     size_t *seen)
 {
-    const struct slice name = SLICE("SecretId=");
-    while (pairs.len - *seen >= name.len) {
-        struct field decoded;
-        const char *at = memmem(pairs.at + *seen, pairs.len - *seen, name.at, name.len);
-        *seen = at ? (size_t)(at - pairs.at) : pairs.len - name.len + 1;
+    const struct slice mark = SLICE("&SecretId="); /* the first pair has no '&' before it */
+    bool is_first = slice_starts_with(pairs, slice_of(mark.at + 1, mark.len - 1));
+    if (!is_first) {
+        if (pairs.len - *seen < mark.len)
+            return SLICE_NONE;
+        const char *at = memmem(pairs.at + *seen, pairs.len - *seen, mark.at, mark.len);
+        *seen = at ? (size_t)(at - pairs.at) : pairs.len - mark.len + 1;
         if (!at)
-            break;
-        struct slice rest = slice_of(at, pairs.len - *seen);
-        struct slice pair = slice_cut(rest, '&', &rest);
-        if (goes_on && !rest.at)
-            break; /* it may not be all here */
-        bool is_pair = *seen == 0 || at[-1] == '&';
-        *seen += name.len;
-        if (is_pair && form_next(&pair, arena, &decoded) == FORM_PAIR)
-            return decoded.value.at ? decoded.value : SLICE("");
+            return SLICE_NONE;
     }
-    return SLICE_NONE;
+    size_t start = is_first ? 0 : *seen + 1;
+    struct field decoded;
+    struct slice rest = slice_of(pairs.at + start, pairs.len - start);
+    struct slice pair = slice_cut(rest, '&', &rest);
+    if (goes_on && !rest.at)
+        return SLICE_NONE; /* it may not be all here */
+    bool is_read = form_next(&pair, arena, &decoded) == FORM_PAIR && decoded.value.at;
+    return is_read ? decoded.value : SLICE("");
 }
 
 /* Before many pairs are read: whose key is not known must not cost more than finding that out. */
@@ -224,18 +228,29 @@ static bool knows_key_of(struct exchange *exchange, struct slice pairs)
     return is_known;
 }
 
+/* Of signature v1, whose pairs are decoded and sorted before anything is checked. A query has the
+ * fewer, because it costs its sender a head only. */
+static bool check_pair_count(struct exchange *exchange, struct slice pairs, bool is_query)
+{
+    enum { PAIRS_OF_STRANGERS_MAX = 255 };
+    size_t count = 0;
+    for (struct slice rest = pairs; rest.len > 0 && count <= PAIRS_OF_STRANGERS_MAX; count++)
+        (void)slice_cut(rest, '&', &rest);
+    if (count <= PAIRS_OF_STRANGERS_MAX)
+        return true;
+    if (is_query || (pairs.len > PAIRS_MAX && count_pairs(pairs) > PAIRS_MAX))
+        return exchange_refuse(exchange, ERROR_REQUEST_TOO_LARGE);
+    return knows_key_of(exchange, pairs);
+}
+
 /* All pairs of the text, decoded. */
 static bool decode_pairs(struct exchange *exchange, struct slice text, bool common_allowed,
                          struct field **ret_pairs, size_t *ret_count)
 {
-    /* What means something needs more bytes a pair than a form has. */
-    enum { PAIRS_MAX = 65536, PAIRS_OF_STRANGERS_MAX = 256 };
     struct arena *arena = &exchange->worker->arena;
     size_t count = 0, count_max = count_pairs(text);
     if (count_max > PAIRS_MAX)
         return exchange_refuse(exchange, ERROR_REQUEST_TOO_LARGE);
-    if (common_allowed && count_max > PAIRS_OF_STRANGERS_MAX && !knows_key_of(exchange, text))
-        return false;
     struct field *pairs = arena_take_array(arena, count_max, sizeof *pairs);
     if (!pairs)
         return exchange_refuse(exchange, ERROR_INTERNAL);
@@ -278,10 +293,12 @@ static bool gather_pairs(struct exchange *exchange)
     struct envelope *envelope = &exchange->envelope;
     const struct http1_request *request = exchange->request;
     bool is_get = request->method == HTTP1_GET;
-    if (!is_get && request->body.len > exchange->worker->api->options.form_bytes_max)
+    struct slice pairs = is_get ? request->query : request->body;
+    if (!is_get && pairs.len > exchange->worker->api->options.form_bytes_max)
         return exchange_refuse(exchange, ERROR_SIGNATURE_TOO_LARGE);
-    return decode_pairs(exchange, is_get ? request->query : request->body, true,
-                        &envelope->signed_pairs, &envelope->signed_pair_count) &&
+    return check_pair_count(exchange, pairs, is_get) &&
+           decode_pairs(exchange, pairs, true, &envelope->signed_pairs,
+                        &envelope->signed_pair_count) &&
            sort_out_pairs(exchange);
 }
 
@@ -380,9 +397,19 @@ static bool check_operator(struct exchange *exchange)
 /* At a glance; of a body that goes on only its beginning is here. */
 static bool looks_like_json_object(const struct http1_request *request)
 {
-    struct slice body = slice_trim_lines(request->body);
-    bool goes_on = request->chunked || request->body.len < request->body_bytes;
-    return body.len == 0 ? goes_on : body.at[0] == '{' && (goes_on || body.at[body.len - 1] == '}');
+    enum { GLANCE_BYTES = 256 };
+    struct slice first = request->body, last = request->body;
+    bool goes_on = request->chunked || first.len < request->body_bytes;
+    if (first.len > GLANCE_BYTES) {
+        last = slice_of(first.at + first.len - GLANCE_BYTES, GLANCE_BYTES);
+        first.len = GLANCE_BYTES;
+    }
+    first = slice_trim_lines(first);
+    last = slice_trim_lines(last);
+    if (request->body.len == 0)
+        return goes_on;
+    return first.len > 0 && first.at[0] == '{' &&
+           (goes_on || (last.len > 0 && last.at[last.len - 1] == '}'));
 }
 
 /* A POST that is not signed at all: what is missing depends on its content type. */

@@ -40,21 +40,35 @@ static inline void absorb(struct state *state, uint64_t word)
     state->a ^= word;
 }
 
-uint64_t siphash_1_3(struct slice text, uint64_t key_low, uint64_t key_high)
+/* Both are compiled for themselves: `lower` is known in each. */
+static inline __attribute__((always_inline)) uint64_t hash(struct slice text, uint64_t key_low,
+                                                           uint64_t key_high, bool lower)
 {
     struct state state = {
         key_low ^ UINT64_C(0x736f6d6570736575), key_high ^ UINT64_C(0x646f72616e646f6d),
         key_low ^ UINT64_C(0x6c7967656e657261), key_high ^ UINT64_C(0x7465646279746573)};
     size_t at = 0;
-    for (; text.len - at >= WORD_BYTES; at += WORD_BYTES)
-        absorb(&state, word_load(text.at + at));
+    for (; text.len - at >= WORD_BYTES; at += WORD_BYTES) {
+        uint64_t word = word_load(text.at + at);
+        absorb(&state, lower ? word_lower(word) : word);
+    }
     uint64_t rest = at < text.len ? word_load_part(text.at + at, text.len - at) : 0;
-    absorb(&state, rest | (uint64_t)text.len << 56);
+    absorb(&state, (lower ? word_lower(rest) : rest) | (uint64_t)text.len << 56);
     state.c ^= 0xFF;
     mix(&state);
     mix(&state);
     mix(&state);
     return state.a ^ state.b ^ state.c ^ state.d;
+}
+
+uint64_t siphash_1_3(struct slice text, uint64_t key_low, uint64_t key_high)
+{
+    return hash(text, key_low, key_high, false);
+}
+
+uint64_t slice_hash_nocase(struct slice text, uint64_t seed)
+{
+    return hash(text, seed, ~seed, true);
 }
 
 uint64_t slice_hash(struct slice text, uint64_t seed)

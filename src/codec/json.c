@@ -11,6 +11,7 @@
  * Owns nothing. Any thread. */
 #include "codec/json.h"
 
+#include "base/check.h"
 #include "base/siphash.h"
 #include "codec/bytes.h"
 
@@ -243,8 +244,12 @@ static bool grow_keys(struct json_reader *reader, struct json_level *level, size
         return false;
     for (size_t i = 0; i < from_count; i++) {
         struct json_key_seen key = level->keys[i];
-        if (key.at)
-            *find_slot(reader, slots, slot_count, seed, slice_of(key.at, key.len)) = key;
+        if (!key.at)
+            continue;
+        struct json_key_seen *place =
+            find_slot(reader, slots, slot_count, seed, slice_of(key.at, key.len));
+        CHECK(place); /* no two are alike */
+        *place = key;
     }
     level->keys = slots;
     return true;

@@ -60,20 +60,6 @@ struct names {
     struct slice texts[TC3_HEADERS_MAX];
 };
 
-/* The same for a name in capitals. */
-static uint64_t name_hash(struct slice name, uint64_t seed)
-{
-    enum { PIECE_BYTES = 64 };
-    char piece[PIECE_BYTES + WORD_BYTES];
-    uint64_t hash = seed;
-    for (size_t at = 0; at < name.len; at += PIECE_BYTES) {
-        size_t len = name.len - at < PIECE_BYTES ? name.len - at : PIECE_BYTES;
-        (void)put_lower(piece, slice_of(name.at + at, len));
-        hash = slice_hash(slice_of(piece, len), hash);
-    }
-    return hash;
-}
-
 /* Where the name is from `start` on; names->count when it is not. */
 static uint32_t names_find(const struct names *names, uint32_t start, uint64_t hash,
                            struct slice text)
@@ -100,7 +86,7 @@ static bool names_read(struct slice list, uint64_t seed, struct names *ret_names
     ret_names->count = 0;
     while (list.len > 0) {
         struct slice name = slice_cut(list, ';', &list);
-        uint64_t hash = name_hash(name, seed);
+        uint64_t hash = slice_hash_nocase(name, seed);
         if (names_find(ret_names, 0, hash, name) < ret_names->count ||
             !names_add(ret_names, hash, name))
             return false;
@@ -110,7 +96,7 @@ static bool names_read(struct slice list, uint64_t seed, struct names *ret_names
 
 static bool names_hold(const struct names *names, struct slice name, uint64_t seed)
 {
-    return names_find(names, 0, name_hash(name, seed), name) < names->count;
+    return names_find(names, 0, slice_hash_nocase(name, seed), name) < names->count;
 }
 
 /* ---- the header of a signature ---- */
@@ -219,7 +205,7 @@ static bool find_fields(const struct tc3_request *request, struct signed_fields 
         return false;
     for (size_t i = 0; i < request->header_count; i++) {
         struct slice name = request->headers[i].name;
-        if (!names_add(&sent, name_hash(name, seed), name))
+        if (!names_add(&sent, slice_hash_nocase(name, seed), name))
             return false;
     }
     ret_fields->count = wanted.count;

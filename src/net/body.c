@@ -7,7 +7,7 @@
  * not depend on it.
  *
  * 1. gathering.body says what was judged; REFUSED is also what was not judged, because it is small
- * or no call of the api.
+ *    or no call of the api.
  *
  * Owns nothing. The loop's thread. */
 #include "net/connection.h"

@@ -50,11 +50,21 @@ static void both_halves_of_the_key_count(void **state)
     assert_true(siphash_seed() == siphash_seed());
 }
 
+static void capitals_make_no_difference_when_asked(void **state)
+{
+    (void)state;
+    assert_int_equal(slice_hash_nocase(SLICE("X-TC-Action and more"), 7),
+                     slice_hash(SLICE("x-tc-action and more"), 7));
+    assert_int_equal(slice_hash_nocase(SLICE("X-TC"), 7), slice_hash(SLICE("x-tc"), 7));
+    assert_true(slice_hash(SLICE("X-TC"), 7) != slice_hash(SLICE("x-tc"), 7));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(as_another_computes_it),
         cmocka_unit_test(both_halves_of_the_key_count),
+        cmocka_unit_test(capitals_make_no_difference_when_asked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

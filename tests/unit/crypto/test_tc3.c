@@ -143,9 +143,8 @@ static void blanks_are_allowed_where_clients_put_them(void **state)
     }
 }
 
-/* Longer than what is hashed at once. */
-#define LONG_NAME                                                                                  \
-    "x-a-name-that-is-longer-than-sixty-four-bytes-and-so-is-looked-at-in-more-pieces-than-one"
+#define NAME_PART "x-a-name-that-is-longer-than-what-is-hashed-at-once-and-so-is-read-in-pieces-"
+#define LONG_NAME NAME_PART NAME_PART NAME_PART NAME_PART
 
 static void malformed_authorizations_are_told_apart(void **state)
 {
