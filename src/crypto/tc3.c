@@ -3,8 +3,8 @@
  *
  * 1. Header values enter the canonical request in the form a client uses (enum tc3_form); names
  *    always in lower case, in the order SignedHeaders lists them.
- * 2. Names are told apart by a keyed hash first, so that looking each of n names up among n headers
- *    reads every byte once and compares n * n numbers of eight bytes, n being at most 100.
+ * 2. Names are told apart by a keyed hash, so that looking them up among the headers reads every
+ * byte of both once.
  * 3. No header is in a canonical request twice, so it is never longer than the request's head and
  *    the list of names together.
  *
@@ -54,29 +54,38 @@ static bool take_part(struct slice *text, struct slice name, struct slice *ret_v
 
 /* ---- names ---- */
 
+enum { NAME_SLOTS = 256 };
+
+/* Different names, each found in one step or two. */
 struct names {
     uint32_t count;
+    unsigned char slots[NAME_SLOTS]; /* a name's number and one; 0 = free */
     uint64_t hashes[TC3_HEADERS_MAX];
     struct slice texts[TC3_HEADERS_MAX];
 };
 
-/* Where the name is from `start` on; names->count when it is not. */
-static uint32_t names_find(const struct names *names, uint32_t start, uint64_t hash,
-                           struct slice text)
+/* The slot of the name, or the free one where it belongs. */
+static unsigned names_slot(const struct names *names, uint64_t hash, struct slice text)
 {
-    uint32_t at = start;
-    while (at < names->count &&
-           (names->hashes[at] != hash || !slice_equal_nocase(names->texts[at], text)))
-        at++;
-    return at;
+    unsigned slot = (unsigned)hash % NAME_SLOTS;
+    for (; names->slots[slot]; slot = (slot + 1) % NAME_SLOTS) {
+        unsigned at = names->slots[slot] - 1u;
+        if (names->hashes[at] == hash && slice_equal_nocase(names->texts[at], text))
+            break;
+    }
+    return slot;
 }
 
-static bool names_add(struct names *names, uint64_t hash, struct slice text)
+/* False when there are too many, or it is there already. */
+static bool names_add(struct names *names, uint64_t seed, struct slice text)
 {
-    if (names->count == TC3_HEADERS_MAX)
+    uint64_t hash = slice_hash_nocase(text, seed);
+    unsigned slot = names_slot(names, hash, text);
+    if (names->slots[slot] || names->count == TC3_HEADERS_MAX)
         return false;
     names->hashes[names->count] = hash;
     names->texts[names->count++] = text;
+    names->slots[slot] = (unsigned char)names->count;
     return true;
 }
 
@@ -84,19 +93,16 @@ static bool names_add(struct names *names, uint64_t hash, struct slice text)
 static bool names_read(struct slice list, uint64_t seed, struct names *ret_names)
 {
     ret_names->count = 0;
-    while (list.len > 0) {
-        struct slice name = slice_cut(list, ';', &list);
-        uint64_t hash = slice_hash_nocase(name, seed);
-        if (names_find(ret_names, 0, hash, name) < ret_names->count ||
-            !names_add(ret_names, hash, name))
+    memset(ret_names->slots, 0, sizeof ret_names->slots);
+    while (list.len > 0)
+        if (!names_add(ret_names, seed, slice_cut(list, ';', &list)))
             return false;
-    }
     return true;
 }
 
 static bool names_hold(const struct names *names, struct slice name, uint64_t seed)
 {
-    return names_find(names, 0, slice_hash_nocase(name, seed), name) < names->count;
+    return names->slots[names_slot(names, slice_hash_nocase(name, seed), name)] != 0;
 }
 
 /* ---- the header of a signature ---- */
@@ -199,25 +205,26 @@ struct signed_fields {
 /* False when one is not there, or there twice. */
 static bool find_fields(const struct tc3_request *request, struct signed_fields *ret_fields)
 {
-    struct names sent = {.count = 0}, wanted;
+    struct names wanted;
+    bool found[TC3_HEADERS_MAX] = {false};
+    uint32_t found_count = 0;
     uint64_t seed = siphash_seed();
     if (!names_read(request->signed_headers, seed, &wanted))
         return false;
-    for (size_t i = 0; i < request->header_count; i++) {
-        struct slice name = request->headers[i].name;
-        if (!names_add(&sent, slice_hash_nocase(name, seed), name))
-            return false;
-    }
     ret_fields->count = wanted.count;
-    for (uint32_t i = 0; i < wanted.count; i++) {
-        uint64_t hash = wanted.hashes[i];
-        uint32_t at = names_find(&sent, 0, hash, wanted.texts[i]);
-        if (at == sent.count || names_find(&sent, at + 1, hash, wanted.texts[i]) < sent.count)
+    for (size_t i = 0; i < request->header_count; i++) {
+        const struct field *field = &request->headers[i];
+        unsigned slot = names_slot(&wanted, slice_hash_nocase(field->name, seed), field->name);
+        if (!wanted.slots[slot])
+            continue; /* not signed */
+        unsigned at = wanted.slots[slot] - 1u;
+        if (found[at])
             return false;
-        ret_fields->fields[i] =
-            (struct field){wanted.texts[i], slice_trim(request->headers[at].value)};
+        found[at] = true;
+        found_count++;
+        ret_fields->fields[at] = (struct field){wanted.texts[at], slice_trim(field->value)};
     }
-    return true;
+    return found_count == wanted.count;
 }
 
 static bool append_field(const struct field *field, enum tc3_form form, struct buffer *out)

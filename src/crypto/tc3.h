@@ -29,7 +29,7 @@ enum tc3_form {
 };
 enum {
     TC3_FORMS = 4,
-    TC3_HEADERS_MAX = 100,       /* of a request, signed or not */
+    TC3_HEADERS_MAX = 100,       /* of those signed */
     TC3_LENIENT_BYTES_MAX = 8192 /* a longer canonical request is tried as sent only */
 };
 
@@ -59,7 +59,7 @@ extern const char tc3_unsigned_payload_hash[2 * SHA256_SIZE + 1];
 
 /* Appends the canonical request, in steps and bytes linear in the request: it holds each header at
  * most once. False when a signed header is not among `headers`, is there twice or named twice, when
- * there are more than TC3_HEADERS_MAX, or `out` is full. */
+ * more than TC3_HEADERS_MAX are named, or `out` is full. */
 bool tc3_canonical_request(const struct tc3_request *request, enum tc3_form form,
                            struct buffer *out);
 void tc3_string_to_sign(struct crypto *crypto, const struct tc3_request *request,
