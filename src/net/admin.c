@@ -125,7 +125,8 @@ static void write_door_metrics(struct buffer *out, const struct server *server)
                   (unsigned long long)sum(server, FIGURE_TURNED_AWAY_FULL));
     buffer_printf(out, "bursar_connections_turned_away_total{ceiling=\"address\"} %llu\n",
                   (unsigned long long)sum(server, FIGURE_TURNED_AWAY_ADDRESS));
-    begin(out, "bursar_body_memory_bytes", "gauge", "Memory held by unfinished requests.");
+    begin(out, "bursar_body_memory_bytes", "gauge",
+          "Memory held by unfinished requests and answers not taken.");
     for (unsigned kind = 0; kind < BUDGET_KINDS; kind++)
         buffer_printf(out, "bursar_body_memory_bytes{holder=\"%s\"} %llu\n", holder_names[kind],
                       (unsigned long long)budget_held(&server->budget, (enum budget_kind)kind));

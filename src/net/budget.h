@@ -1,4 +1,5 @@
-/* Memory that unfinished requests hold, over all connections, under one ceiling. Whoever has not
+/* Memory that unfinished requests, and answers that nobody takes, hold over all connections, under
+ * one ceiling. Whoever has not
  * shown a known key has a share of it only, so that strangers never take the place of callers. */
 #ifndef NET_BUDGET_H
 #define NET_BUDGET_H

@@ -51,11 +51,14 @@ struct connection {
         unsent; /* what the kernel did not take yet; a write is under way when not empty */
     uv_write_t write;
     size_t unsent_seen; /* bytes left when the write deadline was last set */
+    size_t unsent_claimed;
+    enum budget_kind unsent_holder;
 
     bool reading;    /* libuv reads */
     bool filled;     /* the last read filled its room: the next one waits for its turn */
     bool counted;    /* in the ceiling */
     bool served;     /* at least one request was answered */
+    bool proven;     /* ... and one of the api's without an error */
     bool renewed;    /* a request was answered since the deadline was set */
     bool ended;      /* the client sends no more */
     bool cut;        /* the request being answered is the last, and not all of it came */
@@ -128,6 +131,8 @@ RARE void connection_refuse(struct connection *connection, int status, const cha
 void output_send(struct connection *connection);
 /* The same for TLS bytes that wait without any output (handshake, alerts). */
 void output_send_tls(struct connection *connection);
+/* Frees what was not sent. */
+void output_forget_unsent(struct connection *connection);
 /* Bytes the client has not taken yet, those in the kernel's keeping included. */
 size_t output_left(const struct connection *connection);
 /* Closes our side of the connection after everything was sent. */

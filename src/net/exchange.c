@@ -214,6 +214,7 @@ static void answer_of_api(struct connection *connection, const struct call *call
         answer = (struct answer){500, plain_text, SLICE("no memory for the answer\n"), SLICE_NONE};
     struct slice code = api_worker_outcome(worker->api)->error_code;
     tally_add(&worker->figures.answers, code.len > 0 ? code : SLICE("OK"));
+    connection->proven = connection->proven || code.len == 0;
     if (worker->server->options.access_log)
         log_call(connection, call, &answer);
     if (!connection->closing)

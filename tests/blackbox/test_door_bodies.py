@@ -168,6 +168,24 @@ def test_heads_have_a_ceiling_too():
             assert client.ask(b"X: y\r\n\r\n").keeps
 
 
+@pytest.mark.parametrize("target, holder, share", [("/?bytes=6000000&error=1", "stranger", 4), ("/?bytes=6000000", "caller", 1)],
+                         ids=["errors", "answers"])
+def test_answers_that_nobody_takes_are_counted_too(target, holder, share):
+    with Door(admin="127.0.0.1:0", body_memory=64 * MIB) as door, contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(door.connect(receive_bytes=4096)) for _ in range(40)]
+        before = door.resident_bytes()
+        for client in clients:
+            client.send(get(target))
+        eventually(lambda: door_settled(door), "settled")
+        assert 64 * MIB // share // 2 < held(door, holder) <= 64 * MIB // share
+        assert door.resident_bytes() - before < 64 * MIB // share + 32 * MIB
+        with door.connect() as client:
+            assert client.ask(get("/?bytes=100")).keeps
+        for client in clients:
+            client.close()
+        eventually(lambda: held(door, holder) == 0, "given back")
+
+
 def test_a_call_that_waits_is_counted():
     with Door(admin="127.0.0.1:0") as door, door.connect() as client:
         client.send(post(b"x" * 1000, "/?pending=700"))
