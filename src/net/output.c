@@ -31,7 +31,8 @@ void output_forget_unsent(struct connection *connection)
     budget_give_back(&connection->worker->server->budget, connection->unsent_holder,
                      connection->unsent_claimed);
     connection->unsent_claimed = 0;
-    wipe(connection->unsent.at, connection->unsent.len);
+    if (connection->unsent.at)
+        wipe(connection->unsent.at, connection->unsent.len);
     buffer_done(&connection->unsent);
     buffer_init(&connection->unsent, SIZE_MAX / 2);
 }
