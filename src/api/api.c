@@ -91,7 +91,6 @@ static void worker_register(struct api_worker *worker)
 
 static void worker_release(struct api_worker *worker)
 {
-    hmac_key_free(worker->decoy);
     signers_done(&worker->signers);
     policy_cache_done(&worker->policies);
     buffer_done(&worker->scratch);
@@ -111,9 +110,7 @@ struct api_worker *api_worker_new(struct api *api)
     bool ready = worker->crypto != NULL;
     ready = arena_init(&worker->arena, WORKER_ARENA_BYTES, API_ARENA_BYTES_MAX) && ready;
     ready = signers_init(&worker->signers) && ready;
-    if (ready)
-        worker->decoy = hmac_key_new(worker->crypto, DIGEST_SHA256, SLICE("nobody's"));
-    if (!worker->decoy) {
+    if (!ready) {
         worker_release(worker);
         return NULL;
     }
@@ -214,8 +211,8 @@ void exchange_book_end(struct exchange *exchange)
     gate_read_end(worker->api->world.gate, worker->gate_slot);
 }
 
-void exchange_init(struct exchange *exchange, struct api_worker *worker,
-                   const struct http1_request *request, enum api_trust trust)
+void exchange_begin(struct exchange *exchange, struct api_worker *worker,
+                    const struct http1_request *request, enum api_trust trust)
 {
     arena_reset(&worker->arena);
     policy_cache_begin(&worker->policies);
@@ -226,6 +223,12 @@ void exchange_init(struct exchange *exchange, struct api_worker *worker,
         .now_us = sys_now_us(worker->api->world.sys),
         .arena = &worker->arena,
     };
+}
+
+void exchange_init(struct exchange *exchange, struct api_worker *worker,
+                   const struct http1_request *request, enum api_trust trust)
+{
+    exchange_begin(exchange, worker, request, trust);
     request_ids_next(&worker->ids, exchange->request_id);
 }
 
@@ -274,6 +277,8 @@ static void count_outcome(struct exchange *exchange)
     struct api_worker *worker = exchange->worker;
     enum error error = exchange->complaint.error;
     EXCHANGE_TALLY(worker, calls);
+    if (exchange->any_service)
+        EXCHANGE_TALLY(worker, any_service);
     if (error != ERROR_NONE)
         EXCHANGE_TALLY(worker, errors);
     if (error == ERROR_REQUEST_LIMIT)
@@ -490,6 +495,16 @@ static bool asks_journal(const struct exchange *exchange)
 }
 
 /* ---- calls ---- */
+
+void api_refuse(struct api_worker *worker, struct api_call *call, struct buffer *out)
+{
+    struct exchange exchange;
+    exchange_init(&exchange, worker, call->request, call->trust);
+    exchange.peer_address = call->peer_address;
+    buffer_clear(out);
+    exchange_refuse_head(&exchange);
+    conclude(&exchange, false, out);
+}
 
 enum api_progress api_answer(struct api_worker *worker, struct api_call *call, struct buffer *out)
 {

@@ -91,6 +91,23 @@ struct api_call {
 
 enum api_progress { API_ANSWERED, API_PENDING };
 
+/* What may be taken of the body of a request that is not all here yet. */
+enum api_body {
+    API_BODY_REFUSED, /* nothing: the request will be refused whatever the body is (api_refuse) */
+    API_BODY_UNKNOWN, /* signature v1: the key stands in the body; ask api_judge_form */
+    API_BODY_TAKEN,   /* all that the limits allow */
+};
+/* Judged from the head: its form, scope, clock, and whether its key is known and enabled. The
+ * answer to the whole request is looked for anew by api_answer. */
+enum api_body api_judge_head(struct api_worker *worker, const struct http1_request *request,
+                             enum api_trust trust);
+/* Judged from a form, as far as it has come. `*seen` must be 0 at first and is kept between calls
+ * for the same form: it spares looking at bytes twice. */
+enum api_body api_judge_form(struct api_worker *worker, struct slice form, size_t *seen);
+/* Answers, as api_answer, a request whose body was refused: from its head alone; `request->body` is
+ * what came of it. Never pending. */
+void api_refuse(struct api_worker *worker, struct api_call *call, struct buffer *out);
+
 /* Answers into `out` (cleared first): a JSON body for HTTP 200. API_PENDING: nothing yet; after
  * `wake` the owner calls api_finish on the thread of the same worker. */
 enum api_progress api_answer(struct api_worker *worker, struct api_call *call, struct buffer *out);

@@ -1,7 +1,7 @@
 /* Who asks: from the claimed key to a checked signature (protocol sections 1, 2, 12).
  *
  * 1. A secret is opened only to make a keyed hash, in memory that is wiped.
- * 2. An unknown key costs a signature check too, so that answers take alike.
+ * 2. Nothing is hashed for a key that is not known: the answer says that it is not.
  * 3. The book is read inside the gate; what is needed later is copied.
  * Owns nothing. Thread: the worker's. */
 #include "api/keys.h"
@@ -27,7 +27,7 @@ static bool choose_product(struct exchange *exchange, struct slice claimed)
         return true;
     if (!options->accept_any_service)
         return refuse_part(exchange, SLICE("Service"));
-    EXCHANGE_TALLY(exchange->worker, any_service);
+    exchange->any_service = true;
     if (product_find(claimed))
         exchange_mean_product(exchange, claimed);
     else if (!exchange->product)
@@ -52,7 +52,8 @@ bool authenticate_scope(struct exchange *exchange)
     struct tc3_authorization *parts = &exchange->authorization;
     if (envelope->form == ENVELOPE_V1)
         return choose_product(exchange, request_product_label(exchange->request));
-    if (tc3_parse_authorization(envelope->authorization, parts) != TC3_OK)
+    if (tc3_parse_authorization(envelope->authorization, parts) != TC3_OK ||
+        parts->signed_header_count > exchange->request->field_count)
         return exchange_refuse(exchange, ERROR_AUTHORIZATION_MALFORMED);
     envelope->secret_id = parts->secret_id;
     if (parts->service.len > SIGNER_SERVICE_MAX)
@@ -97,10 +98,10 @@ static void principal_copy(struct exchange *exchange, const struct key *key)
 }
 
 /* A temporary key past its end is known still: its token is what fails. */
-static bool find_key(struct exchange *exchange)
+bool authenticate_find_key(struct exchange *exchange, struct slice secret_id)
 {
     const struct book *book = exchange_book_begin(exchange);
-    const struct key *key = book_find_key(book, exchange->envelope.secret_id);
+    const struct key *key = book_find_key(book, secret_id);
     bool usable = key && key->enabled;
     if (usable)
         principal_copy(exchange, key);
@@ -109,14 +110,10 @@ static bool find_key(struct exchange *exchange)
     return usable && (exchange->principal.is_temporary || !exchange->principal.has_ended);
 }
 
-static bool signature_fits(struct exchange *exchange, const struct hmac_key *hmac);
-
 bool authenticate_key(struct exchange *exchange)
 {
-    if (find_key(exchange))
-        return true;
-    (void)signature_fits(exchange, exchange->worker->decoy);
-    return exchange_refuse(exchange, ERROR_SECRET_ID_NOT_FOUND);
+    return authenticate_find_key(exchange, exchange->envelope.secret_id) ||
+           exchange_refuse(exchange, ERROR_SECRET_ID_NOT_FOUND);
 }
 
 static struct hmac_key *signer_make(struct crypto *crypto, const struct signer_name *name,

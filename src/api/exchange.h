@@ -53,9 +53,8 @@ struct api_worker {
     struct request_ids ids;
     struct signers signers;
     struct policy_cache policies;
-    struct hmac_key *decoy; /* checked against when the key is not known */
-    uint64_t day;           /* since 1970-01-01, and one; 0 = none yet */
-    char date[10];          /* of that day */
+    uint64_t day;  /* since 1970-01-01, and one; 0 = none yet */
+    char date[10]; /* of that day */
     struct api_outcome outcome;
     char outcome_secret_id[1024]; /* temporary ids are at most that long */
     struct tally tally;
@@ -122,6 +121,7 @@ struct exchange {
     struct slice product_name;
     const struct product *product; /* NULL: none has that name */
     const struct action *action;
+    bool any_service;      /* let in although signed for another one */
     uint32_t organisation; /* the caller's, once access has been checked; operator: as asked */
     bool is_owner;         /* of the organisation, or the operator */
     bool sees_everyone;    /* else only the scope of its delegation */
@@ -146,7 +146,10 @@ struct api_pending {
 const struct book *pending_book_begin(struct api_pending *pending);
 void pending_book_end(struct api_pending *pending);
 
-/* Resets the worker's arena, draws a request id, looks at the clock. */
+/* Resets the worker's arena, looks at the clock. */
+void exchange_begin(struct exchange *exchange, struct api_worker *worker,
+                    const struct http1_request *request, enum api_trust trust);
+/* The same, and draws a request id. */
 void exchange_init(struct exchange *exchange, struct api_worker *worker,
                    const struct http1_request *request, enum api_trust trust);
 /* Sets the complaint; always false. */
@@ -157,6 +160,7 @@ struct slice exchange_request_id(const struct exchange *exchange);
 
 /* The steps, in order. */
 bool request_gather(struct exchange *exchange);        /* method to common parameters: request.c */
+bool request_gather_head(struct exchange *exchange);   /* the same, as far as the head tells */
 bool exchange_authenticate(struct exchange *exchange); /* authenticate.c */
 void exchange_mean_product(struct exchange *exchange, struct slice name);
 bool exchange_route(struct exchange *exchange);     /* product, version, action: actions.c */
@@ -221,12 +225,21 @@ struct slice request_product_label(const struct http1_request *request);
 bool authenticate_scope(struct exchange *exchange);
 bool authenticate_clock(struct exchange *exchange);
 bool authenticate_key(struct exchange *exchange);
+/* Is the key of that id there, enabled and in its time? Copies it when it is. */
+bool authenticate_find_key(struct exchange *exchange, struct slice secret_id);
+/* The value of SecretId in a query or form that may go on, without decoding the rest: at NULL when
+ * it has not come. `*seen` as in api_judge_form. */
+struct slice request_find_secret_id(struct slice pairs, bool goes_on, struct arena *arena,
+                                    size_t *seen);
 bool authenticate_signature(struct exchange *exchange);
 bool authenticate_token(struct exchange *exchange);
 /* What the signature covers; the payload's hash goes to `hash_hex` (64 bytes). */
 void authenticate_tc3_request(struct exchange *exchange, char hash_hex[2 * SHA256_SIZE],
                               struct tc3_request *ret_request);
 void authenticate_v1_request(struct exchange *exchange, struct v1_request *ret_request);
+
+/* Sets the complaint that the head of a request deserves whose body was refused: head.c. */
+void exchange_refuse_head(struct exchange *exchange);
 
 /* Reading the book: begin, read, end; nothing that blocks in between. */
 const struct book *exchange_book_begin(struct exchange *exchange);

@@ -1,8 +1,12 @@
 /* From a parsed HTTP request to its common parameters (protocol sections 1.2, 1.3, 2, 3.3), and,
  * once the action is known, to that action's parameters.
  *
- * Header fields are looked at once; names are told apart by length first. Owns nothing: decoded
- * text lives in the worker's arena, or the call's for a write. Thread: the worker's. */
+ * 1. Header fields are looked at once; names are told apart by length first.
+ * 2. A body that nobody signed is not parsed; of a form of many pairs the key is looked for first,
+ *    and nothing else is read for one that is not known.
+ *
+ * Owns nothing: decoded text lives in the worker's arena, or the call's for a write. Thread: the
+ * worker's. */
 #include "api/action.h"
 #include "codec/form.h"
 #include "codec/multipart.h"
@@ -156,6 +160,9 @@ static bool pair_is_common(struct envelope *envelope, struct slice name)
     return pair_slot(envelope, name) || slice_equal(name, SLICE("RequestClient"));
 }
 
+/* What means something needs more bytes a pair than a form has. */
+enum { PAIRS_MAX = 65536 };
+
 static size_t count_pairs(struct slice text)
 {
     size_t count = 2; /* the last one, and room for the end */
@@ -185,11 +192,61 @@ static bool accept_pair(struct exchange *exchange, enum form_result result,
     return exchange_refuse(exchange, ERROR_INTERNAL);
 }
 
+struct slice request_find_secret_id(struct slice pairs, bool goes_on, struct arena *arena,
+                                    size_t *seen)
+{
+    const struct slice mark = SLICE("&SecretId="); /* the first pair has no '&' before it */
+    bool is_first = slice_starts_with(pairs, slice_of(mark.at + 1, mark.len - 1));
+    if (!is_first) {
+        if (pairs.len - *seen < mark.len)
+            return SLICE_NONE;
+        const char *at = memmem(pairs.at + *seen, pairs.len - *seen, mark.at, mark.len);
+        *seen = at ? (size_t)(at - pairs.at) : pairs.len - mark.len + 1;
+        if (!at)
+            return SLICE_NONE;
+    }
+    size_t start = is_first ? 0 : *seen + 1;
+    struct field decoded;
+    struct slice rest = slice_of(pairs.at + start, pairs.len - start);
+    struct slice pair = slice_cut(rest, '&', &rest);
+    if (goes_on && !rest.at)
+        return SLICE_NONE; /* it may not be all here */
+    bool is_read = form_next(&pair, arena, &decoded) == FORM_PAIR && decoded.value.at;
+    return is_read ? decoded.value : SLICE("");
+}
+
+/* Before many pairs are read: whose key is not known must not cost more than finding that out. */
+static bool knows_key_of(struct exchange *exchange, struct slice pairs)
+{
+    size_t seen = 0;
+    exchange->envelope.secret_id =
+        request_find_secret_id(pairs, false, &exchange->worker->arena, &seen);
+    if (exchange->envelope.secret_id.len == 0)
+        return exchange_refuse_word(exchange, ERROR_MISSING_PARAMETER, SLICE("SecretId"));
+    bool is_known = authenticate_key(exchange);
+    exchange->envelope.secret_id = is_known ? SLICE_NONE : exchange->envelope.secret_id;
+    return is_known;
+}
+
+/* Of signature v1, whose pairs are decoded and sorted before anything is checked. A query has the
+ * fewer, because it costs its sender a head only. */
+static bool check_pair_count(struct exchange *exchange, struct slice pairs, bool is_query)
+{
+    enum { PAIRS_OF_STRANGERS_MAX = 255 };
+    size_t count = 0;
+    for (struct slice rest = pairs; rest.len > 0 && count <= PAIRS_OF_STRANGERS_MAX; count++)
+        (void)slice_cut(rest, '&', &rest);
+    if (count <= PAIRS_OF_STRANGERS_MAX)
+        return true;
+    if (is_query || (pairs.len > PAIRS_MAX && count_pairs(pairs) > PAIRS_MAX))
+        return exchange_refuse(exchange, ERROR_REQUEST_TOO_LARGE);
+    return knows_key_of(exchange, pairs);
+}
+
 /* All pairs of the text, decoded. */
 static bool decode_pairs(struct exchange *exchange, struct slice text, bool common_allowed,
                          struct field **ret_pairs, size_t *ret_count)
 {
-    enum { PAIRS_MAX = 65536 }; /* what means something needs more bytes a pair than a form has */
     struct arena *arena = &exchange->worker->arena;
     size_t count = 0, count_max = count_pairs(text);
     if (count_max > PAIRS_MAX)
@@ -236,10 +293,12 @@ static bool gather_pairs(struct exchange *exchange)
     struct envelope *envelope = &exchange->envelope;
     const struct http1_request *request = exchange->request;
     bool is_get = request->method == HTTP1_GET;
-    if (!is_get && request->body.len > exchange->worker->api->options.form_bytes_max)
+    struct slice pairs = is_get ? request->query : request->body;
+    if (!is_get && pairs.len > exchange->worker->api->options.form_bytes_max)
         return exchange_refuse(exchange, ERROR_SIGNATURE_TOO_LARGE);
-    return decode_pairs(exchange, is_get ? request->query : request->body, true,
-                        &envelope->signed_pairs, &envelope->signed_pair_count) &&
+    return check_pair_count(exchange, pairs, is_get) &&
+           decode_pairs(exchange, pairs, true, &envelope->signed_pairs,
+                        &envelope->signed_pair_count) &&
            sort_out_pairs(exchange);
 }
 
@@ -335,18 +394,31 @@ static bool check_operator(struct exchange *exchange)
            check_needed(exchange, needed, sizeof needed / sizeof needed[0], ERROR_MISSING_HEADER);
 }
 
+/* At a glance; of a body that goes on only its beginning is here. */
+static bool looks_like_json_object(const struct http1_request *request)
+{
+    enum { GLANCE_BYTES = 256 };
+    struct slice first = request->body, last = request->body;
+    bool goes_on = request->chunked || first.len < request->body_bytes;
+    if (first.len > GLANCE_BYTES) {
+        last = slice_of(first.at + first.len - GLANCE_BYTES, GLANCE_BYTES);
+        first.len = GLANCE_BYTES;
+    }
+    first = slice_trim_lines(first);
+    last = slice_trim_lines(last);
+    if (request->body.len == 0)
+        return goes_on;
+    return first.len > 0 && first.at[0] == '{' &&
+           (goes_on || (last.len > 0 && last.at[last.len - 1] == '}'));
+}
+
 /* A POST that is not signed at all: what is missing depends on its content type. */
 static bool refuse_unsigned_post(struct exchange *exchange)
 {
-    static const struct parameters none = {NULL, 0, 0};
-    struct complaint complaint = {.error = ERROR_NONE};
-    if (exchange->envelope.body == BODY_JSON) {
-        bool fits = parameters_bind_json(&none, exchange->request->body, &exchange->worker->arena,
-                                         NULL, &complaint);
-        bool is_empty = slice_trim_lines(exchange->request->body).len == 0;
-        if (is_empty || (!fits && complaint.error == ERROR_CONTENT_NOT_JSON))
-            return exchange_refuse(exchange, ERROR_CONTENT_NOT_JSON);
-    }
+    if (!check_language(exchange, SLICE("X-TC-Language")))
+        return false;
+    if (exchange->envelope.body == BODY_JSON && !looks_like_json_object(exchange->request))
+        return exchange_refuse(exchange, ERROR_CONTENT_NOT_JSON);
     return exchange_refuse_word(exchange, ERROR_MISSING_HEADER, SLICE("X-TC-Action"));
 }
 
@@ -362,16 +434,26 @@ static bool gather_common(struct exchange *exchange)
         return check_tc3(exchange);
     }
     if (envelope->body == BODY_JSON || envelope->body == BODY_MULTIPART)
-        return check_language(exchange, SLICE("X-TC-Language")) && refuse_unsigned_post(exchange);
+        return refuse_unsigned_post(exchange);
     envelope->form = ENVELOPE_V1;
-    /* A language header may come with an unsigned request; v1's own parameter is another place. */
-    envelope->language = envelope->token = envelope->region = SLICE_NONE;
-    return gather_pairs(exchange) && check_v1(exchange);
+    return true;
+}
+
+bool request_gather_head(struct exchange *exchange)
+{
+    return gather_headers(exchange) && gather_body_kind(exchange) && gather_common(exchange);
 }
 
 bool request_gather(struct exchange *exchange)
 {
-    return gather_headers(exchange) && gather_body_kind(exchange) && gather_common(exchange);
+    struct envelope *envelope = &exchange->envelope;
+    if (!request_gather_head(exchange))
+        return false;
+    if (envelope->form != ENVELOPE_V1)
+        return true;
+    /* A language header may come with an unsigned request; v1's own parameter is another place. */
+    envelope->language = envelope->token = envelope->region = SLICE_NONE;
+    return gather_pairs(exchange) && check_v1(exchange);
 }
 
 /* ---- the action's parameters ---- */

@@ -205,18 +205,3 @@ size_t slice_utf8_length(struct slice text)
         count += ((unsigned char)text.at[i] & 0xC0) != 0x80;
     return count;
 }
-
-uint64_t slice_hash(struct slice text, uint64_t seed)
-{
-    uint64_t hash = seed ^ (text.len * UINT64_C(0x9E3779B97F4A7C15));
-    size_t i = 0;
-    for (; text.len - i >= WORD_BYTES; i += WORD_BYTES) {
-        hash = (hash ^ word_load(text.at + i)) * UINT64_C(0xBF58476D1CE4E5B9);
-        hash ^= hash >> 29;
-    }
-    if (i < text.len)
-        hash = (hash ^ word_load_part(text.at + i, text.len - i)) * UINT64_C(0x94D049BB133111EB);
-    hash ^= hash >> 32;
-    hash *= UINT64_C(0xD6E8FEB86659FD93);
-    return hash ^ (hash >> 32);
-}

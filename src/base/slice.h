@@ -102,7 +102,10 @@ size_t u64_print(uint64_t value, char at[U64_DIGITS_MAX]);
 bool slice_is_utf8(struct slice text);
 /* Characters (code points) of well-formed UTF-8. */
 size_t slice_utf8_length(struct slice text);
-/* 64-bit hash for in-memory tables, keyed by a seed chosen at start; not for storage. */
+/* 64-bit hash for in-memory tables, keyed by a seed that nobody outside knows: whoever chooses the
+ * texts cannot make them fall together (base/siphash.h). Not for storage. */
 uint64_t slice_hash(struct slice text, uint64_t seed);
+/* That of the text with its ASCII capitals made small. */
+uint64_t slice_hash_nocase(struct slice text, uint64_t seed);
 
 #endif

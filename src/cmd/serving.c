@@ -123,6 +123,7 @@ static void fill_options(const struct serving *serving, struct server_options *o
     options->limits.line_bytes_max = settings_number(settings, SETTING_LINE_BYTES_MAX);
     options->limits.head_bytes_max = settings_number(settings, SETTING_HEAD_BYTES_MAX);
     options->limits.body_bytes_max = settings_number(settings, SETTING_BODY_BYTES_MAX);
+    options->body_memory_max = settings_number(settings, SETTING_BODY_MEMORY_MAX);
     options->header_timeout_ms = (uint32_t)settings_number(settings, SETTING_HEADER_TIMEOUT);
     options->body_timeout_ms = (uint32_t)settings_number(settings, SETTING_BODY_TIMEOUT);
     options->idle_timeout_ms = (uint32_t)settings_number(settings, SETTING_IDLE_TIMEOUT);
@@ -208,6 +209,7 @@ static void say_limits(const struct settings *settings)
         SETTING_LINE_BYTES_MAX,
         SETTING_HEAD_BYTES_MAX,
         SETTING_BODY_BYTES_MAX,
+        SETTING_BODY_MEMORY_MAX,
         SETTING_FORM_BYTES_MAX,
         SETTING_QUERY_BYTES_MAX,
         SETTING_HEADER_TIMEOUT,

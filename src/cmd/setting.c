@@ -84,6 +84,13 @@ const struct setting_spec setting_specs[SETTING_COUNT] = {
                                 "32KiB."},
     [SETTING_BODY_BYTES_MAX] = {"body-bytes-max", "SIZE", SETTING_TYPE_SIZE, "10MiB", 0, GIB,
                                 "Largest body (413 beyond). Default 10MiB."},
+    [SETTING_BODY_MEMORY_MAX] =
+        {"body-memory-max", "SIZE", SETTING_TYPE_SIZE, "256MiB", 1 << 20, 1024 * GIB,
+         "Memory that requests which are not all here yet may hold together, 1MiB to 1024GiB; "
+         "beyond it 503 and the connection is closed. A quarter of it is for those whose head "
+         "names "
+         "no key, an eighth for forms of signature v1 whose key has not come. A body being read "
+         "needs up to twice its size. Default 256MiB."},
     [SETTING_FORM_BYTES_MAX] = {"form-bytes-max", "SIZE", SETTING_TYPE_SIZE, "1MiB", 0, GIB,
                                 "Largest form body, as signature v1 sends it. Default 1MiB."},
     [SETTING_QUERY_BYTES_MAX] = {"query-bytes-max", "SIZE", SETTING_TYPE_SIZE, "32KiB", 0, GIB,

@@ -44,7 +44,10 @@ const char *bytes_skip_value(const char *at, const char *end)
 
 const char *bytes_skip(const char *at, const char *end, unsigned classes)
 {
-    return skip_singly(bytes_skip_common(at, end), end, classes);
+    at = bytes_skip_common(at, end);
+    if (classes == BYTE_TARGET)
+        at = bytes_skip_usual_target(at, end);
+    return skip_singly(at, end, classes);
 }
 
 #ifdef __SSE2__

@@ -22,15 +22,6 @@ static inline bool byte_is(char c, unsigned classes)
     return (codec_bytes[(unsigned char)c] & classes) != 0;
 }
 
-/* Every byte of the text is of the class; true for an empty text. */
-static inline bool bytes_are(struct slice text, unsigned classes)
-{
-    for (size_t i = 0; i < text.len; i++)
-        if (!byte_is(text.at[i], classes))
-            return false;
-    return true;
-}
-
 /* How far a run goes. Each returns where it ends, `end` when nothing ends it before. Machines with
  * SSE2 look at sixteen bytes a step, the others at one. */
 
@@ -41,6 +32,17 @@ const char *bytes_skip_value(const char *at, const char *end);
 /* Index of the first quote, backslash or control byte at or behind `at`, or text.len: how far a
  * JSON string is plain. *is_ascii becomes false when a byte over 0x7f was passed. */
 size_t bytes_skip_plain(struct slice text, size_t at, bool *is_ascii);
+
+/* Every byte of the text is of the class; true for an empty text. */
+static inline bool bytes_are(struct slice text, unsigned classes)
+{
+    if (classes == BYTE_TARGET && text.len > 0)
+        return bytes_skip(text.at, text.at + text.len, classes) == text.at + text.len;
+    for (size_t i = 0; i < text.len; i++)
+        if (!byte_is(text.at[i], classes))
+            return false;
+    return true;
+}
 
 /* The value of a byte of class BYTE_HEX. */
 static inline unsigned hex_value(char c)

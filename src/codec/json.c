@@ -3,12 +3,16 @@
  * 1. reader->at never passes text.len, and nothing behind text.len is read.
  * 2. After an error reader->at is the offending byte and stays there.
  * 3. The keys of an open object are kept in the arena: a short list first, then a hash set whose
- *    size follows from the number of keys, so that checking n keys costs O(n).
+ *    size follows from the number of keys. Its hash is keyed with bits that differ from process to
+ *    process and are told to nobody (base/siphash.h), so that checking n keys costs O(n) steps
+ *    whoever chose them.
  * 4. No recursion: the open arrays and objects are reader->levels[0 .. depth).
  *
  * Owns nothing. Any thread. */
 #include "codec/json.h"
 
+#include "base/check.h"
+#include "base/siphash.h"
 #include "codec/bytes.h"
 
 /* A key of an open object. `at` is NULL in a free slot. */
@@ -216,14 +220,13 @@ static size_t slots_for(uint32_t count)
     return slots;
 }
 
-/* The free slot for the key, or NULL when the key is there already. The seed differs from run to
- * run, so that nobody can prepare keys that fall together. */
-static struct json_key_seen *find_slot(const struct json_reader *reader,
-                                       struct json_key_seen *slots, size_t slot_count,
-                                       struct slice key)
+/* The free slot for the key, or NULL when the key is there already. */
+static struct json_key_seen *find_slot(struct json_reader *reader, struct json_key_seen *slots,
+                                       size_t slot_count, uint64_t seed, struct slice key)
 {
-    size_t at = (size_t)slice_hash(key, (uint64_t)(uintptr_t)reader) & (slot_count - 1);
+    size_t at = (size_t)slice_hash(key, seed) & (slot_count - 1);
     while (slots[at].at) {
+        reader->key_steps++;
         if (slice_equal(slice_of(slots[at].at, slots[at].len), key))
             return NULL;
         at = (at + 1) & (slot_count - 1);
@@ -235,13 +238,18 @@ static struct json_key_seen *find_slot(const struct json_reader *reader,
 static bool grow_keys(struct json_reader *reader, struct json_level *level, size_t from_count)
 {
     size_t slot_count = slots_for(level->count + 1);
+    uint64_t seed = siphash_seed();
     struct json_key_seen *slots = arena_take_array(reader->arena, slot_count, sizeof *slots);
     if (!slots)
         return false;
     for (size_t i = 0; i < from_count; i++) {
         struct json_key_seen key = level->keys[i];
-        if (key.at)
-            *find_slot(reader, slots, slot_count, slice_of(key.at, key.len)) = key;
+        if (!key.at)
+            continue;
+        struct json_key_seen *place =
+            find_slot(reader, slots, slot_count, seed, slice_of(key.at, key.len));
+        CHECK(place); /* no two are alike */
+        *place = key;
     }
     level->keys = slots;
     return true;
@@ -268,7 +276,7 @@ static bool place_key(struct json_reader *reader, struct json_level *level, stru
         return false;
     if (slots_for(count + 1) != slots_for(count) && !grow_keys(reader, level, slots_for(count)))
         return false;
-    *ret_place = find_slot(reader, level->keys, slots_for(count + 1), key);
+    *ret_place = find_slot(reader, level->keys, slots_for(count + 1), siphash_seed(), key);
     return true;
 }
 
@@ -444,6 +452,7 @@ void json_reader_init(struct json_reader *reader, struct slice text, struct aren
     reader->at = 0;
     reader->arena = arena;
     reader->error = NULL;
+    reader->key_steps = 0;
     reader->depth = 0;
     reader->after_key = false;
     reader->ended = false;

@@ -43,7 +43,8 @@ struct json_reader {
     struct slice text;
     size_t at;
     struct arena *arena;
-    const char *error; /* NULL or a static sentence */
+    const char *error;  /* NULL or a static sentence */
+    uint64_t key_steps; /* keys looked at to find repeated ones, so that a test can hold it down */
     uint32_t depth;
     bool after_key;
     bool ended;

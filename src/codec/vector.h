@@ -58,6 +58,17 @@ static inline unsigned vector_plain_ends(__m128i bytes)
     return vector_bits(_mm_or_si128(signs, vector_is_control(bytes)));
 }
 
+/* What no target holds: blanks, controls, what is not ASCII, and twelve signs. */
+static inline unsigned vector_target_ends(__m128i bytes)
+{
+    __m128i visible = vector_is_among(bytes, '!', 94);
+    __m128i quotes = _mm_or_si128(vector_is_among(bytes, '"', 2), vector_is(bytes, '`'));
+    __m128i angles = _mm_or_si128(vector_is(bytes, '<'), vector_is(bytes, '>'));
+    __m128i brackets = _mm_or_si128(vector_is_among(bytes, '[', 4), vector_is_among(bytes, '{', 3));
+    __m128i others = _mm_or_si128(_mm_or_si128(quotes, angles), brackets);
+    return ~vector_bits(_mm_andnot_si128(others, visible)) & 0xFFFF;
+}
+
 /* Letters, digits, '-' and '.', which every class of bytes has but the two narrowest: up to the
  * first other byte, or to where fewer than sixteen are left. */
 static inline const char *bytes_skip_common(const char *at, const char *end)
@@ -81,7 +92,24 @@ static inline const char *bytes_skip_usual_value(const char *at, const char *end
     return at;
 }
 
+/* BYTE_TARGET, as far as the above. */
+static inline const char *bytes_skip_usual_target(const char *at, const char *end)
+{
+    for (; end - at >= VECTOR_BYTES; at += VECTOR_BYTES) {
+        unsigned ends = vector_target_ends(vector_load(at));
+        if (ends)
+            return at + __builtin_ctz(ends);
+    }
+    return at;
+}
+
 #else
+
+static inline const char *bytes_skip_usual_target(const char *at, const char *end)
+{
+    (void)end;
+    return at;
+}
 
 static inline const char *bytes_skip_common(const char *at, const char *end)
 {

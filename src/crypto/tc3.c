@@ -1,12 +1,18 @@
 /* Signature v3, TC3-HMAC-SHA256: the canonical request, the string to sign and the signature, for
  * whoever signs and whoever verifies.
  *
- * Owns: nothing. Header values enter the canonical request in the form a client uses (enum
- * tc3_form); names always in lower case, in the order SignedHeaders lists them. Any thread, with
- * its own `struct crypto`. */
+ * 1. Header values enter the canonical request in the form a client uses (enum tc3_form); names
+ *    always in lower case, in the order SignedHeaders lists them.
+ * 2. Names are told apart by a keyed hash, so that looking them up among the headers reads every
+ * byte of both once.
+ * 3. No header is in a canonical request twice, so it is never longer than the request's head and
+ *    the list of names together.
+ *
+ * Owns nothing. Any thread, with its own `struct crypto`. */
 #include "crypto/tc3.h"
 
 #include "base/put.h"
+#include "base/siphash.h"
 #include "crypto/host.h"
 
 const char tc3_unsigned_payload_hash[2 * SHA256_SIZE + 1] =
@@ -46,18 +52,70 @@ static bool take_part(struct slice *text, struct slice name, struct slice *ret_v
     return ret_value->len > 0;
 }
 
-static bool names_header(struct slice list, struct slice name)
+/* ---- names ---- */
+
+enum { NAME_SLOTS = 256 };
+
+/* Different names, each found in one step or two. */
+struct names {
+    uint32_t count;
+    unsigned char slots[NAME_SLOTS]; /* a name's number and one; 0 = free */
+    uint64_t hashes[TC3_HEADERS_MAX];
+    struct slice texts[TC3_HEADERS_MAX];
+};
+
+/* The slot of the name, or the free one where it belongs. */
+static unsigned names_slot(const struct names *names, uint64_t hash, struct slice text)
 {
-    while (list.len > 0)
-        if (slice_equal_nocase(slice_cut(list, ';', &list), name))
-            return true;
-    return false;
+    unsigned slot = (unsigned)hash % NAME_SLOTS;
+    for (; names->slots[slot]; slot = (slot + 1) % NAME_SLOTS) {
+        unsigned at = names->slots[slot] - 1u;
+        if (names->hashes[at] == hash && slice_equal_nocase(names->texts[at], text))
+            break;
+    }
+    return slot;
 }
 
-static bool names_enough(struct slice list)
+/* False when there are too many, or it is there already. */
+static bool names_add(struct names *names, uint64_t seed, struct slice text)
 {
-    return slice_equal(list, SLICE("content-type;host")) || /* nearly always */
-           (names_header(list, SLICE("content-type")) && names_header(list, SLICE("host")));
+    uint64_t hash = slice_hash_nocase(text, seed);
+    unsigned slot = names_slot(names, hash, text);
+    if (names->slots[slot] || names->count == TC3_HEADERS_MAX)
+        return false;
+    names->hashes[names->count] = hash;
+    names->texts[names->count++] = text;
+    names->slots[slot] = (unsigned char)names->count;
+    return true;
+}
+
+/* The names of "a;b;c"; false when there are too many or two are alike. */
+static bool names_read(struct slice list, uint64_t seed, struct names *ret_names)
+{
+    ret_names->count = 0;
+    memset(ret_names->slots, 0, sizeof ret_names->slots);
+    while (list.len > 0)
+        if (!names_add(ret_names, seed, slice_cut(list, ';', &list)))
+            return false;
+    return true;
+}
+
+static bool names_hold(const struct names *names, struct slice name, uint64_t seed)
+{
+    return names->slots[names_slot(names, slice_hash_nocase(name, seed), name)] != 0;
+}
+
+/* ---- the header of a signature ---- */
+
+static bool read_signed_headers(struct tc3_authorization *parts)
+{
+    struct names names;
+    uint64_t seed = siphash_seed();
+    if (!names_read(parts->signed_headers, seed, &names))
+        return false;
+    parts->signed_header_count = names.count;
+    return names_hold(&names, SLICE("content-type"), seed) &&
+           names_hold(&names, SLICE("host"), seed);
 }
 
 /* Without a way out before the end, so that the compiler can make vectors of it. */
@@ -98,7 +156,8 @@ static bool parse_usual(struct slice text, struct tc3_authorization *ret_parts)
     struct slice rest = slice_of(text.at + credential.len, rest_len);
     if (!take_word(&rest, middle))
         return false;
-    struct tc3_authorization parts = {.signed_headers = slice_of(rest.at, 17)};
+    struct tc3_authorization parts = {.signed_headers = slice_of(rest.at, 17),
+                                      .signed_header_count = 2};
     if (!take_word(&rest, end) || !is_signature(rest) || is_blank(credential.at[0]) ||
         memchr(credential.at, ',', credential.len))
         return false;
@@ -124,46 +183,59 @@ enum tc3_parse tc3_parse_authorization(struct slice header, struct tc3_authoriza
         !take_part(&rest, SLICE("SignedHeaders="), &parts.signed_headers) ||
         !take_part(&rest, SLICE("Signature="), &parts.signature))
         return TC3_MALFORMED;
-    if (rest.at || !is_signature(parts.signature) || !names_enough(parts.signed_headers))
+    if (rest.at || !is_signature(parts.signature) || !read_signed_headers(&parts))
         return TC3_MALFORMED;
     *ret_parts = parts;
     return TC3_OK;
 }
 
-/* The value of the one header of that name; false when there is none, or more than one. */
-static bool find_value(const struct tc3_request *request, struct slice name,
-                       struct slice *ret_value)
-{
-    const struct field *found = NULL;
-    for (size_t i = 0; i < request->header_count; i++) {
-        if (!slice_equal_nocase(request->headers[i].name, name))
-            continue;
-        if (found)
-            return false;
-        found = &request->headers[i];
-    }
-    if (found)
-        *ret_value = slice_trim(found->value);
-    return found != NULL;
-}
+/* ---- the canonical request ---- */
 
 static char *put_value(char *at, struct slice value, enum tc3_form form)
 {
     return form & TC3_LOWER_VALUES ? put_lower(at, value) : put_slice(at, value);
 }
 
-static bool append_header(const struct tc3_request *request, struct slice name, enum tc3_form form,
-                          struct buffer *out)
+/* The signed headers in their order, once found. */
+struct signed_fields {
+    uint32_t count;
+    struct field fields[TC3_HEADERS_MAX]; /* names as SignedHeaders has them */
+};
+
+/* False when one is not there, or there twice. */
+static bool find_fields(const struct tc3_request *request, struct signed_fields *ret_fields)
 {
-    struct slice value;
-    if (!find_value(request, name, &value))
+    struct names wanted;
+    bool found[TC3_HEADERS_MAX] = {false};
+    uint32_t found_count = 0;
+    uint64_t seed = siphash_seed();
+    if (!names_read(request->signed_headers, seed, &wanted))
         return false;
-    if (form & TC3_HOST_WITHOUT_PORT && slice_equal_nocase(name, SLICE("host")))
+    ret_fields->count = wanted.count;
+    for (size_t i = 0; i < request->header_count; i++) {
+        const struct field *field = &request->headers[i];
+        unsigned slot = names_slot(&wanted, slice_hash_nocase(field->name, seed), field->name);
+        if (!wanted.slots[slot])
+            continue; /* not signed */
+        unsigned at = wanted.slots[slot] - 1u;
+        if (found[at])
+            return false;
+        found[at] = true;
+        found_count++;
+        ret_fields->fields[at] = (struct field){wanted.texts[at], slice_trim(field->value)};
+    }
+    return found_count == wanted.count;
+}
+
+static bool append_field(const struct field *field, enum tc3_form form, struct buffer *out)
+{
+    struct slice value = field->value;
+    if (form & TC3_HOST_WITHOUT_PORT && slice_equal_nocase(field->name, SLICE("host")))
         value = host_without_port(value);
-    char *at = buffer_room(out, name.len + value.len + 2 + WORD_BYTES);
+    char *at = buffer_room(out, field->name.len + value.len + 2 + WORD_BYTES);
     if (!at)
         return false;
-    at = put_char(put_lower(at, name), ':');
+    at = put_char(put_lower(at, field->name), ':');
     at = put_value(at, value, form);
     buffer_wrote(out, put_char(at, '\n'));
     return true;
@@ -193,21 +265,23 @@ static bool write_usual(const struct tc3_request *request, enum tc3_form form, s
     return true;
 }
 
-bool tc3_canonical_request(const struct tc3_request *request, enum tc3_form form,
-                           struct buffer *out)
+static bool is_usual(const struct tc3_request *request)
+{
+    return request->content_type.at && request->host.at &&
+           slice_equal(request->signed_headers, SLICE("content-type;host"));
+}
+
+static bool write_fields(const struct tc3_request *request, const struct signed_fields *fields,
+                         enum tc3_form form, struct buffer *out)
 {
     enum { BREAKS_MAX = 8 };
-    if (request->content_type.at && request->host.at &&
-        slice_equal(request->signed_headers, SLICE("content-type;host")))
-        return write_usual(request, form, out);
     char *at = buffer_room(out, request->method.len + request->query.len + BREAKS_MAX);
     if (!at)
         return false;
     at = PUT_LITERAL(put_slice(at, request->method), "\n/\n");
     buffer_wrote(out, put_char(put_slice(at, request->query), '\n'));
-    struct slice names = request->signed_headers;
-    while (names.len > 0)
-        if (!append_header(request, slice_cut(names, ';', &names), form, out))
+    for (uint32_t i = 0; i < fields->count; i++)
+        if (!append_field(&fields->fields[i], form, out))
             return false;
     at = buffer_room(out, request->signed_headers.len + request->payload_hash.len + BREAKS_MAX);
     if (!at)
@@ -215,6 +289,15 @@ bool tc3_canonical_request(const struct tc3_request *request, enum tc3_form form
     at = put_slice(put_char(at, '\n'), request->signed_headers);
     buffer_wrote(out, put_slice(put_char(at, '\n'), request->payload_hash));
     return true;
+}
+
+bool tc3_canonical_request(const struct tc3_request *request, enum tc3_form form,
+                           struct buffer *out)
+{
+    struct signed_fields fields;
+    if (is_usual(request))
+        return write_usual(request, form, out);
+    return find_fields(request, &fields) && write_fields(request, &fields, form, out);
 }
 
 void tc3_string_to_sign(struct crypto *crypto, const struct tc3_request *request,
@@ -268,30 +351,55 @@ void tc3_sign(struct crypto *crypto, const struct hmac_key *signing_key,
     (void)put_hex(ret_hex, mac, SHA256_SIZE);
 }
 
-static bool verify_form(struct crypto *crypto, const struct hmac_key *signing_key,
-                        const struct tc3_request *request, enum tc3_form form,
-                        struct slice signature, struct buffer *scratch)
+/* Does the signature fit the canonical request that `scratch` holds from `start` on? */
+static bool fits(struct crypto *crypto, const struct hmac_key *signing_key,
+                 const struct tc3_request *request, struct slice signature, size_t start,
+                 struct buffer *scratch)
 {
     char expected[2 * SHA256_SIZE];
-    buffer_clear(scratch);
-    if (!tc3_canonical_request(request, form, scratch))
-        return false;
-    size_t canonical_len = scratch->len;
-    tc3_string_to_sign(crypto, request, buffer_slice(scratch), scratch);
+    size_t end = scratch->len;
+    tc3_string_to_sign(crypto, request, slice_of(scratch->at + start, end - start), scratch);
     if (!buffer_ok(scratch))
         return false;
-    tc3_sign(crypto, signing_key,
-             slice_of(scratch->at + canonical_len, scratch->len - canonical_len), expected);
+    tc3_sign(crypto, signing_key, slice_of(scratch->at + end, scratch->len - end), expected);
     return constant_time_equal(signature, slice_of(expected, sizeof expected));
+}
+
+/* `scratch` holds the canonical request as sent. Both differences together are tried when each
+ * makes one. */
+static bool verify_leniently(struct crypto *crypto, const struct hmac_key *signing_key,
+                             const struct tc3_request *request, struct slice signature,
+                             size_t as_sent_len, struct buffer *scratch)
+{
+    unsigned differing = 0;
+    for (unsigned form = TC3_LOWER_VALUES; form < TC3_FORMS; form++) {
+        bool is_both = form == (TC3_LOWER_VALUES | TC3_HOST_WITHOUT_PORT);
+        if (is_both && differing != form)
+            break;
+        scratch->len = as_sent_len;
+        if (!tc3_canonical_request(request, (enum tc3_form)form, scratch))
+            return false;
+        struct slice as_sent = slice_of(scratch->at, as_sent_len);
+        if (slice_equal(slice_of(scratch->at + as_sent_len, scratch->len - as_sent_len), as_sent))
+            continue;
+        differing |= form;
+        if (fits(crypto, signing_key, request, signature, as_sent_len, scratch))
+            return true;
+    }
+    return false;
 }
 
 bool tc3_verify(struct crypto *crypto, const struct hmac_key *signing_key,
                 const struct tc3_request *request, struct slice signature, struct buffer *scratch)
 {
-    for (unsigned form = 0; form < TC3_FORMS; form++)
-        if (verify_form(crypto, signing_key, request, (enum tc3_form)form, signature, scratch))
-            return true;
-    return false;
+    buffer_clear(scratch);
+    if (!tc3_canonical_request(request, TC3_AS_SENT, scratch))
+        return false;
+    size_t as_sent_len = scratch->len;
+    if (fits(crypto, signing_key, request, signature, 0, scratch))
+        return true;
+    return as_sent_len <= TC3_LENIENT_BYTES_MAX &&
+           verify_leniently(crypto, signing_key, request, signature, as_sent_len, scratch);
 }
 
 void tc3_write_authorization(struct buffer *out, struct slice secret_id, struct slice date,

@@ -27,7 +27,11 @@ enum tc3_form {
     TC3_LOWER_VALUES = 1,      /* documentation: values lower-cased */
     TC3_HOST_WITHOUT_PORT = 2, /* Node SDKs; may be combined with TC3_LOWER_VALUES (3) */
 };
-enum { TC3_FORMS = 4 };
+enum {
+    TC3_FORMS = 4,
+    TC3_HEADERS_MAX = 100,       /* of those signed */
+    TC3_LENIENT_BYTES_MAX = 8192 /* a longer canonical request is tried as sent only */
+};
 
 /* The parsed Authorization header. */
 struct tc3_authorization {
@@ -35,7 +39,8 @@ struct tc3_authorization {
     struct slice date;
     struct slice service;
     struct slice signed_headers;
-    struct slice signature; /* 64 lower-case hex digits (checked) */
+    uint32_t signed_header_count; /* names in it, no two alike */
+    struct slice signature;       /* 64 lower-case hex digits (checked) */
 };
 
 enum tc3_parse {
@@ -46,14 +51,15 @@ enum tc3_parse {
 
 /* "TC3-HMAC-SHA256 Credential=<id>/<date>/<service>/tc3_request, SignedHeaders=..., Signature=...";
  * any run of blanks after the algorithm and around the commas. SignedHeaders must name content-type
- * and host. */
+ * and host, no header twice (in any case), and at most TC3_HEADERS_MAX. */
 enum tc3_parse tc3_parse_authorization(struct slice header, struct tc3_authorization *ret_parts);
 
 /* "UNSIGNED-PAYLOAD" in X-TC-Content-SHA256 makes this the payload's hash. */
 extern const char tc3_unsigned_payload_hash[2 * SHA256_SIZE + 1];
 
-/* Appends the canonical request. False when a signed header is not among `headers`, is there twice,
- * or `out` is full. */
+/* Appends the canonical request, in steps and bytes linear in the request: it holds each header at
+ * most once. False when a signed header is not among `headers`, is there twice or named twice, when
+ * more than TC3_HEADERS_MAX are named, or `out` is full. */
 bool tc3_canonical_request(const struct tc3_request *request, enum tc3_form form,
                            struct buffer *out);
 void tc3_string_to_sign(struct crypto *crypto, const struct tc3_request *request,
@@ -64,8 +70,10 @@ struct hmac_key *tc3_signing_key_new(struct crypto *crypto, struct slice secret_
 /* 64 lower-case hex digits, no final zero. */
 void tc3_sign(struct crypto *crypto, const struct hmac_key *signing_key,
               struct slice string_to_sign, char ret_hex[2 * SHA256_SIZE]);
-/* Does the signature fit in any form a client uses? As sent first, the others only if that fails.
- * `scratch` is cleared and used. Constant-time in the signature. */
+/* Does the signature fit in any form a client uses? As sent first; if that fails, those others that
+ * make a difference, when the canonical request is no longer than TC3_LENIENT_BYTES_MAX, so that a
+ * wrong signature of a large head costs one hash of it and not four. `scratch` is cleared and used.
+ * Constant-time in the signature. */
 bool tc3_verify(struct crypto *crypto, const struct hmac_key *signing_key,
                 const struct tc3_request *request, struct slice signature, struct buffer *scratch);
 /* The whole Authorization header value. */

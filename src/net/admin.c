@@ -107,6 +107,7 @@ static void metric_tally(struct buffer *out, const struct server *server, bool r
 
 static void write_door_metrics(struct buffer *out, const struct server *server)
 {
+    static const char *const holder_names[BUDGET_KINDS] = {"stranger", "form", "caller"};
     static const char *const deadline_names[DEADLINE_KINDS] = {"header", "body", "idle", "write",
                                                                "linger"};
     begin(out, "bursar_requests_total", "counter", "Requests answered by the API, by error code.");
@@ -124,6 +125,13 @@ static void write_door_metrics(struct buffer *out, const struct server *server)
                   (unsigned long long)sum(server, FIGURE_TURNED_AWAY_FULL));
     buffer_printf(out, "bursar_connections_turned_away_total{ceiling=\"address\"} %llu\n",
                   (unsigned long long)sum(server, FIGURE_TURNED_AWAY_ADDRESS));
+    begin(out, "bursar_body_memory_bytes", "gauge",
+          "Memory held by unfinished requests and answers not taken.");
+    for (unsigned kind = 0; kind < BUDGET_KINDS; kind++)
+        buffer_printf(out, "bursar_body_memory_bytes{holder=\"%s\"} %llu\n", holder_names[kind],
+                      (unsigned long long)budget_held(&server->budget, (enum budget_kind)kind));
+    metric(out, "bursar_body_memory_max_bytes", "gauge", "The ceiling on that.",
+           server->budget.bytes_max);
     begin(out, "bursar_deadlines_expired_total", "counter",
           "Connections closed because the client was too slow, by what was waited for.");
     for (unsigned kind = 0; kind < DEADLINE_KINDS; kind++)

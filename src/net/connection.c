@@ -114,7 +114,7 @@ static void on_closed(uv_handle_t *handle)
     }
     tls_session_free(connection->tls);
     connection->tls = NULL;
-    buffer_done(&connection->unsent);
+    output_forget_unsent(connection);
     connection->closed = true;
     if (connection->woken)
         finish_call(connection);

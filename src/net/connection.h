@@ -11,7 +11,9 @@ struct input {
     size_t start;
     size_t len;
     size_t cap;
-    bool lent; /* the worker's block, to be settled before the event ends */
+    bool lent;               /* the worker's block, to be settled before the event ends */
+    size_t claimed;          /* bytes of the budget */
+    enum budget_kind holder; /* ... and of which kind */
 };
 
 /* The request at the start of the input, as far as it has come. */
@@ -21,8 +23,9 @@ struct gathering {
     size_t body_bytes;            /* here and decoded */
     uint64_t body_bytes_expected; /* not chunked */
     bool chunked;
-    bool chunked_done;
-    size_t fresh; /* chunked: offset in the input of bytes not yet decoded */
+    enum api_body body; /* what may be taken of it; REFUSED until the head is judged */
+    size_t form_seen;   /* of a form, for api_judge_form */
+    size_t fresh;       /* chunked: offset in the input of bytes not yet decoded */
     struct http1_chunked decoder;
 };
 
@@ -49,13 +52,17 @@ struct connection {
         unsent; /* what the kernel did not take yet; a write is under way when not empty */
     uv_write_t write;
     size_t unsent_seen; /* bytes left when the write deadline was last set */
+    size_t unsent_claimed;
+    enum budget_kind unsent_holder;
 
     bool reading;    /* libuv reads */
     bool filled;     /* the last read filled its room: the next one waits for its turn */
     bool counted;    /* in the ceiling */
     bool served;     /* at least one request was answered */
+    bool proven;     /* ... and one of the api's without an error */
     bool renewed;    /* a request was answered since the deadline was set */
     bool ended;      /* the client sends no more */
+    bool cut;        /* the request being answered is the last, and not all of it came */
     bool last;       /* the last answer is made: what still comes is not looked at */
     bool abrupt;     /* ... and the client may be sending still: linger before closing */
     bool lingering;  /* our side is closed; input is thrown away */
@@ -85,6 +92,12 @@ static inline struct connection *connection_of_deadline(struct deadline *deadlin
 }
 
 /* input.c */
+/* What is kept between events without being counted; as many bytes as a connection costs anyway. */
+enum { INPUT_FREE_BYTES = 4096 };
+/* Called while a request is not all here: claims memory for what came and for more, before it is
+ * taken. False when the budget of that kind of holder, or memory, is short; then nothing changed.
+ */
+STATUS_MUST_USE bool input_hold(struct connection *connection, enum budget_kind holder);
 /* Room for bytes to come, NULL when memory is short; never moves what a pending call looks at. */
 char *input_room(struct connection *connection, size_t *ret_room);
 void input_took(struct connection *connection, size_t len);
@@ -96,6 +109,14 @@ static inline struct slice input_unread(const struct input *input)
 {
     return input->at ? slice_of(input->at + input->start, input->len - input->start) : SLICE_NONE;
 }
+
+/* body.c */
+/* The head is there, all of the body is not: what may be taken of it? */
+void body_judge(struct connection *connection, struct http1_request *request);
+/* More of it came. True when the request is to be answered from its head, and is the last. */
+bool body_is_refused(struct connection *connection);
+/* Whose budget the request's memory counts against. */
+enum budget_kind body_holder(const struct connection *connection);
 
 /* exchange.c */
 /* Answers whole requests into the worker's output until one is pending, none is left or the last
@@ -111,6 +132,8 @@ RARE void connection_refuse(struct connection *connection, int status, const cha
 void output_send(struct connection *connection);
 /* The same for TLS bytes that wait without any output (handshake, alerts). */
 void output_send_tls(struct connection *connection);
+/* Frees what was not sent. */
+void output_forget_unsent(struct connection *connection);
 /* Bytes the client has not taken yet, those in the kernel's keeping included. */
 size_t output_left(const struct connection *connection);
 /* Closes our side of the connection after everything was sent. */

@@ -4,7 +4,9 @@
  *    one before it is answered.
  * 2. A head is parsed once when the request comes whole, and once more when its body came later:
  *    slices into memory that moves meanwhile are never kept.
- * 3. A request stands in the worker's call object and looks at the connection's input; when it
+ * 3. A request whose body is not taken (body.c) is answered from its head, with what came of it,
+ * and is the last.
+ * 4. A request stands in the worker's call object and looks at the connection's input; when it
  *    becomes pending, both are left alone until the committer wakes it.
  *
  * Owns nothing. The loop's thread. */
@@ -63,9 +65,10 @@ static struct http1_verdict gather_body(struct connection *connection)
     if (gathering->chunked)
         return gather_chunks(connection);
     size_t here = input_unread(&connection->input).len - gathering->head_bytes;
-    if (here < gathering->body_bytes_expected)
+    bool is_whole = here >= gathering->body_bytes_expected;
+    gathering->body_bytes = is_whole ? (size_t)gathering->body_bytes_expected : here;
+    if (!is_whole)
         return (struct http1_verdict){.progress = HTTP1_MORE};
-    gathering->body_bytes = (size_t)gathering->body_bytes_expected;
     return (struct http1_verdict){.progress = HTTP1_DONE,
                                   .used = gathering->head_bytes + gathering->body_bytes};
 }
@@ -78,7 +81,25 @@ static void parse_head_again(const struct connection *connection, struct http1_r
     CHECK(verdict.progress == HTTP1_DONE && verdict.used == connection->gathering.head_bytes);
 }
 
-/* True when a whole request stands in *request and is taken from the input. */
+/* Not all of the request is here. True when no more of it is waited for. */
+static bool is_cut(struct connection *connection, struct http1_request *parsed)
+{
+    if (parsed && connection->gathering.head_bytes)
+        body_judge(connection, parsed);
+    return body_is_refused(connection);
+}
+
+static void wait_for_more(struct connection *connection, const struct http1_request *parsed)
+{
+    if (!input_hold(connection, body_holder(connection)))
+        connection_refuse(connection, 503, "memory for unfinished requests is short: try later");
+    else if (parsed && connection->gathering.head_bytes && parsed->expects_continue &&
+             parsed->minor_version > 0)
+        BUFFER_LITERAL(&connection->worker->output, "HTTP/1.1 100 Continue\r\n\r\n");
+}
+
+/* True when a request stands in *request and is taken from the input: a whole one, or, when
+ * connection->cut, the beginning of one. */
 static bool take_request(struct connection *connection, struct http1_request *request)
 {
     struct gathering *gathering = &connection->gathering;
@@ -92,16 +113,19 @@ static bool take_request(struct connection *connection, struct http1_request *re
         verdict = gather_body(connection);
     if (verdict.progress == HTTP1_REFUSED)
         connection_refuse(connection, verdict.status, verdict.reason);
-    if (verdict.progress == HTTP1_MORE && parsed && gathering->head_bytes &&
-        request->expects_continue && request->minor_version > 0)
-        BUFFER_LITERAL(&connection->worker->output, "HTTP/1.1 100 Continue\r\n\r\n");
-    if (verdict.progress != HTTP1_DONE)
+    if (verdict.progress == HTTP1_MORE) {
+        connection->cut = is_cut(connection, parsed ? request : NULL);
+        if (!connection->cut)
+            wait_for_more(connection, parsed ? request : NULL);
+    }
+    if (verdict.progress != HTTP1_DONE && !connection->cut)
         return false;
     if (!parsed)
         parse_head_again(connection, request);
     request->body = slice_of(connection->input.at + connection->input.start + gathering->head_bytes,
                              gathering->body_bytes);
-    connection->input.start += verdict.used;
+    connection->input.start =
+        connection->cut ? connection->input.len : connection->input.start + verdict.used;
     *gathering = (struct gathering){0};
     return true;
 }
@@ -122,7 +146,7 @@ static void write_answer(struct connection *connection, const struct http1_reque
 {
     struct worker *worker = connection->worker;
     struct buffer *output = &worker->output;
-    bool keep_alive = request->keep_alive && !worker->draining;
+    bool keep_alive = request->keep_alive && !worker->draining && !connection->cut;
     struct slice extra = worker_head_lines(worker);
     char lines[256];
     if (answer->extra.len > 0) {
@@ -141,7 +165,8 @@ static void write_answer(struct connection *connection, const struct http1_reque
     if (keep_alive)
         return;
     connection->last = true;
-    connection->abrupt = request->keep_alive || input_unread(&connection->input).len > 0;
+    connection->abrupt =
+        request->keep_alive || connection->cut || input_unread(&connection->input).len > 0;
 }
 
 void connection_refuse(struct connection *connection, int status, const char *reason)
@@ -191,6 +216,7 @@ static void answer_of_api(struct connection *connection, const struct call *call
         answer = (struct answer){500, plain_text, SLICE("no memory for the answer\n"), SLICE_NONE};
     struct slice code = api_worker_outcome(worker->api)->error_code;
     tally_add(&worker->figures.answers, code.len > 0 ? code : SLICE("OK"));
+    connection->proven = connection->proven || code.len == 0;
     if (worker->server->options.access_log)
         log_call(connection, call, &answer);
     if (!connection->closing)
@@ -215,7 +241,9 @@ static void ask_api(struct connection *connection, struct call *call)
                                   .peer_address = peer_text(&connection->peer),
                                   .wake = wake,
                                   .context = call};
-    if (api_answer(worker->api, &call->api, &worker->body) == API_ANSWERED) {
+    if (connection->cut)
+        api_refuse(worker->api, &call->api, &worker->body);
+    if (connection->cut || api_answer(worker->api, &call->api, &worker->body) == API_ANSWERED) {
         answer_of_api(connection, call);
         return;
     }

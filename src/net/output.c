@@ -3,6 +3,8 @@
  * 1. While `unsent` is not empty exactly one uv_write of exactly its bytes is under way, nothing
  *    else is sent and no request is answered: a client that does not read holds up only itself, and
  *    holds no more memory than one event's answers.
+ * 2. `unsent` counts against the server's budget: a caller's, once a call of this connection was
+ *    answered without an error, a stranger's before. Who finds no room there is closed.
  *
  * Owns a connection's `unsent`. The loop's thread. */
 #include "net/connection.h"
@@ -13,9 +15,24 @@
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
 
-static void forget_unsent(struct connection *connection)
+static bool claim_unsent(struct connection *connection, size_t len)
 {
-    wipe(connection->unsent.at, connection->unsent.len);
+    size_t claimed = len > INPUT_FREE_BYTES ? len : 0;
+    enum budget_kind holder = connection->proven ? BUDGET_CALLER : BUDGET_STRANGER;
+    if (claimed && !budget_claim(&connection->worker->server->budget, holder, claimed))
+        return false;
+    connection->unsent_claimed = claimed;
+    connection->unsent_holder = holder;
+    return true;
+}
+
+void output_forget_unsent(struct connection *connection)
+{
+    budget_give_back(&connection->worker->server->budget, connection->unsent_holder,
+                     connection->unsent_claimed);
+    connection->unsent_claimed = 0;
+    if (connection->unsent.at)
+        wipe(connection->unsent.at, connection->unsent.len);
     buffer_done(&connection->unsent);
     buffer_init(&connection->unsent, SIZE_MAX / 2);
 }
@@ -25,7 +42,7 @@ static void on_written(uv_write_t *write, int status)
     struct connection *connection = write->data;
     if (status == 0)
         figures_add(&connection->worker->figures, FIGURE_SENT_BYTES, connection->unsent.len);
-    forget_unsent(connection);
+    output_forget_unsent(connection);
     connection->renewed = true;
     if (status < 0)
         connection_close(connection);
@@ -45,15 +62,17 @@ size_t output_left(const struct connection *connection)
 
 RARE static void send_later(struct connection *connection, struct slice rest)
 {
-    buffer_append(&connection->unsent, rest);
-    if (!buffer_ok(&connection->unsent)) {
+    bool has_room = claim_unsent(connection, rest.len);
+    if (has_room)
+        buffer_append(&connection->unsent, rest);
+    if (!has_room || !buffer_ok(&connection->unsent)) {
         connection_close(connection);
         return;
     }
     uv_buf_t memory = uv_buf_init(connection->unsent.at, (unsigned int)connection->unsent.len);
     connection->write.data = connection;
     if (uv_write(&connection->write, &connection->uv.stream, &memory, 1, on_written) < 0) {
-        forget_unsent(connection);
+        output_forget_unsent(connection);
         connection_close(connection);
     }
     connection->unsent_seen = output_left(connection);

@@ -112,6 +112,7 @@ struct status server_open(struct api *api, struct committer *committer,
     server->committer = committer;
     server->options = *options;
     server->sys = options->sys ? options->sys : sys_real();
+    budget_init(&server->budget, options->body_memory_max);
     struct buffer version;
     buffer_init_fixed(&version, server->version, sizeof server->version - 1);
     buffer_append(&version, options->version);

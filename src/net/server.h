@@ -32,6 +32,7 @@ struct server_options {
     uint32_t connections_max;   /* default 10,000 */
     uint32_t
         connections_per_address_max;  /* default 1,000; 0 = no ceiling; unix sockets do not count */
+    uint64_t body_memory_max;         /* bytes of unfinished requests in all; default 256 MiB */
     const char *tls_certificate_path; /* PEM chain; NULL = no TLS listeners */
     const char *tls_key_path;
     struct slice version;        /* for /version and bursar_build_info */
@@ -50,7 +51,8 @@ struct server_options {
                              .write_timeout_ms = 30000,                                            \
                              .drain_timeout_ms = 10000,                                            \
                              .connections_max = 10000,                                             \
-                             .connections_per_address_max = 1000})
+                             .connections_per_address_max = 1000,                                  \
+                             .body_memory_max = UINT64_C(256) << 20})
 
 struct server;
 

@@ -2,6 +2,7 @@
 #ifndef NET_WORKER_H
 #define NET_WORKER_H
 
+#include "net/budget.h"
 #include "net/ceiling.h"
 #include "net/deadline.h"
 #include "net/figures.h"
@@ -113,6 +114,7 @@ struct server {
     uint32_t worker_count;
     struct tls *tls;
     struct ceiling *ceiling;
+    struct budget budget;          /* of unfinished requests */
     _Atomic uint32_t drain;        /* DRAIN_ */
     _Atomic uint32_t workers_busy; /* not yet drained */
     _Atomic bool serving;

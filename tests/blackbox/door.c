@@ -2,8 +2,8 @@
  *
  *   door OPTION=VALUE...   listen=, tls=, admin=, control= (addresses, each may come again),
  *                          threads=, header_ms=, body_ms=, idle_ms=, write_ms=, drain_ms=,
- *                          connections=, per_address=, line=, head=, fields=, body=, cert=, key=,
- * log=1
+ *                          connections=, per_address=, line=, head=, fields=, body=,
+ *                          body_memory=, cert=, key=, log=1
  *
  * Prints one address a line, then "ready". SIGTERM drains, a second one ends it; SIGHUP reads the
  * certificate again and prints "reloaded" or the fault. */
@@ -77,6 +77,8 @@ static bool set_number(struct server_options *options, struct slice name, uint64
         options->limits.head_bytes_max = value;
     else if (slice_equal(name, SLICE("body")))
         options->limits.body_bytes_max = value;
+    else if (slice_equal(name, SLICE("body_memory")))
+        options->body_memory_max = value;
     else
         return false;
     return true;

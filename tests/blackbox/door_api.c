@@ -3,6 +3,7 @@
  *
  *   ?bytes=N     an answer of N bytes of 'x'
  *   ?pending=MS  becomes pending and is woken after MS milliseconds, on a thread of its own
+ *   ?stranger=1  names no key; ?form=1: the key stands in the body, "known" or something else
  *
  * It takes the place of the rooms api and journal: the linker finds these functions first. */
 #include "api/api.h"
@@ -191,6 +192,29 @@ enum api_progress api_answer(struct api_worker *worker, struct api_call *call, s
     }
     make_pending(worker->api, call, pending_ms);
     return API_PENDING;
+}
+
+enum api_body api_judge_head(struct api_worker *worker, const struct http1_request *request,
+                             enum api_trust trust)
+{
+    (void)worker, (void)trust;
+    if (query_number(request->query, SLICE("stranger")) > 0)
+        return API_BODY_REFUSED;
+    return query_number(request->query, SLICE("form")) > 0 ? API_BODY_UNKNOWN : API_BODY_TAKEN;
+}
+
+enum api_body api_judge_form(struct api_worker *worker, struct slice form, size_t *seen)
+{
+    (void)worker;
+    for (; *seen < form.len; (*seen)++)
+        if (form.at[*seen] == '&')
+            return slice_starts_with(form, SLICE("known&")) ? API_BODY_TAKEN : API_BODY_REFUSED;
+    return API_BODY_UNKNOWN;
+}
+
+void api_refuse(struct api_worker *worker, struct api_call *call, struct buffer *out)
+{
+    render(worker, call, out);
 }
 
 void api_finish(struct api_worker *worker, struct api_call *call, struct buffer *out)

@@ -108,7 +108,9 @@ add("one byte short: the rest is no request", (POST + HOST + f"Content-Length: {
 add("ends within the method: the rest is no request", (POST + HOST + "Content-Length: 2\r\n\r\n" + HIDDEN), [200, 501])
 add("ends within the target: the rest is no request", (POST + HOST + "Content-Length: 4\r\n\r\n" + HIDDEN), [200, 400])
 wait("one byte more than there is", POST + HOST + f"Content-Length: {SIZE + 1}\r\n\r\n" + HIDDEN)
-wait("as much as is allowed, not sent", POST + HOST + "Content-Length: 10485760\r\n\r\n" + HIDDEN)
+wait("as much as is taken of a stranger, not sent", POST + HOST + "Content-Length: 65536\r\n\r\n" + HIDDEN)
+add("one byte more is not waited for, nor is anything behind the head a request", POST + HOST + "Content-Length: 65537\r\n\r\n" + HIDDEN, [200])
+add("as much as is allowed is not waited for", POST + HOST + "Content-Length: 10485760\r\n\r\n" + HIDDEN, [200])
 wait("one byte more on GET", GET + HOST + f"Content-Length: {SIZE + 1}\r\n\r\n" + HIDDEN)
 
 # --- Transfer-Encoding (RFC 9112 6.1, 6.3, 7; ADR 7) ---

@@ -16,7 +16,7 @@ import threading
 import pytest
 
 from door import Client, get
-from program import clean_environment, running, wait_for
+from program import EXAMPLE_KEY, clean_environment, running, wait_for
 from test_http import request
 
 SLOW = 2000  # connections of each kind
@@ -272,3 +272,60 @@ def test_deep_pipelining(tmp_path):
         for client in clients:
             client.close()
         it.wait_alone()
+
+
+# --- bodies that nobody vouches for, or everybody at once ---
+
+
+def head(size, *fields, key=EXAMPLE_KEY):
+    """Of a signed call whose body, of that size, is still to come (and would not fit the signature)."""
+    lines, _ = request({}, key=key).decode().split("\r\n\r\n")
+    kept = [line for line in lines.split("\r\n") if not line.startswith("Content-Length")]
+    return "\r\n".join([*kept, f"Content-Length: {size}", *fields, "", ""]).encode()
+
+
+FORM = (b"POST / HTTP/1.1\r\nHost: billing.tencentcloudapi.com\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+        b"Content-Length: 1000000\r\n\r\n")
+UNSIGNED = b"POST / HTTP/1.1\r\nHost: billing.tencentcloudapi.com\r\nContent-Type: application/json\r\nContent-Length: 10000000\r\n\r\n{"
+STRANGER = ("AKIDnobody", "of no account")
+
+
+def give_all_but_the_end(address, begun, size):
+    """As far as the server takes it; the connection."""
+    connection = connect(address)
+    connection.sendall(begun)
+    connection.setblocking(False)
+    rest, quiet = memoryview(b"x" * (size - 1)), 0
+    while rest and quiet < 5:
+        if not select.select([], [connection], [], 0.2)[1]:
+            quiet += 1
+            continue
+        try:
+            rest = rest[connection.send(rest):]
+        except (BrokenPipeError, ConnectionResetError):
+            break
+    return connection
+
+
+@pytest.mark.parametrize("begin, size, ceiling, refused, answer", [
+    (lambda: head(10_000_000, key=STRANGER), 10_000_000, 16, 150, b"AuthFailure.SecretIdNotFound"),
+    (lambda: UNSIGNED, 10_000_000, 16, 150, b"`X-TC-Action`"),
+    (lambda: FORM, 1_000_000, 32, 150 - 32 * MIB // 1_000_000, b"HTTP/1.1 503 "),
+    (lambda: head(10_000_000), 10_000_000, 256, 150 - 256 * MIB // 10_000_000, b"HTTP/1.1 503 "),
+], ids=["of no key", "unsigned", "forms", "of a known key"])
+def test_bodies_on_many_connections(tmp_path, begin, size, ceiling, refused, answer):
+    """150 connections with all but the last byte of a body: 1.4 GB, if they were taken. Whoever behaves sees nothing of it."""
+    with pressed(tmp_path, "--body-timeout", "10m") as it, contextlib.ExitStack() as stack:
+        before = it.resident_bytes()
+        crowd = [stack.enter_context(give_all_but_the_end(it.server.address, begin(), size)) for _ in range(150)]
+        wait_for(lambda: len(select.select(crowd, [], [], 0)[0]) >= refused, f"{refused} refused", SECONDS)
+        assert it.resident_peak_bytes() - before < (ceiling + 64) * MIB
+        assert it.figure("bursar_body_memory_max_bytes") == 256 * MIB
+        for connection in select.select(crowd, [], [], 0)[0]:
+            with contextlib.suppress(ConnectionResetError):  # who went on sending for longer than the server listened
+                assert answer in connection.recv(65536)
+
+
+def test_the_ceiling_is_told(tmp_path):
+    with running(tmp_path, "demo", "--listen", "127.0.0.1:0", "--body-memory-max", "64MiB") as server:
+        assert " body-memory-max 64MiB," in server.stderr()

@@ -31,6 +31,10 @@ static const char *call(const struct signed_call *call)
     return world_call(&world, call);
 }
 
+#define SCOPED                                                                                     \
+    "TC3-HMAC-SHA256 Credential=" EXAMPLE_ID "/2026-11-23/billing/tc3_request, SignedHeaders="
+#define SIGNED ", Signature=00000000000000000000000000000000000000000000000000000000000000ff"
+
 static void authorization_forms(void **state)
 {
     static const char text[] =
@@ -41,6 +45,10 @@ static void authorization_forms(void **state)
         "TC3-HMAC-SHA1 Credential=a/2026-11-23/billing/tc3_request",
         "TC3-HMAC-SHA256 Credential=a/2026-11-23/billing/tc3_request, SignedHeaders=host",
         "Bearer abc",
+        SCOPED "content-type;host;x-tc-action;x-tc-action" SIGNED,
+        SCOPED "content-type;host;Host" SIGNED,
+        /* more names than the request has headers */
+        SCOPED "content-type;host;a;b;c;d;e;f;g;h;i;j;k;l;m;n;o;p" SIGNED,
     };
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)

@@ -21,6 +21,12 @@ static bool is_token(unsigned char c) /* RFC 9110 5.6.2 */
            (c != '\0' && strchr("!#$%&'*+-.^_`|~", c));
 }
 
+static bool is_target(unsigned char c) /* RFC 3986 3.3, 3.4 */
+{
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+           (c != '\0' && strchr("-._~!$&'()*+,;=:@/?%", c));
+}
+
 static bool is_plain(unsigned char c) /* RFC 8259 7 */
 {
     return c >= 0x20 && c != '"' && c != '\\';
@@ -38,6 +44,9 @@ static void check(const char *text, size_t len)
     const char *end = text + len;
     bool is_ascii = true, expected = true;
     assert_ptr_equal(bytes_skip(text, end, BYTE_TOKEN), text + run(text, 0, len, is_token));
+    size_t target_len = run(text, 0, len, is_target);
+    assert_ptr_equal(bytes_skip(text, end, BYTE_TARGET), text + target_len);
+    assert_int_equal(bytes_are(slice_of(text, len), BYTE_TARGET), target_len == len);
     assert_ptr_equal(bytes_skip_value(text, end), text + run(text, 0, len, is_value));
     size_t from = len / 3;
     size_t stop = run(text, from, len, is_plain);

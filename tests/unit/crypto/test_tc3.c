@@ -143,6 +143,9 @@ static void blanks_are_allowed_where_clients_put_them(void **state)
     }
 }
 
+#define NAME_PART "x-a-name-that-is-longer-than-what-is-hashed-at-once-and-so-is-read-in-pieces-"
+#define LONG_NAME NAME_PART NAME_PART NAME_PART NAME_PART
+
 static void malformed_authorizations_are_told_apart(void **state)
 {
     (void)state;
@@ -170,6 +173,11 @@ static void malformed_authorizations_are_told_apart(void **state)
         {"TC3-HMAC-SHA256 " SCOPE ", SignedHeaders=host, " SIGNATURE, TC3_MALFORMED},
         {"TC3-HMAC-SHA256 " SCOPE ", SignedHeaders=content-type, " SIGNATURE, TC3_MALFORMED},
         {"TC3-HMAC-SHA256 " SCOPE ", SignedHeaders=, " SIGNATURE, TC3_MALFORMED},
+        {"TC3-HMAC-SHA256 " SCOPE ", " HEADERS ";x;x, " SIGNATURE, TC3_MALFORMED},
+        {"TC3-HMAC-SHA256 " SCOPE ", " HEADERS ";Host, " SIGNATURE, TC3_MALFORMED},
+        {"TC3-HMAC-SHA256 " SCOPE ", " HEADERS ";" LONG_NAME ";X" LONG_NAME ", " SIGNATURE, TC3_OK},
+        {"TC3-HMAC-SHA256 " SCOPE ", " HEADERS ";" LONG_NAME "a;" LONG_NAME "A, " SIGNATURE,
+         TC3_MALFORMED},
         {"TC3-HMAC-SHA256 Credential=id/2019-02-25/cvm, " HEADERS ", " SIGNATURE, TC3_MALFORMED},
         {"TC3-HMAC-SHA256 Credential=id/2019-02-25/cvm/tc3_request/, " HEADERS ", " SIGNATURE,
          TC3_MALFORMED},
@@ -199,6 +207,98 @@ static void malformed_authorizations_are_told_apart(void **state)
         assert_int_equal(tc3_parse_authorization(slice_text(rows[i].text), &parts),
                          rows[i].verdict);
     }
+}
+
+/* "h0;h1;..." of `count` headers behind the two that must be, each with a value of 300 bytes. */
+static void many_headers(uint32_t count, char value[300], struct buffer *names,
+                         struct field fields[TC3_HEADERS_MAX + 1])
+{
+    memset(value, 'V', 300);
+    fields[0] = (struct field){SLICE("Content-Type"), SLICE("application/json")};
+    fields[1] = (struct field){SLICE("Host"), SLICE("Billing.example:8080")};
+    BUFFER_LITERAL(names, "content-type;host");
+    for (uint32_t i = 2; i < count; i++) {
+        size_t start = names->len + 1;
+        buffer_printf(names, ";h%u", i);
+        fields[i] =
+            (struct field){slice_of(names->at + start, names->len - start), slice_of(value, 300)};
+    }
+}
+
+static void as_many_names_as_headers_can_be(void **state)
+{
+    char memory[4096], head[4096], value[300];
+    struct buffer names, text;
+    struct field fields[TC3_HEADERS_MAX + 1];
+    struct tc3_authorization parts;
+    (void)state;
+    for (uint32_t count = TC3_HEADERS_MAX; count <= TC3_HEADERS_MAX + 1; count++) {
+        buffer_init_fixed(&names, memory, sizeof memory);
+        buffer_init_fixed(&text, head, sizeof head);
+        many_headers(count, value, &names, fields);
+        tc3_write_authorization(&text, SLICE("id"), SLICE("2019-02-25"), SLICE("cvm"),
+                                buffer_slice(&names), tc3_vectors[0].signature);
+        enum tc3_parse verdict = tc3_parse_authorization(buffer_slice(&text), &parts);
+        assert_int_equal(verdict, count == TC3_HEADERS_MAX ? TC3_OK : TC3_MALFORMED);
+    }
+    assert_int_equal(parts.signed_header_count, TC3_HEADERS_MAX);
+}
+
+/* One value signed a thousand times over would be a canonical request of 300 KB. */
+static void a_header_is_signed_once(void **state)
+{
+    char memory[4096];
+    struct buffer names, out;
+    struct tc3_request request = request_of(&tc3_vectors[0]);
+    char value[300];
+    struct field fields[TC3_HEADERS_MAX + 1];
+    (void)state;
+    buffer_init_fixed(&names, memory, sizeof memory);
+    buffer_init(&out, 1 << 20);
+    many_headers(3, value, &names, fields);
+    request.headers = fields;
+    request.header_count = 3;
+    request.signed_headers = buffer_slice(&names);
+    assert_true(tc3_canonical_request(&request, TC3_AS_SENT, &out));
+    assert_in_range(out.len, 300, 600);
+    for (int i = 0; i < 1000; i++)
+        BUFFER_LITERAL(&names, ";h2");
+    request.signed_headers = buffer_slice(&names);
+    buffer_clear(&out);
+    assert_false(tc3_canonical_request(&request, TC3_AS_SENT, &out));
+    assert_in_range(out.len, 0, 600);
+    buffer_done(&out);
+}
+
+/* Clients that sign otherwise than they send are met for heads as they send them; a large one is
+ * hashed once. */
+static void large_heads_are_tried_as_sent(void **state)
+{
+    struct hmac_key *key = key_of(*state, &tc3_vectors[0]);
+    for (uint32_t count = 3; count <= 40; count += 37) {
+        char memory[4096], value[300], hex[2 * SHA256_SIZE];
+        struct buffer names, out;
+        struct tc3_request request = request_of(&tc3_vectors[0]);
+        struct field fields[TC3_HEADERS_MAX + 1];
+        buffer_init_fixed(&names, memory, sizeof memory);
+        buffer_init(&out, 1 << 20);
+        many_headers(count, value, &names, fields);
+        request.headers = fields;
+        request.header_count = count;
+        request.signed_headers = buffer_slice(&names);
+        for (unsigned form = 0; form < TC3_FORMS; form++) {
+            buffer_clear(&out);
+            assert_true(tc3_canonical_request(&request, (enum tc3_form)form, &out));
+            size_t canonical_len = out.len;
+            assert_int_equal(canonical_len > TC3_LENIENT_BYTES_MAX, count == 40);
+            tc3_string_to_sign(*state, &request, buffer_slice(&out), &out);
+            tc3_sign(*state, key, slice_of(out.at + canonical_len, out.len - canonical_len), hex);
+            assert_int_equal(tc3_verify(*state, key, &request, slice_of(hex, sizeof hex), &out),
+                             form == TC3_AS_SENT || count == 3);
+        }
+        buffer_done(&out);
+    }
+    hmac_key_free(key);
 }
 
 static struct slice header_of(const struct tc3_vector *vector, struct slice name)
@@ -320,6 +420,9 @@ int main(void)
         cmocka_unit_test(published_authorizations_are_read),
         cmocka_unit_test(blanks_are_allowed_where_clients_put_them),
         cmocka_unit_test(malformed_authorizations_are_told_apart),
+        cmocka_unit_test(as_many_names_as_headers_can_be),
+        cmocka_unit_test(a_header_is_signed_once),
+        cmocka_unit_test(large_heads_are_tried_as_sent),
         cmocka_unit_test(headers_known_beforehand_change_nothing),
         cmocka_unit_test(known_headers_may_have_been_signed_otherwise),
         cmocka_unit_test(header_names_have_no_case_and_values_are_trimmed),
