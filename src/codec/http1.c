@@ -140,8 +140,7 @@ static bool split_target(struct head *head)
 {
     struct http1_request *request = head->request;
     struct slice rest = request->target;
-    request->path = SLICE_NONE;
-    request->query = SLICE_NONE;
+    request->path = request->query = SLICE_NONE;
     if (slice_equal(request->method_text, SLICE("CONNECT")))
         return is_authority(rest, true);
     if (slice_equal(rest, SLICE("*")))
@@ -615,9 +614,7 @@ struct http1_verdict http1_parse_head(struct slice text, const struct http1_limi
         *scanned = text.len;
         return (struct http1_verdict){.progress = HTTP1_MORE};
     }
-    ret_request->host = SLICE_NONE;
-    ret_request->content_type = SLICE_NONE;
-    ret_request->body = SLICE_NONE;
+    ret_request->host = ret_request->content_type = ret_request->body = SLICE_NONE;
     ret_request->field_count = 0;
     ret_request->body_bytes = 0;
     ret_request->chunked = false;
