@@ -181,6 +181,15 @@ enum ceiling_verdict ceiling_enter_early(struct ceiling *ceiling, const struct p
     return enter(ceiling, peer, kind, CEILING_SPARE_MAX);
 }
 
+bool ceiling_is_exceeded(struct ceiling *ceiling, enum ceiling_kind kind)
+{
+    const struct places *places = &ceiling->places[kind];
+    pthread_mutex_lock(&ceiling->lock);
+    bool exceeded = places->connections > places->connections_max;
+    pthread_mutex_unlock(&ceiling->lock);
+    return exceeded;
+}
+
 void ceiling_leave(struct ceiling *ceiling, const struct peer *peer, enum ceiling_kind kind)
 {
     struct places *places = &ceiling->places[kind];

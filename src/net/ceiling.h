@@ -31,9 +31,11 @@ void ceiling_free(struct ceiling *ceiling);
  * has no address to be counted by. */
 enum ceiling_verdict ceiling_enter(struct ceiling *ceiling, const struct peer *peer,
                                    enum ceiling_kind kind);
-/* The same, for who comes in the place of one that has been asked to go. */
+/* The same, for who comes in the place of one that goes. */
 enum ceiling_verdict ceiling_enter_early(struct ceiling *ceiling, const struct peer *peer,
                                          enum ceiling_kind kind);
+/* More are in than there are places, by ceiling_enter_early. */
+bool ceiling_is_exceeded(struct ceiling *ceiling, enum ceiling_kind kind);
 void ceiling_leave(struct ceiling *ceiling, const struct peer *peer, enum ceiling_kind kind);
 /* A connection that came in without an address turns out to be this one's. False when that has as
  * many as it may have: then nothing has changed. */

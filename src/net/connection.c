@@ -273,6 +273,8 @@ static void set_deadline(struct connection *connection)
     else if (kind != connection->deadline.kind || connection->renewed)
         deadline_set(&worker->deadlines[places_kind(connection->endpoint)], &connection->deadline,
                      kind, uv_now(&worker->loop));
+    if (kind == DEADLINE_IDLE || kind == DEADLINE_HEADER)
+        places_note_waiting(worker);
     connection->renewed = false;
 }
 

@@ -5,13 +5,13 @@
  *    answered or sent, and the kernel holds no byte of it.
  * 3. Connections belong to their thread. One whose own have waited less than another thread's asks
  *    that one to let its longest go, and admits the newcomer early: at most CEILING_SPARE_MAX are
- *    in beyond the ceiling, and only until the other thread has had its turn. What threads know of
- *    each other is a tick old; it decides who goes, never how many.
+ *    in beyond the ceiling, mostly until the other thread has had its turn, at worst until somebody
+ *    leaves. What threads know of each other may be a tick old; it decides who goes, not how many.
  *
- * Owns nothing. The loop's thread; `idle_due_ms` and `room_asked` are all that others touch. */
+ * Owns nothing. The loop's thread; `idle_since_ms` and `room_asked` are all that others touch. */
 #include "net/places.h"
 
-enum { LOOKS_MAX = 64, TRIES_MAX = 4, TICKS_OLD_MS = 1000 };
+enum { LOOKS_MAX = 64, CLEARLY_MS = 1000 };
 
 static const struct peer nobody = {.len = 0};
 
@@ -35,8 +35,15 @@ static struct ceiling *ceiling_of(const struct connection *connection)
 
 /* --- who goes --- */
 
-static struct connection *find_idle(struct worker *worker, enum ceiling_kind kind,
-                                    enum deadline_kind wait)
+/* Since when it has waited. */
+static uint64_t since_ms(const struct worker *worker, const struct connection *connection)
+{
+    const struct deadlines *deadlines = &worker->deadlines[places_kind(connection->endpoint)];
+    return connection->deadline.due_ms - deadlines->timeout_ms[connection->deadline.kind];
+}
+
+static struct connection *find_waiting(struct worker *worker, enum ceiling_kind kind,
+                                       enum deadline_kind wait)
 {
     struct deadlines *deadlines = &worker->deadlines[kind];
     struct deadline *each = deadlines_first(deadlines, wait);
@@ -49,40 +56,45 @@ static struct connection *find_idle(struct worker *worker, enum ceiling_kind kin
     return NULL;
 }
 
-static void let_go(struct connection *connection)
+/* Between requests, or before its first byte; NULL when everybody is busy. */
+static struct connection *find_longest_idle(struct worker *worker, enum ceiling_kind kind)
 {
-    figures_add(&connection->worker->figures, FIGURE_MADE_ROOM, 1);
-    places_leave(connection);
-    connection_drain(connection);
+    struct connection *served = find_waiting(worker, kind, DEADLINE_IDLE);
+    struct connection *silent = find_waiting(worker, kind, DEADLINE_HEADER);
+    if (!served || !silent)
+        return served ? served : silent;
+    return since_ms(worker, served) <= since_ms(worker, silent) ? served : silent;
 }
 
-/* False when everybody is busy. */
 static bool let_one_go(struct worker *worker, enum ceiling_kind kind)
 {
-    struct connection *idle = find_idle(worker, kind, DEADLINE_IDLE);
+    struct connection *idle = find_longest_idle(worker, kind);
     if (!idle)
-        idle = find_idle(worker, kind, DEADLINE_HEADER);
-    if (idle)
-        let_go(idle);
-    return idle != NULL;
+        return false;
+    figures_add(&worker->figures, FIGURE_MADE_ROOM, 1);
+    places_leave(idle);
+    connection_drain(idle);
+    return true;
 }
 
-static uint64_t longest_idle_due_ms(struct worker *worker)
+static uint64_t longest_idle_ms(struct worker *worker)
 {
-    const struct deadline *first =
-        deadlines_first(&worker->deadlines[CEILING_CLIENTS], DEADLINE_IDLE);
-    return first ? first->due_ms : UINT64_MAX;
+    const struct connection *idle = find_longest_idle(worker, CEILING_CLIENTS);
+    return idle ? since_ms(worker, idle) : UINT64_MAX;
 }
 
 void places_publish(struct worker *worker)
 {
-    atomic_store_explicit(&worker->idle_due_ms, longest_idle_due_ms(worker), memory_order_relaxed);
+    atomic_store_explicit(&worker->idle_since_ms, longest_idle_ms(worker), memory_order_relaxed);
 }
 
 void places_make_room(struct worker *worker)
 {
     uint32_t asked = atomic_exchange(&worker->room_asked, 0);
-    while (asked > 0 && let_one_go(worker, CEILING_CLIENTS))
+    if (asked == 0)
+        return;
+    while (asked > 0 && ceiling_is_exceeded(worker->server->ceiling, CEILING_CLIENTS) &&
+           let_one_go(worker, CEILING_CLIENTS))
         asked--;
     places_publish(worker);
 }
@@ -92,14 +104,15 @@ static struct worker *find_other(struct worker *worker)
 {
     struct server *server = worker->server;
     struct worker *found = NULL;
-    uint64_t earliest = longest_idle_due_ms(worker);
-    earliest -= earliest < TICKS_OLD_MS || earliest == UINT64_MAX ? 0 : TICKS_OLD_MS;
+    uint64_t earliest_ms = longest_idle_ms(worker);
+    if (earliest_ms != UINT64_MAX)
+        earliest_ms -= earliest_ms < CLEARLY_MS ? earliest_ms : CLEARLY_MS;
     for (uint32_t i = 0; i < server->worker_count; i++) {
         struct worker *other = &server->workers[i];
-        uint64_t due_ms = atomic_load_explicit(&other->idle_due_ms, memory_order_relaxed);
-        if (other == worker || due_ms >= earliest)
+        uint64_t since = atomic_load_explicit(&other->idle_since_ms, memory_order_relaxed);
+        if (other == worker || since >= earliest_ms)
             continue;
-        earliest = due_ms;
+        earliest_ms = since;
         found = other;
     }
     return found;
@@ -111,18 +124,13 @@ static enum ceiling_verdict enter_when_full(struct connection *connection, enum 
 {
     struct worker *worker = connection->worker;
     struct worker *other = kind == CEILING_CLIENTS ? find_other(worker) : NULL;
-    enum ceiling_verdict verdict = CEILING_FULL;
-    if (other)
-        verdict = ceiling_enter_early(ceiling_of(connection), counted_as(connection), kind);
+    if (!other && !let_one_go(worker, kind))
+        return CEILING_FULL;
+    enum ceiling_verdict verdict =
+        ceiling_enter_early(ceiling_of(connection), counted_as(connection), kind);
     if (other && verdict == CEILING_ADMITTED) {
         atomic_fetch_add(&other->room_asked, 1);
         worker_signal(other);
-    }
-    /* A place that was made may be taken by another thread before we are back. */
-    for (int tries = 0; verdict == CEILING_FULL && tries < TRIES_MAX; tries++) {
-        if (!let_one_go(worker, kind))
-            break;
-        verdict = ceiling_enter(ceiling_of(connection), counted_as(connection), kind);
     }
     return verdict;
 }

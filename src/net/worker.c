@@ -317,7 +317,7 @@ struct status worker_open(struct worker *worker, struct server *server, uint32_t
     };
     worker->server = server;
     worker->index = index;
-    atomic_store(&worker->idle_due_ms, UINT64_MAX);
+    atomic_store(&worker->idle_since_ms, UINT64_MAX);
     for (int kind = 0; kind < CEILING_KINDS; kind++)
         deadlines_init(&worker->deadlines[kind], timeouts);
     TRY(open_loop(worker, fault));

@@ -99,8 +99,8 @@ struct worker {
     struct call *woken; /* newest first */
     bool signal_open;   /* `signal` may be sent */
 
-    _Atomic uint64_t idle_due_ms; /* of the client idle longest, a tick ago; UINT64_MAX = none */
-    _Atomic uint32_t room_asked;  /* places that other threads want of this one */
+    _Atomic uint64_t idle_since_ms; /* the client idle longest, a tick ago; UINT64_MAX = none */
+    _Atomic uint32_t room_asked;    /* places that other threads want of this one */
 };
 
 enum { DRAIN_NONE, DRAIN_GRACEFUL, DRAIN_NOW };

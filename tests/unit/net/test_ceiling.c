@@ -114,7 +114,9 @@ static void shares_shrink_when_places_are_short(void **state)
     assert_int_equal(admitted, 200);
     assert_int_equal(ceiling_enter(ceiling, &two, CEILING_CLIENTS), CEILING_ADDRESS_FULL);
     assert_int_equal(ceiling_enter(ceiling, &three, CEILING_CLIENTS), CEILING_FULL);
+    assert_false(ceiling_is_exceeded(ceiling, CEILING_CLIENTS));
     assert_int_equal(ceiling_enter_early(ceiling, &three, CEILING_CLIENTS), CEILING_ADMITTED);
+    assert_true(ceiling_is_exceeded(ceiling, CEILING_CLIENTS));
     assert_int_equal(ceiling_enter_early(ceiling, &three, CEILING_CLIENTS), CEILING_ADDRESS_FULL);
     for (int i = 1; i < CEILING_SPARE_MAX; i++)
         assert_int_equal(ceiling_enter_early(ceiling, &local, CEILING_CLIENTS), CEILING_ADMITTED);
