@@ -17,7 +17,7 @@ import urllib.parse
 import pytest
 
 from door import Client
-from program import ROOT, call, free_port, key_of, make_ledger, must, serving, signed_headers, wait_for
+from program import ROOT, call, free_port, key_of, make_ledger, must, run, serving, signed_headers, wait_for
 from test_door_proxy import v1, v2
 from test_door_tls import make_certificate
 
@@ -236,6 +236,21 @@ def test_load_balancer_of_a_cloud(folder):
         for header, allowed in ((v2("127.0.0.5"), True), (v1("127.0.0.5"), True), (v2("127.0.0.6"), False), (b"", False)):
             with Client(server.address) as client:
                 assert ("Error" not in json.loads(client.ask(header + text).body)["Response"]) == allowed
+
+
+def test_settings_come_from_the_file_too(folder):
+    folder, data, owner, user = folder
+    file = folder / "bursar.ini"
+    file.write_text("[serve]\ntrust-proxy = 127.0.0.1, 10.0.0.0/8\nhealth-path = /up\nadmin-host = metrics.internal\n")
+    with serving(folder, data, "--config", file, "--admin-listen", "127.0.0.1:0") as server:
+        with Client(server.address) as client:
+            assert client.ask(v2("127.0.0.5") + b"GET /up HTTP/1.1\r\nHost: a\r\n\r\n").status == 200
+        for host, status in (("metrics.internal", 200), ("metrics.evil", 421)):
+            with Client(server.addresses[1]) as client:
+                assert client.ask(f"GET /metrics HTTP/1.1\r\nHost: {host}\r\n\r\n").status == status
+    for option, value in (("--trust-proxy", "10.0.0.1/8"), ("--trust-proxy", "proxy.internal"), ("--health-path", "up")):
+        done = run("serve", "--data", data, "--listen", "127.0.0.1:0", option, value)
+        assert done.returncode == 2 and f'"{value}"' in done.stderr, done.stderr
 
 
 # --- what goes wrong without ---
