@@ -194,6 +194,7 @@ def test_what_is_no_network_is_an_error(trust):
 
 def test_health_path():
     with Door(health="/readyz", threads=2) as door, door.connect() as client:
+        eventually(lambda: client.ask(get("/readyz")).status == 200, "the server serves")
         answer = client.ask(get("/readyz"))
         assert (answer.status, answer.body) == (200, b"ok\n")
         assert answer["Cache-Control"] == "no-store"
