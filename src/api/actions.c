@@ -121,6 +121,8 @@ bool exchange_route(struct exchange *exchange)
         return false;
     }
     exchange->action = product_action(product, envelope->action);
+    if (exchange->action && exchange->action->prepare && http1_is_head(exchange->request))
+        return exchange_refuse(exchange, ERROR_UNSUPPORTED_METHOD); /* whose answer nobody sees */
     if (exchange->action)
         return true;
     (void)exchange_refuse_word(exchange, ERROR_INVALID_ACTION, envelope->action);

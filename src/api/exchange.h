@@ -233,6 +233,12 @@ struct slice request_find_secret_id(struct slice pairs, bool goes_on, struct are
                                     size_t *seen);
 bool authenticate_signature(struct exchange *exchange);
 bool authenticate_token(struct exchange *exchange);
+/* What would check the signature: the key's secret; or, when the key is not known, one that fits
+ * nothing. NULL when memory is short. */
+const struct hmac_key *authenticate_hmac(struct exchange *exchange);
+/* host_hint.c: after a refusal because of the signature or its service. Names Host as the cause
+ * when the signature is right for one of the product's usual host names. Always false. */
+RARE bool host_hint(struct exchange *exchange);
 /* What the signature covers; the payload's hash goes to `hash_hex` (64 bytes). */
 void authenticate_tc3_request(struct exchange *exchange, char hash_hex[2 * SHA256_SIZE],
                               struct tc3_request *ret_request);

@@ -19,7 +19,7 @@ static enum api_body judge_v1(struct exchange *exchange)
 {
     size_t seen = 0;
     const struct http1_request *request = exchange->request;
-    if (request->method != HTTP1_GET)
+    if (!http1_is_get(request))
         return is_too_large_form(exchange) ? API_BODY_REFUSED : API_BODY_UNKNOWN;
     struct slice secret_id =
         request_find_secret_id(request->query, false, &exchange->worker->arena, &seen);

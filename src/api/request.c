@@ -112,11 +112,12 @@ static bool gather_body_kind(struct exchange *exchange)
     const struct http1_request *request = exchange->request;
     struct slice type = media_type(request->content_type);
     struct envelope *envelope = &exchange->envelope;
-    if (request->method == HTTP1_OTHER)
+    bool is_get = http1_is_get(request);
+    if (request->method == HTTP1_OTHER && !is_get)
         return exchange_refuse(exchange, ERROR_UNSUPPORTED_METHOD);
     if (request->query.len > exchange->worker->api->options.query_bytes_max)
         return exchange_refuse(exchange, ERROR_REQUEST_TOO_LARGE);
-    if (request->method == HTTP1_GET)
+    if (is_get)
         envelope->body = BODY_NONE;
     else if (slice_equal_nocase(type, SLICE("application/json")))
         envelope->body = BODY_JSON;
@@ -292,7 +293,7 @@ static bool gather_pairs(struct exchange *exchange)
 {
     struct envelope *envelope = &exchange->envelope;
     const struct http1_request *request = exchange->request;
-    bool is_get = request->method == HTTP1_GET;
+    bool is_get = http1_is_get(request);
     struct slice pairs = is_get ? request->query : request->body;
     if (!is_get && pairs.len > exchange->worker->api->options.form_bytes_max)
         return exchange_refuse(exchange, ERROR_SIGNATURE_TOO_LARGE);

@@ -41,8 +41,9 @@ enum option_type {
     OPTION_MANY,   /* struct option_list *: may be given again and again */
 };
 
+enum { OPTION_LIST_MAX = 64 };
 struct option_list {
-    const char *items[64];
+    const char *items[OPTION_LIST_MAX];
     size_t count;
 };
 

@@ -180,7 +180,7 @@ bool raw_request_timestamp(const struct raw_request *raw, int64_t *ret_unix_seco
         return slice_to_i64(header, ret_unix_seconds);
     if (!arena_init(&arena, 4096, BYTES_MAX))
         return false;
-    bool get = raw->request.method == HTTP1_GET;
+    bool get = http1_is_get(&raw->request);
     bool found =
         find_timestamp_pair(get ? raw->request.query : raw->request.body, &arena, ret_unix_seconds);
     arena_done(&arena);

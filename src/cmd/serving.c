@@ -23,6 +23,7 @@ struct serving {
     struct server_listener listeners[SERVER_LISTENERS_MAX];
     uint32_t listener_count;
     char control_address[CONTROL_BYTES];
+    struct slice trusted_proxies[OPTION_LIST_MAX], admin_hosts[OPTION_LIST_MAX];
     struct log_file log;
     bool has_log;
     struct server *server;
@@ -114,6 +115,28 @@ static struct status add_control_socket(struct serving *serving, struct fault *f
     return add_listener(serving, listener, fault);
 }
 
+static uint32_t list_items(const struct settings *settings, enum setting setting,
+                           struct slice items[OPTION_LIST_MAX])
+{
+    const struct option_list *list = settings_list(settings, setting);
+    for (size_t i = 0; i < list->count; i++)
+        items[i] = slice_text(list->items[i]);
+    return (uint32_t)list->count;
+}
+
+/* Who may be in front, and by what names. */
+static void fill_names(struct serving *serving, struct server_options *options)
+{
+    const struct settings *settings = serving->plan->settings;
+    const char *health_path = settings_text(settings, SETTING_HEALTH_PATH);
+    options->health_path = slice_text(health_path ? health_path : "");
+    options->trusted_proxies = serving->trusted_proxies;
+    options->trusted_proxy_count =
+        list_items(settings, SETTING_TRUST_PROXY, serving->trusted_proxies);
+    options->admin_hosts = serving->admin_hosts;
+    options->admin_host_count = list_items(settings, SETTING_ADMIN_HOST, serving->admin_hosts);
+}
+
 static void fill_options(const struct serving *serving, struct server_options *options)
 {
     const struct settings *settings = serving->plan->settings;
@@ -149,6 +172,7 @@ static struct status open_server(struct serving *serving, struct fault *fault)
     TRY(add_listeners(serving, SETTING_ADMIN_LISTEN, admin, fault));
     TRY(add_control_socket(serving, fault));
     fill_options(serving, &options);
+    fill_names(serving, &options);
     if (log_path) {
         TRY(log_file_open(log_path, fault, &serving->log));
         serving->has_log = true;

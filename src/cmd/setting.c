@@ -32,6 +32,21 @@ const struct setting_spec setting_specs[SETTING_COUNT] = {
         {"admin-listen", "ADDR:PORT", SETTING_TYPE_LIST, NULL, 0, 0,
          "Answer GET /healthz, /readyz, /metrics and /version here, unsigned: keep it on loopback "
          "or a private network. Off by default. May be given again."},
+    [SETTING_ADMIN_HOST] =
+        {"admin-host", "NAME", SETTING_TYPE_LIST, NULL, 0, 0,
+         "Another name that Host may be on --admin-listen, where otherwise only addresses and "
+         "localhost are answered, so that no web page can ask there by a name of its own. May be "
+         "given again."},
+    [SETTING_HEALTH_PATH] =
+        {"health-path", "PATH", SETTING_TYPE_TEXT, NULL, 0, 0,
+         "Answer GET of this path (/readyz) on --listen and --listen-tls too, unsigned, for load "
+         "balancers: 200, or 503 while starting or stopping. Off by default."},
+    [SETTING_TRUST_PROXY] =
+        {"trust-proxy", "CIDR", SETTING_TYPE_LIST, NULL, 0, 0,
+         "Believe proxies of this network (10.0.0.0/8, an address, or unix for those that come "
+         "through unix sockets) about whom they speak for: by the PROXY protocol, versions 1 and "
+         "2, or by X-Forwarded-For. Ceilings, access log and qcs:ip then see the client. Name "
+         "nothing that a client can be. May be given again. Off by default."},
     [SETTING_THREADS] = {"threads", "N", SETTING_TYPE_NUMBER, "1", 1, 60,
                          "Network threads, 1 to 60. Default 1; one a core serves most."},
     [SETTING_READY_FILE] =
@@ -73,10 +88,12 @@ const struct setting_spec setting_specs[SETTING_COUNT] = {
         {"drain-timeout", "TIME", SETTING_TYPE_DURATION, "10s", 0, DAY_MS,
          "At SIGTERM, how long answers in flight may take before the end. Default 10s."},
     [SETTING_CONNECTIONS_MAX] = {"connections-max", "N", SETTING_TYPE_NUMBER, "10000", 1, 1000000,
-                                 "Open connections in all. Default 10000."},
+                                 "Open connections in all. When they are all taken, the longest "
+                                 "idle one goes for a newcomer. Default 10000."},
     [SETTING_CONNECTIONS_PER_ADDRESS_MAX] =
         {"connections-per-address-max", "N", SETTING_TYPE_NUMBER, "1000", 0, 1000000,
-         "Open connections from one address; 0 is no ceiling. Default 1000."},
+         "Open connections from one address (IPv6: one /64), and less when less than a quarter of "
+         "connections-max is free; 0 is no ceiling. Default 1000."},
     [SETTING_LINE_BYTES_MAX] = {"line-bytes-max", "SIZE", SETTING_TYPE_SIZE, "32KiB", 64, GIB,
                                 "Longest request line (414 beyond). Default 32KiB."},
     [SETTING_HEAD_BYTES_MAX] = {"head-bytes-max", "SIZE", SETTING_TYPE_SIZE, "32KiB", 256, GIB,

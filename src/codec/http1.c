@@ -24,6 +24,7 @@ struct head {
     const char *fields; /* first byte after the request line; NULL before */
     const struct http1_limits *limits;
     struct http1_request *request;
+    struct slice authority, own_port; /* of a target in absolute form; of its scheme: ":80" */
     uint32_t field_count_max;
     int status;         /* of the refusal */
     const char *reason; /* of the refusal */
@@ -114,27 +115,43 @@ static bool is_authority(struct slice text, bool needs_port)
     return text.at[len] == ':' && is_port(slice_of(text.at + len + 1, text.len - len - 1));
 }
 
-/* Into path and query; false when the target fits none of the forms of RFC 9112 3.2. */
-static bool split_target(struct http1_request *request)
+/* Without the port, when it is the scheme's own or an empty one (RFC 9110 4.2.3). */
+static struct slice drop_own_port(struct slice authority, struct slice own_port)
 {
+    size_t len = measure_host(authority);
+    struct slice port = slice_of(authority.at + len, authority.len - len);
+    return port.len == 1 || slice_equal(port, own_port) ? slice_of(authority.at, len) : authority;
+}
+
+/* Takes "http://authority" off the front; false when it is malformed. */
+static bool take_authority(struct head *head, struct slice *rest, struct slice own_port)
+{
+    size_t slash = slice_find(*rest, '/'), mark = slice_find(*rest, '?');
+    size_t len = slash < mark ? slash : mark;
+    struct slice authority = slice_of(rest->at, len);
+    head->own_port = own_port;
+    head->authority = drop_own_port(authority, own_port);
+    *rest = slice_of(rest->at + len, rest->len - len);
+    return is_authority(authority, false);
+}
+
+/* Into path and query; false when the target fits none of the forms of RFC 9112 3.2. */
+static bool split_target(struct head *head)
+{
+    struct http1_request *request = head->request;
     struct slice rest = request->target;
-    request->path = SLICE_NONE;
-    request->query = SLICE_NONE;
+    request->path = request->query = SLICE_NONE;
     if (slice_equal(request->method_text, SLICE("CONNECT")))
         return is_authority(rest, true);
     if (slice_equal(rest, SLICE("*")))
         return slice_equal(request->method_text, SLICE("OPTIONS"));
-    if (skip_prefix_nocase(&rest, SLICE("http://")) ||
-        skip_prefix_nocase(&rest, SLICE("https://"))) {
-        size_t slash = slice_find(rest, '/');
-        size_t mark = slice_find(rest, '?');
-        size_t len = slash < mark ? slash : mark;
-        if (!is_authority(slice_of(rest.at, len), false))
-            return false;
-        rest = slice_of(rest.at + len, rest.len - len);
-    } else if (rest.len == 0 || rest.at[0] != '/') {
+    bool is_fine = rest.len > 0 && rest.at[0] == '/';
+    if (skip_prefix_nocase(&rest, SLICE("http://")))
+        is_fine = take_authority(head, &rest, SLICE(":80"));
+    else if (skip_prefix_nocase(&rest, SLICE("https://")))
+        is_fine = take_authority(head, &rest, SLICE(":443"));
+    if (!is_fine)
         return false;
-    }
     request->path = slice_cut(rest, '?', &request->query);
     if (request->path.len == 0)
         request->path = SLICE("/");
@@ -208,7 +225,7 @@ static enum line_result read_request_line(struct head *head)
     enum line_result result = finish_request_line(head);
     if (result != LINE_OK)
         return result;
-    if (!split_target(request) || !bytes_are(request->path, BYTE_TARGET) ||
+    if (!split_target(head) || !bytes_are(request->path, BYTE_TARGET) ||
         !bytes_are(request->query, BYTE_TARGET) || !are_escapes_whole(request->target))
         return bad(head, 400, "the request target is not of a form this method may have");
     if (!set_method(request))
@@ -566,6 +583,9 @@ static enum line_result judge_head(struct head *head)
     struct http1_request *request = head->request;
     if (!head->has_host && request->minor_version == 1)
         return bad(head, 400, "Host is missing");
+    if (head->authority.at && head->has_host &&
+        !slice_equal_nocase(head->authority, drop_own_port(request->host, head->own_port)))
+        return bad(head, 400, "the request target names another host than Host does");
     enum line_result result = judge_body(head);
     if (result != LINE_LAST)
         return result;
@@ -594,9 +614,7 @@ struct http1_verdict http1_parse_head(struct slice text, const struct http1_limi
         *scanned = text.len;
         return (struct http1_verdict){.progress = HTTP1_MORE};
     }
-    ret_request->host = SLICE_NONE;
-    ret_request->content_type = SLICE_NONE;
-    ret_request->body = SLICE_NONE;
+    ret_request->host = ret_request->content_type = ret_request->body = SLICE_NONE;
     ret_request->field_count = 0;
     ret_request->body_bytes = 0;
     ret_request->chunked = false;
@@ -642,6 +660,7 @@ const char *http1_reason_phrase(int status)
         {414, "URI Too Long"},
         {415, "Unsupported Media Type"},
         {417, "Expectation Failed"},
+        {421, "Misdirected Request"},
         {429, "Too Many Requests"},
         {431, "Request Header Fields Too Large"},
         {500, "Internal Server Error"},

@@ -1,10 +1,11 @@
 /* HTTP/1.1 requests (RFC 9110, RFC 9112), strictly: bytes in, verdict out, no I/O.
  *
  * Anything RFC 9112 does not allow in a request is refused with the status to answer before
- * closing: 400 (syntax, Host, both lengths), 411, 413 (body too large), 414 (target too long), 417
- * (Expect other than 100-continue), 431 (head too large, too many fields), 501 (transfer coding,
- * method token unknown), 505. Bare LF, obs-fold, blanks before the colon, control bytes, signs or
- * leading zeros in sizes are refused. The verdict does not depend on how the input was cut. */
+ * closing: 400 (syntax, Host, a target in absolute form that names another host, both lengths),
+ * 411, 413 (body too large), 414 (target too long), 417 (Expect other than 100-continue), 431 (head
+ * too large, too many fields), 501 (transfer coding, method token unknown), 505. Bare LF, obs-fold,
+ * blanks before the colon, control bytes, signs or leading zeros in sizes are refused. The verdict
+ * does not depend on how the input was cut. */
 #ifndef CODEC_HTTP1_H
 #define CODEC_HTTP1_H
 
@@ -91,6 +92,16 @@ static inline bool http1_is_named(struct slice token, struct slice name)
     size_t left = name.len - at;
     uint64_t small = WORD_OF(0x20) & (((uint64_t)1 << 8 * left) - 1);
     return (word_load_part(token.at + at, left) | small) == word_load_part(name.at + at, left);
+}
+
+static inline bool http1_is_head(const struct http1_request *request)
+{
+    return request->method == HTTP1_OTHER && slice_equal(request->method_text, SLICE("HEAD"));
+}
+/* GET, or HEAD, which asks for what GET would be answered, without the body (RFC 9110 9.3.2). */
+static inline bool http1_is_get(const struct http1_request *request)
+{
+    return request->method == HTTP1_GET || http1_is_head(request);
 }
 
 /* First field of that name (any case), or a slice with at NULL. */

@@ -131,20 +131,65 @@ _Static_assert(offsetof(struct sockaddr_in, sin_port) == offsetof(struct sockadd
 
 struct peer peer_of(const struct sockaddr *address)
 {
-    struct peer peer = {.len = 0};
     if (address->sa_family == AF_INET) {
         const struct sockaddr_in *ipv4 = (const struct sockaddr_in *)(const void *)address;
-        peer.len = 4;
-        memcpy(peer.bytes, &ipv4->sin_addr, 4);
-    } else if (address->sa_family == AF_INET6) {
-        const struct sockaddr_in6 *ipv6 = (const struct sockaddr_in6 *)(const void *)address;
-        bool mapped = IN6_IS_ADDR_V4MAPPED(&ipv6->sin6_addr);
-        peer.len = mapped ? 4 : 16;
-        memcpy(peer.bytes, ipv6->sin6_addr.s6_addr + (mapped ? 12 : 0), peer.len);
+        return peer_of_bytes((const unsigned char *)&ipv4->sin_addr, 4);
     }
+    if (address->sa_family == AF_INET6) {
+        const struct sockaddr_in6 *ipv6 = (const struct sockaddr_in6 *)(const void *)address;
+        return peer_of_bytes(ipv6->sin6_addr.s6_addr, 16);
+    }
+    return peer_of_bytes(NULL, 0);
+}
+
+struct peer peer_of_bytes(const unsigned char *bytes, uint32_t len)
+{
+    static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff};
+    struct peer peer = {.len = len == 4 || len == 16 ? len : 0};
+    if (peer.len == 16 && memcmp(bytes, mapped, sizeof mapped) == 0) {
+        bytes += sizeof mapped;
+        peer.len = 4;
+    }
+    if (peer.len != 0)
+        memcpy(peer.bytes, bytes, peer.len);
     if (peer.len != 0)
         (void)inet_ntop(peer.len == 4 ? AF_INET : AF_INET6, peer.bytes, peer.text,
                         sizeof peer.text);
     peer.text_len = (uint32_t)strlen(peer.text);
     return peer;
+}
+
+/* "", ":", ":8080" */
+static bool is_port_part(struct slice text)
+{
+    uint64_t port;
+    return text.len == 0 ||
+           (text.at[0] == ':' && text.len <= 6 &&
+            (text.len == 1 || slice_to_u64(slice_of(text.at + 1, text.len - 1), &port)));
+}
+
+static bool read_peer(struct slice host, int family, struct peer *ret_peer)
+{
+    unsigned char bytes[16];
+    char word[INET6_ADDRSTRLEN];
+    if (host.len == 0 || host.len >= sizeof word || memchr(host.at, '\0', host.len))
+        return false;
+    memcpy(word, host.at, host.len);
+    word[host.len] = '\0';
+    if (inet_pton(family, word, bytes) != 1)
+        return false;
+    *ret_peer = peer_of_bytes(bytes, family == AF_INET ? 4 : 16);
+    return true;
+}
+
+bool peer_parse(struct slice text, struct peer *ret_peer)
+{
+    bool is_bracketed = text.len > 0 && text.at[0] == '[';
+    size_t end = slice_find(text, is_bracketed ? ']' : ':');
+    if (is_bracketed)
+        return end < text.len && is_port_part(slice_of(text.at + end + 1, text.len - end - 1)) &&
+               read_peer(slice_of(text.at + 1, end - 1), AF_INET6, ret_peer);
+    struct slice rest = slice_of(text.at + end, text.len - end);
+    return (is_port_part(rest) && read_peer(slice_of(text.at, end), AF_INET, ret_peer)) ||
+           read_peer(text, AF_INET6, ret_peer);
 }

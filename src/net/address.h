@@ -43,6 +43,11 @@ struct peer {
     char text[INET6_ADDRSTRLEN]; /* "192.0.2.1", "2001:db8::1" */
 };
 struct peer peer_of(const struct sockaddr *address);
+/* Of 4 or 16 bytes in network order; of none for any other length. */
+struct peer peer_of_bytes(const unsigned char *bytes, uint32_t len);
+/* "192.0.2.1", "2001:db8::1" or "[2001:db8::1]", each perhaps with ":port" (IPv6: only in
+ * brackets). False: it is none of these. */
+bool peer_parse(struct slice text, struct peer *ret_peer);
 static inline struct slice peer_text(const struct peer *peer)
 {
     return slice_of(peer->text, peer->text_len);

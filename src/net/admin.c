@@ -138,6 +138,9 @@ static void write_door_metrics(struct buffer *out, const struct server *server)
         buffer_printf(out, "bursar_deadlines_expired_total{deadline=\"%s\"} %llu\n",
                       deadline_names[kind],
                       (unsigned long long)sum(server, (enum figure)(FIGURE_EXPIRED_HEADER + kind)));
+    metric(out, "bursar_connections_made_room_total", "counter",
+           "Idle connections closed because others wanted their places.",
+           sum(server, FIGURE_MADE_ROOM));
     metric(out, "bursar_bytes_received_total", "counter", "Bytes read from clients.",
            sum(server, FIGURE_RECEIVED_BYTES));
     metric(out, "bursar_bytes_sent_total", "counter", "Bytes sent to clients.",
@@ -252,47 +255,85 @@ static void write_metrics(struct buffer *out, const struct server *server)
 
 /* --- the rest --- */
 
+/* Nothing of it is for a browser: what a page of somebody else's made one ask for is not guessed
+ * to be a script. */
+#define PLAIN_LINES "X-Content-Type-Options: nosniff\r\n"
+static const struct slice plain_lines = {PLAIN_LINES, sizeof PLAIN_LINES - 1};
+
+static struct admin_answer write_line(struct buffer *out, int status, struct slice line)
+{
+    buffer_append(out, line);
+    return (struct admin_answer){status, text_type, plain_lines};
+}
+
 static struct admin_answer write_readiness(struct buffer *out, const struct server *server)
 {
     if (atomic_load(&server->drain) != DRAIN_NONE)
-        BUFFER_LITERAL(out, "draining\n");
-    else if (!atomic_load(&server->serving))
-        BUFFER_LITERAL(out, "starting\n");
-    else {
-        BUFFER_LITERAL(out, "ready\n");
-        return (struct admin_answer){200, text_type, SLICE_NONE};
+        return write_line(out, 503, SLICE("draining\n"));
+    if (!atomic_load(&server->serving))
+        return write_line(out, 503, SLICE("starting\n"));
+    return write_line(out, 200, SLICE("ready\n"));
+}
+
+static struct admin_answer refuse_method(struct buffer *out)
+{
+    struct admin_answer answer = write_line(out, 405, SLICE("only GET and HEAD\n"));
+    answer.extra = SLICE("Allow: GET, HEAD\r\n" PLAIN_LINES);
+    return answer;
+}
+
+/* A page can make its reader's browser resolve the page's own name to this listener's address (DNS
+ * rebinding), but the browser then sends that name. Who sends none is no browser. */
+static bool is_ours(const struct server *server, struct slice host)
+{
+    struct peer unused;
+    struct slice names = buffer_slice(&server->admin_hosts), port;
+    struct slice name = slice_cut(host, ':', &port);
+    if (host.len == 0 || peer_parse(host, &unused) || slice_equal_nocase(name, SLICE("localhost")))
+        return true;
+    while (names.len > 0)
+        if (slice_equal_nocase(slice_cut(names, '\n', &names), name))
+            return true;
+    return false;
+}
+
+static struct admin_answer answer_path(const struct server *server, struct slice path,
+                                       struct buffer *out)
+{
+    if (slice_equal(path, SLICE("/readyz")))
+        return write_readiness(out, server);
+    if (slice_equal(path, SLICE("/healthz")) || slice_equal(path, SLICE("/livez")))
+        return write_line(out, 200, SLICE("ok\n"));
+    if (slice_equal(path, SLICE("/version"))) {
+        buffer_printf(out, "{\"name\":\"bursar\",\"version\":\"%s\"}\n", server->version);
+        return (struct admin_answer){200, json_type, plain_lines};
     }
-    return (struct admin_answer){503, text_type, SLICE_NONE};
+    if (slice_equal(path, SLICE("/metrics"))) {
+        write_metrics(out, server);
+        return (struct admin_answer){200, metrics_type, plain_lines};
+    }
+    return write_line(out, 404, SLICE("ask for /healthz, /livez, /readyz, /metrics or /version\n"));
 }
 
 struct admin_answer admin_answer(const struct server *server, const struct http1_request *request,
                                  struct buffer *out)
 {
-    struct slice path = request->path;
-    bool metrics = slice_equal(path, SLICE("/metrics"));
-    bool version = slice_equal(path, SLICE("/version"));
-    bool ready = slice_equal(path, SLICE("/readyz"));
-    bool alive = slice_equal(path, SLICE("/healthz")) || slice_equal(path, SLICE("/livez"));
     buffer_clear(out);
-    if (!metrics && !version && !ready && !alive) {
-        BUFFER_LITERAL(out, "ask for /healthz, /livez, /readyz, /metrics or /version\n");
-        return (struct admin_answer){404, text_type, SLICE_NONE};
-    }
-    if (request->method != HTTP1_GET && !slice_equal(request->method_text, SLICE("HEAD"))) {
-        BUFFER_LITERAL(out, "only GET and HEAD\n");
-        return (struct admin_answer){405, text_type, SLICE("Allow: GET, HEAD\r\n")};
-    }
-    if (ready)
-        return write_readiness(out, server);
-    if (alive)
-        BUFFER_LITERAL(out, "ok\n");
-    else if (version)
-        buffer_printf(out, "{\"name\":\"bursar\",\"version\":\"%s\"}\n", server->version);
-    else
-        write_metrics(out, server);
-    return (struct admin_answer){200,
-                                 version   ? json_type
-                                 : metrics ? metrics_type
-                                           : text_type,
-                                 SLICE_NONE};
+    if (!is_ours(server, request->host))
+        return write_line(out, 421, SLICE("this name is not served here (--admin-host)\n"));
+    struct admin_answer answer = answer_path(server, request->path, out);
+    if (http1_is_get(request) || answer.status == 404)
+        return answer;
+    buffer_clear(out);
+    return refuse_method(out);
+}
+
+struct admin_answer admin_health(const struct server *server, const struct http1_request *request,
+                                 struct buffer *out)
+{
+    bool ready = atomic_load(&server->serving) && atomic_load(&server->drain) == DRAIN_NONE;
+    buffer_clear(out);
+    if (!http1_is_get(request))
+        return refuse_method(out);
+    return ready ? write_line(out, 200, SLICE("ok\n")) : write_line(out, 503, SLICE("not ready\n"));
 }

@@ -12,8 +12,11 @@ struct admin_answer {
 };
 
 /* Answers GET and HEAD of /healthz, /livez, /readyz, /metrics, /version into `out` (cleared
- * first). Any network thread. */
+ * first), when Host is an address, localhost or a name of the options. Any network thread. */
 struct admin_answer admin_answer(const struct server *server, const struct http1_request *request,
+                                 struct buffer *out);
+/* Answers GET and HEAD of the health path on the API's listeners: ready or not, and no more. */
+struct admin_answer admin_health(const struct server *server, const struct http1_request *request,
                                  struct buffer *out);
 
 #endif

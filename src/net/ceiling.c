@@ -1,11 +1,12 @@
 /* Connections counted by address (IPv6: by network).
  *
- * 1. An address is in the table exactly while it has connections; its count is theirs.
+ * 1. An address is in the table of its kind exactly while it has connections; its count is theirs.
  * 2. Every slot between an address's home and its place is taken (linear probing): leaving closes
  *    the gap by moving followers back.
- * 3. The table has more than twice as many slots as there can be connections, so probing ends.
+ * 3. A table has more than twice as many slots as there can be connections, so probing ends.
  *
- * Owns the table. Any thread: one lock, taken when a connection comes or goes, never for a request.
+ * Owns the tables. Any thread: one lock, taken when a connection comes or goes, never for a
+ * request.
  */
 #include "net/ceiling.h"
 
@@ -14,7 +15,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-enum { KEY_BYTES = 8 };
+enum { KEY_BYTES = 8, SHORT_PART = 4 };
 
 struct slot {
     char key[KEY_BYTES];
@@ -22,35 +23,50 @@ struct slot {
     uint32_t connections; /* 0 = free */
 };
 
-struct ceiling {
-    pthread_mutex_t lock;
+/* Those of one kind. */
+struct places {
     uint32_t connections, connections_max;
-    uint32_t operators;
-    uint32_t per_address_max;
+    uint32_t per_address_max; /* 0 = no ceiling, and no table */
     uint64_t seed;
     size_t mask;
     struct slot *slots;
 };
 
-struct ceiling *ceiling_new(uint32_t connections_max, uint32_t per_address_max, uint64_t hash_seed)
+struct ceiling {
+    pthread_mutex_t lock;
+    struct places places[CEILING_KINDS];
+};
+
+static bool places_init(struct places *places, uint32_t connections_max, uint32_t per_address_max,
+                        uint64_t hash_seed)
 {
     size_t slots = 16;
-    while (slots <= 2 * (size_t)connections_max)
+    while (slots <= 2 * ((size_t)connections_max + CEILING_SPARE_MAX))
         slots *= 2;
+    *places = (struct places){.connections_max = connections_max,
+                              .per_address_max = per_address_max,
+                              .seed = hash_seed,
+                              .mask = slots - 1};
+    if (per_address_max == 0)
+        return true;
+    places->slots = calloc(slots, sizeof *places->slots);
+    return places->slots != NULL;
+}
+
+struct ceiling *ceiling_new(uint32_t connections_max, uint32_t per_address_max, uint64_t hash_seed)
+{
     struct ceiling *ceiling = calloc(1, sizeof *ceiling);
     if (!ceiling)
         return NULL;
-    ceiling->slots = calloc(slots, sizeof *ceiling->slots);
-    if (!ceiling->slots) {
-        free(ceiling);
-        return NULL;
-    }
     CHECK(pthread_mutex_init(&ceiling->lock, NULL) == 0);
-    ceiling->connections_max = connections_max;
-    ceiling->per_address_max = per_address_max;
-    ceiling->seed = hash_seed;
-    ceiling->mask = slots - 1;
-    return ceiling;
+    struct places *places = ceiling->places;
+    if (places_init(&places[CEILING_CLIENTS], connections_max, per_address_max, hash_seed) &&
+        places_init(&places[CEILING_ADMIN], CEILING_OPERATORS_MAX, CEILING_ADMIN_PER_ADDRESS_MAX,
+                    hash_seed) &&
+        places_init(&places[CEILING_CONTROL], CEILING_OPERATORS_MAX, 0, hash_seed))
+        return ceiling;
+    ceiling_free(ceiling);
+    return NULL;
 }
 
 void ceiling_free(struct ceiling *ceiling)
@@ -58,7 +74,8 @@ void ceiling_free(struct ceiling *ceiling)
     if (!ceiling)
         return;
     (void)pthread_mutex_destroy(&ceiling->lock);
-    free(ceiling->slots);
+    for (int kind = 0; kind < CEILING_KINDS; kind++)
+        free(ceiling->places[kind].slots);
     free(ceiling);
 }
 
@@ -73,84 +90,128 @@ static struct slice slot_key(const struct slot *slot)
     return slice_of(slot->key, slot->key_len);
 }
 
-static size_t home(const struct ceiling *ceiling, struct slice key)
+static size_t home(const struct places *places, struct slice key)
 {
-    return slice_hash(key, ceiling->seed) & ceiling->mask;
+    return slice_hash(key, places->seed) & places->mask;
 }
 
 /* The key's slot, or the free one where it belongs. */
-static size_t find(const struct ceiling *ceiling, struct slice key)
+static size_t find(const struct places *places, struct slice key)
 {
-    size_t at = home(ceiling, key);
-    while (ceiling->slots[at].connections && !slice_equal(slot_key(&ceiling->slots[at]), key))
-        at = (at + 1) & ceiling->mask;
+    size_t at = home(places, key);
+    while (places->slots[at].connections && !slice_equal(slot_key(&places->slots[at]), key))
+        at = (at + 1) & places->mask;
     return at;
 }
 
-static void close_gap(struct ceiling *ceiling, size_t gap)
+static void close_gap(struct places *places, size_t gap)
 {
-    for (size_t at = (gap + 1) & ceiling->mask; ceiling->slots[at].connections;
-         at = (at + 1) & ceiling->mask) {
-        size_t from_home = (at - home(ceiling, slot_key(&ceiling->slots[at]))) & ceiling->mask;
-        if (from_home < ((at - gap) & ceiling->mask))
+    for (size_t at = (gap + 1) & places->mask; places->slots[at].connections;
+         at = (at + 1) & places->mask) {
+        size_t from_home = (at - home(places, slot_key(&places->slots[at]))) & places->mask;
+        if (from_home < ((at - gap) & places->mask))
             continue;
-        ceiling->slots[gap] = ceiling->slots[at];
+        places->slots[gap] = places->slots[at];
         gap = at;
     }
-    ceiling->slots[gap].connections = 0;
+    places->slots[gap].connections = 0;
 }
 
-static enum ceiling_verdict enter(struct ceiling *ceiling, const struct peer *peer)
+static bool counts_by_address(const struct places *places, const struct peer *peer)
 {
-    if (ceiling->connections >= ceiling->connections_max)
-        return CEILING_FULL;
-    if (peer->len != 0 && ceiling->per_address_max != 0) {
-        struct slice key = key_of(peer);
-        struct slot *slot = &ceiling->slots[find(ceiling, key)];
-        if (slot->connections >= ceiling->per_address_max)
-            return CEILING_ADDRESS_FULL;
-        memcpy(slot->key, key.at, key.len);
-        slot->key_len = (uint32_t)key.len;
-        slot->connections++;
-    }
-    ceiling->connections++;
-    return CEILING_ADMITTED;
+    return peer->len != 0 && places->per_address_max != 0;
 }
 
-static void leave(struct ceiling *ceiling, const struct peer *peer)
+/* What one address may have now: less when places are short, as ceiling.h says. */
+static uint32_t share(const struct places *places)
 {
-    CHECK(ceiling->connections > 0);
-    ceiling->connections--;
-    if (peer->len == 0 || ceiling->per_address_max == 0)
+    uint64_t all = places->connections_max, most = places->per_address_max;
+    uint64_t shortage = all / SHORT_PART > 0 ? all / SHORT_PART : 1;
+    uint64_t left = places->connections < all ? all - places->connections : 0;
+    if (left >= shortage)
+        return places->per_address_max;
+    uint64_t part = (most < all ? most : all) * left / shortage;
+    return part > 0 ? (uint32_t)part : 1;
+}
+
+static bool has_share(const struct places *places, const struct peer *peer)
+{
+    return counts_by_address(places, peer) &&
+           places->slots[find(places, key_of(peer))].connections >= share(places);
+}
+
+static void count_address(struct places *places, const struct peer *peer)
+{
+    if (!counts_by_address(places, peer))
         return;
-    size_t at = find(ceiling, key_of(peer));
-    CHECK(ceiling->slots[at].connections > 0);
-    if (--ceiling->slots[at].connections == 0)
-        close_gap(ceiling, at);
+    struct slice key = key_of(peer);
+    struct slot *slot = &places->slots[find(places, key)];
+    memcpy(slot->key, key.at, key.len);
+    slot->key_len = (uint32_t)key.len;
+    slot->connections++;
 }
 
-enum ceiling_verdict ceiling_enter(struct ceiling *ceiling, const struct peer *peer, bool operator)
+static enum ceiling_verdict enter(struct ceiling *ceiling, const struct peer *peer,
+                                  enum ceiling_kind kind, uint32_t spare)
 {
+    struct places *places = &ceiling->places[kind];
+    enum ceiling_verdict verdict = CEILING_ADMITTED;
     pthread_mutex_lock(&ceiling->lock);
-    enum ceiling_verdict verdict;
-    if (!operator)
-        verdict = enter(ceiling, peer);
-    else if (ceiling->operators < CEILING_OPERATORS_MAX) {
-        ceiling->operators++;
-        verdict = CEILING_ADMITTED;
-    } else
+    if (has_share(places, peer))
+        verdict = CEILING_ADDRESS_FULL;
+    else if (places->connections >= places->connections_max + spare)
         verdict = CEILING_FULL;
+    else {
+        count_address(places, peer);
+        places->connections++;
+    }
     pthread_mutex_unlock(&ceiling->lock);
     return verdict;
 }
 
-void ceiling_leave(struct ceiling *ceiling, const struct peer *peer, bool operator)
+enum ceiling_verdict ceiling_enter(struct ceiling *ceiling, const struct peer *peer,
+                                   enum ceiling_kind kind)
 {
+    return enter(ceiling, peer, kind, 0);
+}
+
+enum ceiling_verdict ceiling_enter_early(struct ceiling *ceiling, const struct peer *peer,
+                                         enum ceiling_kind kind)
+{
+    return enter(ceiling, peer, kind, CEILING_SPARE_MAX);
+}
+
+bool ceiling_is_exceeded(struct ceiling *ceiling, enum ceiling_kind kind)
+{
+    const struct places *places = &ceiling->places[kind];
     pthread_mutex_lock(&ceiling->lock);
-    if (operator) {
-        CHECK(ceiling->operators > 0);
-        ceiling->operators--;
-    } else
-        leave(ceiling, peer);
+    bool exceeded = places->connections > places->connections_max;
     pthread_mutex_unlock(&ceiling->lock);
+    return exceeded;
+}
+
+void ceiling_leave(struct ceiling *ceiling, const struct peer *peer, enum ceiling_kind kind)
+{
+    struct places *places = &ceiling->places[kind];
+    pthread_mutex_lock(&ceiling->lock);
+    CHECK(places->connections > 0);
+    places->connections--;
+    if (counts_by_address(places, peer)) {
+        size_t at = find(places, key_of(peer));
+        CHECK(places->slots[at].connections > 0);
+        if (--places->slots[at].connections == 0)
+            close_gap(places, at);
+    }
+    pthread_mutex_unlock(&ceiling->lock);
+}
+
+bool ceiling_name(struct ceiling *ceiling, const struct peer *peer, enum ceiling_kind kind)
+{
+    struct places *places = &ceiling->places[kind];
+    pthread_mutex_lock(&ceiling->lock);
+    bool may = !has_share(places, peer);
+    if (may)
+        count_address(places, peer);
+    pthread_mutex_unlock(&ceiling->lock);
+    return may;
 }

@@ -17,6 +17,7 @@
  *
  * Owns the connection structs. The loop's thread. */
 #include "net/connection.h"
+#include "net/places.h"
 
 #include "base/check.h"
 
@@ -85,11 +86,6 @@ static void unlink_connection(struct connection *connection)
         worker->connections_busy--;
 }
 
-static bool is_operator(const struct connection *connection)
-{
-    return connection->endpoint->admin || connection->endpoint->trust == API_TRUST_OPERATOR;
-}
-
 /* The pending call was woken, and everything before its answer is sent (or nobody waits for it). */
 static void finish_call(struct connection *connection)
 {
@@ -108,10 +104,7 @@ static void on_closed(uv_handle_t *handle)
     struct connection *connection = handle->data;
     struct worker *worker = connection->worker;
     unlink_connection(connection);
-    if (connection->counted) {
-        ceiling_leave(worker->server->ceiling, &connection->peer, is_operator(connection));
-        figures_add(&worker->figures, FIGURE_CLOSED, 1);
-    }
+    places_leave(connection);
     tls_session_free(connection->tls);
     connection->tls = NULL;
     output_forget_unsent(connection);
@@ -146,7 +139,8 @@ static void on_room(uv_handle_t *handle, size_t suggested, uv_buf_t *ret_memory)
         return;
     }
     size_t room = CIPHER_BYTES;
-    char *at = connection->tls ? connection->worker->cipher : input_room(connection, &room);
+    bool sealed = connection->tls && !connection->preface;
+    char *at = sealed ? connection->worker->cipher : input_room(connection, &room);
     *ret_memory = uv_buf_init(at, at ? (unsigned int)(room < INT32_MAX ? room : INT32_MAX) : 0);
 }
 
@@ -175,7 +169,7 @@ static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *memory)
     }
     if (connection->lingering)
         connection->lingered += len;
-    else if (!connection->tls)
+    else if (!connection->tls || connection->preface)
         input_took(connection, len);
     else if (!tls_session_feed(connection->tls, memory->base, len))
         connection_close(connection);
@@ -277,7 +271,10 @@ static void set_deadline(struct connection *connection)
     if (kind == DEADLINE_NONE)
         deadline_clear(&connection->deadline);
     else if (kind != connection->deadline.kind || connection->renewed)
-        deadline_set(&worker->deadlines, &connection->deadline, kind, uv_now(&worker->loop));
+        deadline_set(&worker->deadlines[places_kind(connection->endpoint)], &connection->deadline,
+                     kind, uv_now(&worker->loop));
+    if (kind == DEADLINE_IDLE || kind == DEADLINE_HEADER)
+        places_note_waiting(worker);
     connection->renewed = false;
 }
 
@@ -317,7 +314,7 @@ void connection_advance(struct connection *connection)
         worker_check_drained(worker);
         return;
     }
-    for (bool more = true; more && can_go_on(connection);) {
+    for (bool more = preface_take(connection); more && can_go_on(connection);) {
         more = !connection->last && exchange_run(connection);
         output_send(connection);
         if (!more && !connection->last && can_go_on(connection))
@@ -338,7 +335,7 @@ static bool know_user(struct connection *connection)
 
 static bool admit(struct connection *connection)
 {
-    struct figures *figures = &connection->worker->figures;
+    const struct server *server = connection->worker->server;
     struct sockaddr_storage address = {.ss_family = AF_UNIX};
     int len = sizeof address;
     if (connection->endpoint->address.kind != ADDRESS_UNIX &&
@@ -347,20 +344,10 @@ static bool admit(struct connection *connection)
     connection->peer = peer_of((const struct sockaddr *)&address);
     if (connection->endpoint->trust == API_TRUST_OPERATOR && !know_user(connection))
         return false;
-    switch (ceiling_enter(connection->worker->server->ceiling, &connection->peer,
-                          is_operator(connection))) {
-    case CEILING_ADMITTED:
-        connection->counted = true;
-        figures_add(figures, FIGURE_ACCEPTED, 1);
-        return true;
-    case CEILING_FULL:
-        figures_add(figures, FIGURE_TURNED_AWAY_FULL, 1);
-        return false;
-    case CEILING_ADDRESS_FULL:
-        figures_add(figures, FIGURE_TURNED_AWAY_ADDRESS, 1);
-        return false;
-    }
-    return false;
+    connection->forwards = connection->preface = connection->unnamed =
+        places_kind(connection->endpoint) == CEILING_CLIENTS &&
+        trust_includes(&server->trust, &connection->peer);
+    return places_admit(connection);
 }
 
 static bool begin(struct connection *connection)
@@ -448,10 +435,15 @@ static bool has_bytes_waiting(const struct connection *connection)
            waiting > 0;
 }
 
+bool connection_is_idle(const struct connection *connection)
+{
+    return !connection->closing && !connection_is_blocked(connection) && !has_begun(connection) &&
+           !connection->lingering && !has_bytes_waiting(connection);
+}
+
 void connection_drain(struct connection *connection)
 {
-    if (connection->closing || connection_is_blocked(connection) || has_begun(connection) ||
-        connection->lingering || has_bytes_waiting(connection))
+    if (!connection_is_idle(connection))
         return;
     connection->last = true;
     settle(connection);

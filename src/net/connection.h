@@ -58,6 +58,9 @@ struct connection {
     bool reading;    /* libuv reads */
     bool filled;     /* the last read filled its room: the next one waits for its turn */
     bool counted;    /* in the ceiling */
+    bool unnamed;    /* ... but by no address: a trusted proxy that has not said whose it is */
+    bool preface;    /* a PROXY header may come first */
+    bool forwards;   /* the peer is trusted: its requests may name their clients */
     bool served;     /* at least one request was answered */
     bool proven;     /* ... and one of the api's without an error */
     bool renewed;    /* a request was answered since the deadline was set */
@@ -76,6 +79,9 @@ void connection_accept(struct listener *listener);
 /* Does everything that can be done now: answers, sends, reads on, sets the deadline, closes. */
 void connection_advance(struct connection *connection);
 RARE void connection_close(struct connection *connection);
+/* Nothing of a request is here, nothing is being answered: closing takes nothing from the client.
+ */
+bool connection_is_idle(const struct connection *connection);
 /* Closes when idle, else lets what is in flight be the last. */
 void connection_drain(struct connection *connection);
 /* Its deadline has passed. */
@@ -117,6 +123,11 @@ void body_judge(struct connection *connection, struct http1_request *request);
 bool body_is_refused(struct connection *connection);
 /* Whose budget the request's memory counts against. */
 enum budget_kind body_holder(const struct connection *connection);
+
+/* preface.c */
+/* Takes a trusted proxy's PROXY header off the input, if one may be there. True when what comes now
+ * is the client's own; else more has to come, or the connection is at its end. */
+bool preface_take(struct connection *connection);
 
 /* exchange.c */
 /* Answers whole requests into the worker's output until one is pending, none is left or the last

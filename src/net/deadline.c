@@ -56,3 +56,15 @@ struct deadline *deadlines_due(struct deadlines *deadlines, uint64_t now_ms)
     }
     return NULL;
 }
+
+struct deadline *deadlines_first(struct deadlines *deadlines, enum deadline_kind kind)
+{
+    struct deadline *head = &deadlines->heads[kind];
+    return head->next != head ? head->next : NULL;
+}
+
+struct deadline *deadlines_behind(struct deadlines *deadlines, const struct deadline *deadline)
+{
+    struct deadline *head = &deadlines->heads[deadline->kind];
+    return deadline->next != head ? deadline->next : NULL;
+}

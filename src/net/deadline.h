@@ -40,5 +40,9 @@ void deadline_set(struct deadlines *deadlines, struct deadline *deadline, enum d
 void deadline_clear(struct deadline *deadline);
 /* One that is due, NULL if none is. It stays in its list until set or cleared. */
 struct deadline *deadlines_due(struct deadlines *deadlines, uint64_t now_ms);
+/* Those that wait for this kind of thing, longest first: the first, and the one behind; NULL when
+ * there is none. */
+struct deadline *deadlines_first(struct deadlines *deadlines, enum deadline_kind kind);
+struct deadline *deadlines_behind(struct deadlines *deadlines, const struct deadline *deadline);
 
 #endif

@@ -157,7 +157,7 @@ static void write_answer(struct connection *connection, const struct http1_reque
     }
     http1_write_head(output, answer->status, answer->content_type, answer->body.len, keep_alive,
                      extra);
-    if (!slice_equal(request->method_text, SLICE("HEAD")))
+    if (!http1_is_head(request))
         buffer_append(output, answer->body);
     if (!buffer_ok(output))
         connection_close(connection);
@@ -188,11 +188,18 @@ void connection_refuse(struct connection *connection, int status, const char *re
 
 /* --- answering --- */
 
+/* Whom a request is from: the connection's peer, or whom that, when trusted, says it is. */
+static const struct peer *client_of(const struct connection *connection, const struct call *call)
+{
+    return connection->forwards ? &call->client : &connection->peer;
+}
+
 static void log_call(const struct connection *connection, const struct call *call,
                      const struct answer *answer)
 {
     const struct api_outcome *outcome = api_worker_outcome(connection->worker->api);
     struct request_log log = {
+        .client = client_of(connection, call),
         .method = call->request.method_text,
         .action = outcome->action,
         .secret_id = outcome->secret_id,
@@ -235,10 +242,12 @@ static void ask_api(struct connection *connection, struct call *call)
     if (worker->server->options.access_log)
         call->started_ns = uv_hrtime();
     call->connection = connection;
+    if (connection->forwards)
+        call->client = trust_client(&worker->server->trust, &connection->peer, &call->request);
     call->api = (struct api_call){.request = &call->request,
                                   .trust = connection->endpoint->trust,
                                   .operator= {DOOR_SOCKET, &connection->user},
-                                  .peer_address = peer_text(&connection->peer),
+                                  .peer_address = peer_text(client_of(connection, call)),
                                   .wake = wake,
                                   .context = call};
     if (connection->cut)
@@ -253,22 +262,39 @@ static void ask_api(struct connection *connection, struct call *call)
     figures_add(&worker->figures, FIGURE_PENDING_STARTED, 1);
 }
 
+static bool asks_health(const struct connection *connection, const struct http1_request *request)
+{
+    const char *path = connection->worker->server->health_path;
+    return path[0] && slice_equal(request->path, slice_text(path));
+}
+
+static void answer_operator(struct connection *connection, const struct http1_request *request)
+{
+    const struct server *server = connection->worker->server;
+    struct buffer *body = &connection->worker->body;
+    struct admin_answer said = connection->endpoint->admin ? admin_answer(server, request, body)
+                                                           : admin_health(server, request, body);
+    struct answer answer = {said.status, said.content_type, buffer_slice(body), said.extra};
+    write_answer(connection, request, &answer);
+}
+
+static void answer_elsewhere(struct connection *connection, const struct http1_request *request)
+{
+    struct answer answer = {404, plain_text, SLICE("the API answers on / only\n"), SLICE_NONE};
+    struct request_log log = {
+        .method = request->method_text, .status = answer.status, .body_bytes = answer.body.len};
+    tally_add(&connection->worker->figures.refusals, SLICE("404"));
+    request_log_write(connection, &log);
+    write_answer(connection, request, &answer);
+}
+
 static void answer_request(struct connection *connection, struct call *call)
 {
-    if (connection->endpoint->admin) {
-        struct buffer *body = &connection->worker->body;
-        struct admin_answer said = admin_answer(connection->worker->server, &call->request, body);
-        struct answer answer = {said.status, said.content_type, buffer_slice(body), said.extra};
-        write_answer(connection, &call->request, &answer);
-    } else if (!slice_equal(call->request.path, SLICE("/"))) {
-        struct answer answer = {404, plain_text, SLICE("the API answers on / only\n"), SLICE_NONE};
-        struct request_log log = {.method = call->request.method_text,
-                                  .status = answer.status,
-                                  .body_bytes = answer.body.len};
-        tally_add(&connection->worker->figures.refusals, SLICE("404"));
-        request_log_write(connection, &log);
-        write_answer(connection, &call->request, &answer);
-    } else
+    if (connection->endpoint->admin || asks_health(connection, &call->request))
+        answer_operator(connection, &call->request);
+    else if (!slice_equal(call->request.path, SLICE("/")))
+        answer_elsewhere(connection, &call->request);
+    else
         ask_api(connection, call);
 }
 

@@ -43,7 +43,7 @@ void request_log_write(const struct connection *connection, const struct request
     BUFFER_LITERAL(&line, "time=");
     timestamp_print_rfc3339(&line, sys_now_us(server->sys));
     BUFFER_LITERAL(&line, " remote=");
-    struct slice peer = peer_text(&connection->peer);
+    struct slice peer = peer_text(log->client ? log->client : &connection->peer);
     buffer_append(&line, peer.len > 0 ? peer : SLICE("unix"));
     BUFFER_LITERAL(&line, " method=");
     write_word(&line, log->method);

@@ -6,6 +6,7 @@
 #include "net/connection.h"
 
 struct request_log {
+    const struct peer *client;                                /* NULL = the connection's */
     struct slice method, action, secret_id, code, request_id; /* empty = not known */
     uint64_t first_entry, last_entry;                         /* that it made; 0 = none */
     int status;

@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
-enum { FDS_BESIDE_CONNECTIONS = 256 };
+enum { FDS_BESIDE_CONNECTIONS = 384, ADMIN_HOSTS_BYTES_MAX = 1 << 20 };
 
 static struct status check_options(const struct server_options *options, struct fault *fault)
 {
@@ -77,10 +77,40 @@ static struct status open_endpoint(struct server *server, const struct server_li
     return STATUS_DONE;
 }
 
+static struct status read_health_path(struct server *server, struct slice path, struct fault *fault)
+{
+    bool is_whole = true;
+    for (size_t i = 0; i < path.len; i++)
+        is_whole = is_whole && path.at[i] > ' ' && path.at[i] < 0x7f && path.at[i] != '?';
+    if (path.len > 0 &&
+        (path.len < 2 || path.at[0] != '/' || !is_whole || path.len > SERVER_HEALTH_PATH_BYTES_MAX))
+        return fault_raise(fault, STATUS_INVALID,
+                           "health path \"%.*s\" is not a path such as /readyz", SLICE_ARGS(path));
+    if (path.len > 0)
+        memcpy(server->health_path, path.at, path.len);
+    return STATUS_DONE;
+}
+
+static struct status read_names(struct server *server, const struct server_options *options,
+                                struct fault *fault)
+{
+    TRY(read_health_path(server, options->health_path, fault));
+    for (uint32_t i = 0; i < options->trusted_proxy_count; i++)
+        TRY(trust_add(&server->trust, options->trusted_proxies[i], fault));
+    for (uint32_t i = 0; i < options->admin_host_count; i++) {
+        buffer_append(&server->admin_hosts, options->admin_hosts[i]);
+        buffer_char(&server->admin_hosts, '\n');
+    }
+    return buffer_ok(&server->admin_hosts)
+               ? STATUS_DONE
+               : fault_raise(fault, STATUS_MEMORY, "no memory for the server");
+}
+
 static struct status open_parts(struct server *server, const struct server_options *options,
                                 struct fault *fault)
 {
     uint64_t seed;
+    TRY(read_names(server, options, fault));
     TRY(server->sys->entropy(server->sys->context, &seed, sizeof seed, fault));
     server->ceiling =
         ceiling_new(options->connections_max, options->connections_per_address_max, seed);
@@ -114,6 +144,7 @@ struct status server_open(struct api *api, struct committer *committer,
     server->sys = options->sys ? options->sys : sys_real();
     budget_init(&server->budget, options->body_memory_max);
     struct buffer version;
+    buffer_init(&server->admin_hosts, ADMIN_HOSTS_BYTES_MAX);
     buffer_init_fixed(&version, server->version, sizeof server->version - 1);
     buffer_append(&version, options->version);
     struct status status = open_parts(server, options, fault);
@@ -196,6 +227,7 @@ void server_close(struct server *server)
     for (uint32_t i = 0; i < SERVER_LISTENERS_MAX; i++)
         endpoint_remove(&server->endpoints[i]);
     ceiling_free(server->ceiling);
+    buffer_done(&server->admin_hosts);
     tls_close(server->tls);
     free(server->workers);
     free(server);

@@ -9,7 +9,7 @@
 #include "api/api.h"
 #include "journal/historian.h"
 
-enum { SERVER_LISTENERS_MAX = 16 };
+enum { SERVER_LISTENERS_MAX = 16, SERVER_HEALTH_PATH_BYTES_MAX = 255 };
 
 struct server_listener {
     /* "127.0.0.1:8080", "[::1]:0", "*:443", "unix:/path" */
@@ -31,8 +31,18 @@ struct server_options {
     uint32_t drain_timeout_ms;  /* at SIGTERM, default 10,000 */
     uint32_t connections_max;   /* default 10,000 */
     uint32_t
-        connections_per_address_max;  /* default 1,000; 0 = no ceiling; unix sockets do not count */
-    uint64_t body_memory_max;         /* bytes of unfinished requests in all; default 256 MiB */
+        connections_per_address_max; /* default 1,000; 0 = no ceiling; unix sockets do not count */
+    uint64_t body_memory_max;        /* bytes of unfinished requests in all; default 256 MiB */
+    /* Proxies that are believed: "10.0.0.0/8", an address, "unix". Their PROXY headers and
+     * X-Forwarded-For say who the client is, for ceilings, access log and policies. */
+    const struct slice *trusted_proxies;
+    uint32_t trusted_proxy_count;
+    /* Names that Host may be on admin listeners, besides addresses and localhost. */
+    const struct slice *admin_hosts;
+    uint32_t admin_host_count;
+    /* "/readyz": answered on the API's listeners too, unsigned: 200, or 503 while starting or
+     * draining. Empty = none. */
+    struct slice health_path;
     const char *tls_certificate_path; /* PEM chain; NULL = no TLS listeners */
     const char *tls_key_path;
     struct slice version;        /* for /version and bursar_build_info */

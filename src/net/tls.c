@@ -1,7 +1,9 @@
 /* TLS by OpenSSL with memory BIOs.
  *
  * 1. `context` is replaced as a whole, under the lock; a session keeps the one it began with.
- * 2. The error queue of the thread is empty before every call whose failure is examined.
+ * 2. Between events a session keeps no more of what passed through it than BIO_BYTES_KEPT each way,
+ *    however much that was: whoever holds many idle connections does not hold their traffic too.
+ * 3. The error queue of the thread is empty before every call whose failure is examined.
  *
  * Owns contexts and sessions. tls_session_new and tls_reload: any thread; a session: its
  * connection's thread. */
@@ -14,6 +16,8 @@
 #include <openssl/x509err.h>
 #include <pthread.h>
 #include <stdlib.h>
+
+enum { BIO_BYTES_KEPT = 1024 };
 
 struct tls {
     pthread_mutex_t lock;
@@ -76,6 +80,9 @@ static struct status load_files(SSL_CTX *context, const char *certificate_path,
                        key_path, certificate_path);
 }
 
+/* Forward secrecy and authenticated encryption only. TLS 1.3 has nothing else. */
+static const char ciphers_of_tls_1_2[] = "ECDHE+AESGCM:ECDHE+CHACHA20";
+
 static struct status context_new(const char *certificate_path, const char *key_path,
                                  struct fault *fault, SSL_CTX **ret_context)
 {
@@ -84,6 +91,9 @@ static struct status context_new(const char *certificate_path, const char *key_p
         return fault_raise(fault, STATUS_MEMORY, "no memory for TLS");
     CHECK(SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1);
     SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+    CHECK(SSL_CTX_set_cipher_list(context, ciphers_of_tls_1_2) == 1);
+    /* Clients resume by their tickets: nothing is kept here of a connection that is gone. */
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
     CHECK(SSL_CTX_set_session_id_context(context, (const unsigned char *)"bursar", 6) == 1);
     SSL_CTX_set_default_passwd_cb(context, no_pass_phrase);
@@ -172,6 +182,19 @@ void tls_session_free(struct tls_session *session)
     free(session);
 }
 
+/* Empties it. */
+static void empty(BIO *bio)
+{
+    BUF_MEM *memory = NULL, *fresh = NULL;
+    (void)BIO_get_mem_ptr(bio, &memory);
+    if (memory && memory->max > BIO_BYTES_KEPT)
+        fresh = BUF_MEM_new();
+    if (fresh)
+        (void)BIO_set_mem_buf(bio, fresh, BIO_CLOSE);
+    else
+        (void)BIO_reset(bio);
+}
+
 bool tls_session_feed(struct tls_session *session, const char *at, size_t len)
 {
     size_t written;
@@ -195,7 +218,8 @@ enum tls_progress tls_session_read(struct tls_session *session, char *at, size_t
     if (result == 1)
         return TLS_DATA;
     switch (SSL_get_error(session->ssl, result)) {
-    case SSL_ERROR_WANT_READ:
+    case SSL_ERROR_WANT_READ: /* it has all that there was */
+        empty(session->in);
         return TLS_MORE;
     case SSL_ERROR_ZERO_RETURN:
         return TLS_ENDED;
@@ -235,5 +259,5 @@ char *tls_session_output(struct tls_session *session, size_t *ret_len)
 
 void tls_session_sent(struct tls_session *session)
 {
-    (void)BIO_reset(session->out);
+    empty(session->out);
 }

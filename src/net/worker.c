@@ -12,6 +12,7 @@
 
 #include "net/connection.h"
 #include "net/listener.h"
+#include "net/places.h"
 
 #include "base/check.h"
 #include "codec/timestamp.h"
@@ -66,7 +67,7 @@ struct slice worker_head_lines(struct worker *worker)
         char date[29];
         timestamp_print_http(date, now_us / 1000000);
         buffer_init_fixed(&lines, worker->head_lines, sizeof worker->head_lines);
-        BUFFER_LITERAL(&lines, "Server: bursar\r\nDate: ");
+        BUFFER_LITERAL(&lines, "Server: bursar\r\nCache-Control: no-store\r\nDate: ");
         buffer_bytes(&lines, date, sizeof date);
         BUFFER_LITERAL(&lines, "\r\n");
         worker->head_lines_len = lines.len;
@@ -211,6 +212,7 @@ static void on_signal(uv_async_t *signal)
         next = call->next;
         connection_finish_call(call);
     }
+    places_make_room(worker);
     uint32_t wanted = atomic_load(&worker->server->drain);
     if (wanted != DRAIN_NONE && !worker->drain_asked)
         ask_to_drain(worker);
@@ -250,9 +252,11 @@ static void on_tick(uv_timer_t *timer)
 {
     struct worker *worker = timer->data;
     uint64_t now_ms = uv_now(&worker->loop);
-    for (struct deadline *due = deadlines_due(&worker->deadlines, now_ms); due;
-         due = deadlines_due(&worker->deadlines, now_ms))
-        connection_expire(connection_of_deadline(due));
+    for (int kind = 0; kind < CEILING_KINDS; kind++)
+        for (struct deadline *due = deadlines_due(&worker->deadlines[kind], now_ms); due;
+             due = deadlines_due(&worker->deadlines[kind], now_ms))
+            connection_expire(connection_of_deadline(due));
+    places_publish(worker);
     retry_stalled(worker);
     trim(&worker->body);
     trim(&worker->output);
@@ -313,7 +317,9 @@ struct status worker_open(struct worker *worker, struct server *server, uint32_t
     };
     worker->server = server;
     worker->index = index;
-    deadlines_init(&worker->deadlines, timeouts);
+    atomic_store(&worker->idle_since_ms, UINT64_MAX);
+    for (int kind = 0; kind < CEILING_KINDS; kind++)
+        deadlines_init(&worker->deadlines[kind], timeouts);
     TRY(open_loop(worker, fault));
     return open_memory(worker, fault);
 }

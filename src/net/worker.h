@@ -8,6 +8,7 @@
 #include "net/figures.h"
 #include "net/server.h"
 #include "net/tls.h"
+#include "net/trust.h"
 
 #include <pthread.h>
 #include <sys/stat.h>
@@ -49,6 +50,7 @@ struct call {
     struct connection *connection;
     struct call *next; /* free, or woken */
     uint64_t started_ns;
+    struct peer client; /* when the connection forwards */
 };
 
 /* Input memory that a connection borrows for the length of one event, or keeps. */
@@ -66,7 +68,7 @@ struct worker {
     uv_timer_t drain_timer;
     bool opened; /* the loop and the handles above exist */
     struct listener listeners[SERVER_LISTENERS_MAX];
-    struct deadlines deadlines;
+    struct deadlines deadlines[CEILING_KINDS];
     struct figures figures;
 
     struct api_worker *api;
@@ -90,13 +92,16 @@ struct worker {
     bool drain_asked;
     bool draining;       /* no longer accepts, says close in every answer */
     bool drained;        /* has told the server that nothing of the api's is left */
-    char head_lines[64]; /* Server and Date */
+    char head_lines[96]; /* Server, Cache-Control and Date */
     size_t head_lines_len;
     uint64_t date_until_ms; /* loop time */
 
     pthread_mutex_t lock;
     struct call *woken; /* newest first */
     bool signal_open;   /* `signal` may be sent */
+
+    _Atomic uint64_t idle_since_ms; /* the client idle longest, a tick ago; UINT64_MAX = none */
+    _Atomic uint32_t room_asked;    /* places that other threads want of this one */
 };
 
 enum { DRAIN_NONE, DRAIN_GRACEFUL, DRAIN_NOW };
@@ -114,9 +119,12 @@ struct server {
     uint32_t worker_count;
     struct tls *tls;
     struct ceiling *ceiling;
-    struct budget budget;          /* of unfinished requests */
-    _Atomic uint32_t drain;        /* DRAIN_ */
-    _Atomic uint32_t workers_busy; /* not yet drained */
+    struct budget budget; /* of unfinished requests */
+    struct trust trust;
+    struct buffer admin_hosts;                          /* names, each with a line feed behind it */
+    char health_path[SERVER_HEALTH_PATH_BYTES_MAX + 1]; /* empty = none */
+    _Atomic uint32_t drain;                             /* DRAIN_ */
+    _Atomic uint32_t workers_busy;                      /* not yet drained */
     _Atomic bool serving;
 };
 
@@ -142,7 +150,8 @@ void worker_give_call(struct worker *worker, struct call *call);
 /* A block of BLOCK_BYTES; NULL when memory is short. */
 char *worker_take_block(struct worker *worker);
 void worker_give_block(struct worker *worker, char *block);
-/* "Server: ...\r\nDate: ...\r\n", renewed every second. */
+/* "Server: ...\r\nCache-Control: no-store\r\nDate: ...\r\n", renewed every second. No answer is to
+ * be kept by anybody: those of the API tell balances, all others are of the moment. */
 struct slice worker_head_lines(struct worker *worker);
 
 #endif

@@ -3,7 +3,8 @@
  *   door OPTION=VALUE...   listen=, tls=, admin=, control= (addresses, each may come again),
  *                          threads=, header_ms=, body_ms=, idle_ms=, write_ms=, drain_ms=,
  *                          connections=, per_address=, line=, head=, fields=, body=,
- *                          body_memory=, cert=, key=, log=1
+ *                          body_memory=, cert=, key=, trust=, admin_host= (each may come again),
+ *                          health=, log=1
  *
  * Prints one address a line, then "ready". SIGTERM drains, a second one ends it; SIGHUP reads the
  * certificate again and prints "reloaded" or the fault. */
@@ -21,6 +22,7 @@
 struct door {
     struct server_options options;
     struct server_listener listeners[SERVER_LISTENERS_MAX];
+    struct slice trusted[8], admin_hosts[8];
     struct server *server;
     sigset_t signals;
 };
@@ -97,7 +99,15 @@ static void set_option(struct door *door, const char *argument)
     uint64_t number;
     if (set_listener(door, name, value))
         return;
-    if (slice_equal(name, SLICE("cert")))
+    if (slice_equal(name, SLICE("trust"))) {
+        door->trusted[door->options.trusted_proxy_count++] = value;
+        door->options.trusted_proxies = door->trusted;
+    } else if (slice_equal(name, SLICE("admin_host"))) {
+        door->admin_hosts[door->options.admin_host_count++] = value;
+        door->options.admin_hosts = door->admin_hosts;
+    } else if (slice_equal(name, SLICE("health")))
+        door->options.health_path = value;
+    else if (slice_equal(name, SLICE("cert")))
         door->options.tls_certificate_path = value.at;
     else if (slice_equal(name, SLICE("key")))
         door->options.tls_key_path = value.at;

@@ -36,6 +36,8 @@ class Door:
         """`files`: most file descriptors it may have."""
         arguments = []
         options = {"listen": options.pop("listen", "127.0.0.1:0"), **options}
+        if "admin" in options:  # the Host of get() and post()
+            options.setdefault("admin_host", "billing.test")
         for name, values in options.items():
             for value in values if isinstance(values, list) else [values]:
                 if value is not None:
@@ -116,7 +118,8 @@ class Answer:
 class Client:
     """A socket that reads answers."""
 
-    def __init__(self, address, receive_bytes=None, wrap=None):
+    def __init__(self, address, receive_bytes=None, wrap=None, source=None):
+        """`source`: the address to come from; all of 127.0.0.0/8 is this machine."""
         if address.startswith("unix:"):
             self.socket = socket.socket(socket.AF_UNIX)
             target = address[5:]
@@ -128,6 +131,8 @@ class Client:
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if receive_bytes:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
+        if source:
+            self.socket.bind((source, 0))
         self.socket.settimeout(PATIENCE)
         self.socket.connect(target)
         if wrap:

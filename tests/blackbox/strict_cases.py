@@ -334,7 +334,7 @@ for value in [
         "a;b", "a!b", "a'b", "a(b)", "a*b", "a+b", "a=b", "a&b$c", "0", "-", "."
 ]:
     follow(f"fine {value!r}", GET + f"Host: {value}\r\n\r\n")
-follow("other than the absolute target's", "GET http://other.test/ HTTP/1.1\r\n" + HOST + "\r\n")
+refuse(400, "other than the absolute target's", "GET http://other.test/ HTTP/1.1\r\n" + HOST + "\r\n")
 add("none in HTTP/1.0", "GET / HTTP/1.0\r\n\r\n" + HIDDEN, [200])
 
 # --- version (RFC 9112 2.3) ---
@@ -406,8 +406,7 @@ refuse(400, "POST *", "POST * HTTP/1.1\r\n" + HOST + LENGTH + "\r\n")
 refuse(414, "longer than 32 KiB", "GET /?" + "a" * 32768 + " HTTP/1.1\r\n" + HOST + "\r\n")
 for target in [
         "/", "/?", "/?a=b", "/?a=%00", "/?a=%0d%0aHost:%20evil", "/?a=b?c/d", "/?a=@:!$&'()*+,;=-._~", "http://billing.test",
-        "http://billing.test/", "HTTP://BILLING.TEST/", "https://billing.test:443/?a", "http://billing.test?a", "http://[::1]:80/",
-        "http://billing.test:/"
+        "http://billing.test/", "HTTP://BILLING.TEST/", "https://billing.test:443/?a", "http://billing.test?a", "http://billing.test:/"
 ]:
     follow(f"fine {target!r}", f"GET {target} HTTP/1.1\r\n" + HOST + "\r\n")
 

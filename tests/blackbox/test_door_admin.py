@@ -44,6 +44,31 @@ def test_admin_refusals(door):
         assert client.ask(get("/metrics")).status == 404
 
 
+@pytest.mark.parametrize("host, status", [
+    ("127.0.0.1", 200), ("127.0.0.1:9090", 200), ("[::1]", 200), ("[::1]:9090", 200), ("localhost", 200), ("LOCALHOST:9090", 200),
+    ("metrics.test", 200), ("Metrics.Test:9090", 200), ("evil.test", 421), ("evil.test:9090", 421), ("127.0.0.1.evil.test", 421),
+    ("localhost.evil.test", 421), ("xmetrics.test", 421), ("127.0.0", 421)
+])
+def test_admin_answers_only_to_its_names(host, status):
+    """A page whose name was made to resolve to this address (DNS rebinding) learns nothing."""
+    with Door(admin="127.0.0.1:0", admin_host=["other.test", "metrics.test"]) as door:
+        for path in ("/metrics", "/version", "/healthz", "/readyz"):
+            with door.connect(1) as client:
+                answer = client.ask(f"GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n")
+                assert answer.status == status
+                assert answer["X-Content-Type-Options"] == "nosniff"
+                assert status == 200 or b"bursar_" not in answer.body and b"version" not in answer.body
+        with door.connect(1) as client:  # no browser: HTTP/1.0 without Host, as haproxy asks by default
+            assert client.ask(b"GET /healthz HTTP/1.0\r\n\r\n").status == 200
+
+
+def test_admin_answers_are_not_sniffed_or_kept(door):
+    with door.connect(1) as client:
+        for text in (get("/metrics"), get("/nothing"), get("/version"), post(b"{}", "/metrics")):
+            answer = client.ask(text)
+            assert answer["X-Content-Type-Options"] == "nosniff" and answer["Cache-Control"] == "no-store"
+
+
 def test_metrics(door):
     with door.connect() as client:
         for target in ["/"] * 3 + ["/?error=1"] + ["/elsewhere"]:

@@ -61,7 +61,7 @@ def test_head_lines(door):
     assert answer["Server"] == "bursar"
     assert answer["Connection"] == "keep-alive"
     assert answer["Date"].endswith(" GMT") and len(answer["Date"]) == 29
-    assert set(answer.fields) == {"content-type", "content-length", "connection", "server", "date"}
+    assert set(answer.fields) == {"content-type", "content-length", "connection", "server", "date", "cache-control"}
 
 
 def test_date_moves_on(door):
@@ -195,6 +195,29 @@ def test_head_has_no_body(door):
         answer = client.ask(b"HEAD / HTTP/1.1\r\nHost: billing.test\r\n\r\n", to_head=True)
         assert answer.status == 200 and int(answer["Content-Length"]) > 0
         assert json.loads(client.ask(get("/?next")).body)["target"] == "/?next"
+
+
+def test_no_answer_is_kept_by_anybody(door):
+    """Balances are in them; and what was refused now is not refused for ever."""
+    with door.connect() as client:
+        for text in (get(), post(b"{}"), get("/elsewhere")):
+            assert client.ask(text)["Cache-Control"] == "no-store"
+        assert client.ask(b"nonsense\r\n\r\n")["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("target, host, status", [
+    ("http://billing.test/", "billing.test", 200), ("http://billing.test:80/", "billing.test", 200),
+    ("http://billing.test/", "billing.test:80", 200), ("https://billing.test/", "billing.test:443", 200),
+    ("http://Billing.Test/", "billing.TEST", 200), ("http://billing.test:8080/", "billing.test:8080", 200),
+    ("http://evil.test/", "billing.test", 400), ("http://billing.test:8080/", "billing.test", 400),
+    ("http://billing.test/", "billing.test:443", 400), ("https://billing.test/", "billing.test:80", 400),
+    ("http://billing.test.evil.test/", "billing.test", 400), ("http://billing.test/", "billing.test.", 400),
+    ("http://[::1]/", "[::1]", 200), ("http://[::1]:80/", "[::1]", 200), ("http://[::1]/", "[::2]", 400)
+])
+def test_target_and_host_are_one(door, target, host, status):
+    """RFC 9112 3.2.2: what is signed (Host) and what was asked for are not two."""
+    with door.connect() as client:
+        assert client.ask(f"GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n").status == status
 
 
 def test_half_closed_client_is_answered(door):

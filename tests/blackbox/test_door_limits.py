@@ -145,18 +145,23 @@ def test_ceiling_on_connections():
     with Door(connections=5, admin="127.0.0.1:0") as door:
         kept = [door.connect() for _ in range(5)]
         assert all(client.ask(get()).status == 200 for client in kept)
-        with door.connect() as client:
+        for client in kept:  # busy: an idle one would go for the newcomer
+            client.send(post(b"abc")[:-1])
+        eventually(lambda: figure(door, "bursar_connections") == 6, "all connections")
+        time.sleep(0.1)
+        with door.connect(source="127.0.0.2") as client:
             assert client.reads_end()
         assert figure(door, 'bursar_connections_turned_away_total{ceiling="all"}') == 1
         kept.pop().close()
-        eventually(lambda: not turned_away(door), "a free place")
+        eventually(lambda: not turned_away(door, source="127.0.0.2"), "a free place")
         for client in kept:
-            assert client.ask(get()).status == 200
+            client.send(b"c")
+            assert client.answer().status == 200
             client.close()
 
 
-def turned_away(door):
-    with door.connect() as client, contextlib.suppress(EOFError, ConnectionResetError, BrokenPipeError):
+def turned_away(door, **options):
+    with door.connect(**options) as client, contextlib.suppress(EOFError, ConnectionResetError, BrokenPipeError):
         return client.ask(get()).status != 200
     return True
 
