@@ -263,8 +263,8 @@ static bool choose_arena(struct exchange *exchange, struct api_call *call)
 static bool exchange_check(struct exchange *exchange, struct api_call *call)
 {
     return request_gather(exchange) && exchange_authenticate(exchange) &&
-           exchange_route(exchange) && exchange_limit(exchange) && exchange_authorise(exchange) &&
-           choose_arena(exchange, call) && exchange_bind(exchange);
+           exchange_route(exchange) && exchange_cover(exchange) && exchange_limit(exchange) &&
+           exchange_authorise(exchange) && choose_arena(exchange, call) && exchange_bind(exchange);
 }
 
 static void count_outcome(struct exchange *exchange)
@@ -477,6 +477,7 @@ enum api_progress api_answer(struct api_worker *worker, struct api_call *call, s
     bool answered = false;
     exchange_init(&exchange, worker, call->request, call->trust);
     exchange.peer_address = call->peer_address;
+    exchange.exposed = call->exposed;
     buffer_clear(out);
     if (exchange_check(&exchange, call)) {
         if (exchange.action->prepare)

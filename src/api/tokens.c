@@ -7,21 +7,12 @@
  * 1. The bytes that are hashed never change: their digests are in journals.
  * Owns nothing; memory is the call's. Thread: the worker's. */
 #include "api/action.h"
-
-enum { CLIENT_TOKEN_BYTES_MAX = 64 };
+#include "base/client_token.h"
 
 static const void *input_find(const struct exchange *exchange, struct slice name)
 {
     const struct parameter *parameter = parameters_find(&exchange->action->input, name);
     return (const char *)exchange->input + parameter->offset;
-}
-
-static bool client_token_is_valid(struct slice token)
-{
-    bool good = token.len > 0 && token.len <= CLIENT_TOKEN_BYTES_MAX;
-    for (size_t i = 0; i < token.len && good; i++)
-        good = token.at[i] > ' ' && token.at[i] <= '~';
-    return good;
 }
 
 static void digest(struct crypto *crypto, const struct slice *parts, size_t count,

@@ -55,6 +55,11 @@ const struct setting_spec setting_specs[SETTING_COUNT] = {
         {"accept-any-service", NULL, SETTING_TYPE_FLAG, "false", 0, 1,
          "Accept signatures whose service is not the product, as some SDKs make them when the "
          "endpoint is an IP address. The cloud refuses these; each is counted."},
+    [SETTING_TRUST_PLAIN_HTTP] =
+        {"trust-plain-http", NULL, SETTING_TYPE_FLAG, "false", 0, 1,
+         "Take writes over plain HTTP from other machines also when their signature does not cover "
+         "x-tc-action: say so only when the way to here is trusted, as behind something that ends "
+         "TLS, or on a private network."},
     [SETTING_REQUEST_ID_SEED] =
         {"request-id-seed", "N", SETTING_TYPE_NUMBER, "0", 0, UINT64_MAX,
          "Make RequestIds a repeatable sequence, for golden files; 0, the default, is random."},

@@ -148,3 +148,11 @@ struct peer peer_of(const struct sockaddr *address)
     peer.text_len = (uint32_t)strlen(peer.text);
     return peer;
 }
+
+bool peer_is_local(const struct peer *peer)
+{
+    static const unsigned char loopback[16] = {[15] = 1};
+    if (peer->len == 4)
+        return peer->bytes[0] == 127;
+    return peer->len == 0 || memcmp(peer->bytes, loopback, sizeof loopback) == 0;
+}

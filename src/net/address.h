@@ -43,6 +43,8 @@ struct peer {
     char text[INET6_ADDRSTRLEN]; /* "192.0.2.1", "2001:db8::1" */
 };
 struct peer peer_of(const struct sockaddr *address);
+/* 127.0.0.0/8, ::1 or a unix socket: nobody else's machine or wire is on the way. */
+bool peer_is_local(const struct peer *peer);
 static inline struct slice peer_text(const struct peer *peer)
 {
     return slice_of(peer->text, peer->text_len);

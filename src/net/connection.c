@@ -338,6 +338,7 @@ static bool admit(struct connection *connection)
         uv_tcp_getpeername(&connection->uv.tcp, (struct sockaddr *)&address, &len) < 0)
         return false; /* gone already */
     connection->peer = peer_of((const struct sockaddr *)&address);
+    connection->exposed = !connection->endpoint->tls && !peer_is_local(&connection->peer);
     switch (ceiling_enter(connection->worker->server->ceiling, &connection->peer,
                           is_operator(connection))) {
     case CEILING_ADMITTED:

@@ -52,6 +52,7 @@ struct connection {
     bool reading;    /* libuv reads */
     bool filled;     /* the last read filled its room: the next one waits for its turn */
     bool counted;    /* in the ceiling */
+    bool exposed;    /* plain TCP from another machine: see api.h */
     bool served;     /* at least one request was answered */
     bool renewed;    /* a request was answered since the deadline was set */
     bool ended;      /* the client sends no more */

@@ -210,6 +210,7 @@ static void ask_api(struct connection *connection, struct call *call)
     call->api = (struct api_call){.request = &call->request,
                                   .trust = connection->endpoint->trust,
                                   .peer_address = peer_text(&connection->peer),
+                                  .exposed = connection->exposed,
                                   .wake = wake,
                                   .context = call};
     if (api_answer(worker->api, &call->api, &worker->body) == API_ANSWERED) {
