@@ -147,8 +147,9 @@ bool exchange_authenticate(struct exchange *exchange); /* authenticate.c */
 void exchange_mean_product(struct exchange *exchange, struct slice name);
 bool exchange_route(struct exchange *exchange);     /* product, version, action: actions.c */
 bool exchange_cover(struct exchange *exchange);     /* what the signature covers: coverage.c */
-bool exchange_limit(struct exchange *exchange);     /* rate limit: api.c */
+bool exchange_limit(struct exchange *exchange);     /* rate limit, of its user: api.c */
 bool exchange_authorise(struct exchange *exchange); /* policies and organisation: access.c */
+bool exchange_share(struct exchange *exchange);     /* rate limit, of its account: api.c */
 bool exchange_bind(struct exchange *exchange);      /* parameters of the action: request.c */
 
 /* Before a command is submitted: DryRun and ClientToken (tokens.c). */

@@ -41,10 +41,11 @@ const struct setting_spec setting_specs[SETTING_COUNT] = {
     [SETTING_ACCESS_LOG] =
         {"access-log", "FILE", SETTING_TYPE_TEXT, NULL, 0, 0,
          "One line for every answered request; - is standard output. Opened again at SIGHUP."},
-    [SETTING_CALLS_PER_SECOND] =
-        {"calls-per-second", "N", SETTING_TYPE_NUMBER, "20", 0, 1000000000,
-         "Calls a main account may make of one action in one calendar second; 0 is no limit. "
-         "Default 20, as in the cloud."},
+    [SETTING_CALLS_PER_SECOND] = {"calls-per-second", "N", SETTING_TYPE_NUMBER, "20", 0, 1000000000,
+                                  "Calls a main account, with all its users, may make of one "
+                                  "action in one calendar second; 0 "
+                                  "is no limit. "
+                                  "Default 20, as in the cloud."},
     [SETTING_LIMIT] =
         {"limit", "ACTION=N", SETTING_TYPE_LIST, NULL, 0, 0,
          "Another limit for one action: DescribeAccountBalance=5. May be given again."},
