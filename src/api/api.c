@@ -471,8 +471,11 @@ static enum api_progress submit_read(struct exchange *exchange, struct api_call 
 {
     if (!prepare_read(exchange, call))
         return give_up(exchange, call, out);
-    call->pending->job =
-        (struct history_job){.run = journal_read_run, .done = journal_read_done, .context = call};
+    call->pending->job = (struct history_job){.run = journal_read_run,
+                                              .done = journal_read_done,
+                                              .context = call,
+                                              .organisation = exchange->organisation,
+                                              .user = exchange->principal.user};
     if (historian_submit(exchange->worker->api->world.historian, &call->pending->job))
         return API_PENDING;
     (void)exchange_refuse(exchange, ERROR_JOURNAL_BUSY);

@@ -103,9 +103,10 @@ const struct setting_spec setting_specs[SETTING_COUNT] = {
     [SETTING_GROUP_ENTRIES_MAX] =
         {"group-entries-max", "N", SETTING_TYPE_NUMBER, "16384", 1, 1000000,
          "No more writes join a sync that covers so many entries. Default 16384."},
-    [SETTING_HISTORY_JOBS_MAX] =
-        {"history-jobs-max", "N", SETTING_TYPE_NUMBER, "1024", 1, 1000000,
-         "Questions about the past that may wait; more are refused. Default 1024."},
+    [SETTING_HISTORY_JOBS_MAX] = {"history-jobs-max", "N", SETTING_TYPE_NUMBER, "1024", 1, 1000000,
+                                  "Questions about the past that may wait, one user's up to 4/5 of "
+                                  "them and one organisation's "
+                                  "up to 8/9; more are refused. Default 1024."},
     [SETTING_RECENT_TOKENS] =
         {"recent-tokens", "N", SETTING_TYPE_NUMBER, "360000", 1, 100000000,
          "So many of the most recent ClientTokens, and at least a sixteenth of all, are indexed in "
