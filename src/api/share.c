@@ -142,7 +142,7 @@ static uint32_t equal_part(const struct share *share, uint32_t limit)
     uint32_t users = 0;
     for (uint32_t i = 0; i < share->user_count; i++)
         users += share->users[i].asked > 0 || share->users[i].kept > 0;
-    return limit / users > 0 ? limit / users : 1;
+    return users > 0 && users < limit ? limit / users : 1;
 }
 
 /* For the others, and not had yet. */
