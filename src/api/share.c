@@ -6,6 +6,8 @@
  * Owns its users. The caller sees to it that one thread at a time is here. */
 #include "api/share.h"
 
+#include "base/check.h"
+
 #include <stdlib.h>
 
 enum { USERS_FIRST = 4 };
@@ -88,6 +90,7 @@ static struct share_user *add_user(struct share *share)
 {
     if (share->user_count == share->user_max && share->user_max < SHARE_USERS_MAX) {
         uint32_t more = 2 * share->user_max;
+        CHECK(more > 0);
         struct share_user *users = realloc(share->users, more * sizeof *users);
         if (users) {
             share->users = users;

@@ -98,9 +98,8 @@ static struct lane *take_free(struct turns *turns)
     return lane;
 }
 
-static void stand_in_line(struct lane *lane)
+static void stand_in_line(struct lane *parent, struct lane *lane)
 {
-    struct lane *parent = lane->parent;
     lane->next = NULL;
     if (parent->last)
         parent->last->next = lane;
@@ -130,7 +129,7 @@ static struct lane *get_lane(struct turns *turns, const struct lane *wanted, str
     lane->parent = parent;
     lane->chain = *bucket;
     *bucket = lane;
-    stand_in_line(lane);
+    stand_in_line(parent, lane);
     return lane;
 }
 
@@ -145,10 +144,10 @@ static void free_lane(struct turns *turns, struct lane *lane)
 }
 
 /* Behind the others, or away when it is empty. */
-static void end_turn(struct turns *turns, struct lane *lane)
+static void end_turn(struct turns *turns, struct lane *parent, struct lane *lane)
 {
     if (lane->jobs > 0)
-        stand_in_line(lane);
+        stand_in_line(parent, lane);
     else
         free_lane(turns, lane);
 }
@@ -200,7 +199,7 @@ struct history_job *turns_take(struct turns *turns)
     struct history_job *job = take_job(user);
     for (struct lane *lane = user; lane; lane = lane->parent)
         lane->jobs--;
-    end_turn(turns, user);
-    end_turn(turns, organisation);
+    end_turn(turns, organisation, user);
+    end_turn(turns, &turns->all, organisation);
     return job;
 }
