@@ -47,9 +47,12 @@ BURSAR_API void bursar_global_done(void);
 struct bursar_client;
 
 enum bursar_signing {
-    BURSAR_SIGN_TC3 = 0,          /* TC3-HMAC-SHA256, POST JSON */
-    BURSAR_SIGN_SHA256 = 1,       /* v1 HmacSHA256, POST form */
-    BURSAR_SIGN_SHA1 = 2,         /* v1 HmacSHA1, POST form */
+    BURSAR_SIGN_TC3 = 0,          /* TC3-HMAC-SHA256, POST JSON; covers content-type, host,
+                                     x-tc-action, x-tc-version and, if sent, x-bursar-as-of */
+    BURSAR_SIGN_SHA256 = 1,       /* v1 HmacSHA256, POST form; a call that changes something with a
+                                     value that could be read as one more parameter ("a&Name=b") is
+                                     BURSAR_USAGE */
+    BURSAR_SIGN_SHA1 = 2,         /* v1 HmacSHA1, POST form; likewise */
     BURSAR_SIGN_TC3_UNSIGNED = 3, /* TC3 with UNSIGNED-PAYLOAD */
 };
 
@@ -186,8 +189,8 @@ BURSAR_API void bursar_balance_walk_free(struct bursar_balance_walk *walk);
  * Who must know the token even if the process dies during the call makes it, and stores it first.
  */
 struct bursar_write_options {
-    const char *client_token; /* 1 to 64 printable ASCII characters without blanks; NULL = made by
-                                 the library */
+    const char *client_token; /* 1 to 64 printable ASCII characters without blanks, &, = and %;
+                                 NULL = made by the library */
     bool dry_run; /* decide and answer as if, change nothing, use up no token (none is sent) */
     bool partial; /* bursar_post only: carry out those that can be, list the others as errors;
                      false = all or none */

@@ -182,7 +182,8 @@ struct write_input {
 #define WRITE_PARAMETERS(struct_name)                                                              \
     {PARAMETER(                                                                                    \
         PARAMETER_TEXT, struct_name, write.client_token, "ClientToken",                            \
-        "1 to 64 printable ASCII characters: carried out once, however often it is sent.")},       \
+        "1 to 64 printable ASCII characters without blanks, `&`, `=` and `%`: carried out once, "  \
+        "however often it is sent.")},                                                             \
     {                                                                                              \
         PARAMETER(PARAMETER_BOOLEAN, struct_name, write.dry_run, "DryRun",                         \
                   "True: checks everything and changes nothing.")                                  \

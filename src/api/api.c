@@ -232,24 +232,52 @@ void exchange_init(struct exchange *exchange, struct api_worker *worker,
     request_ids_next(&worker->ids, exchange->request_id);
 }
 
-bool exchange_limit(struct exchange *exchange)
+/* ---- rate limit ---- */
+
+static bool is_of_main(const struct exchange *exchange)
+{
+    return exchange->principal.kind == PRINCIPAL_MAIN;
+}
+
+static bool count_call(struct exchange *exchange,
+                       enum limit_verdict (*count)(struct limiter *limiter,
+                                                   const struct limit_call *call,
+                                                   struct limit_count *ret_count))
 {
     struct api *api = exchange->worker->api;
-    if (exchange->principal.is_operator)
+    const struct principal *principal = &exchange->principal;
+    struct limit_call call = {.account = principal->account,
+                              .user = principal->user,
+                              .action = action_number(exchange->product, exchange->action),
+                              .now_us = exchange->now_us};
+    struct limit_count counted;
+    call.limit = api->limits[call.action];
+    if (call.limit == 0 || principal->is_operator)
         return true;
-    uint32_t number = action_number(exchange->product, exchange->action);
-    uint32_t limit = api->limits[number];
-    if (limit == 0)
+    switch (count(api->limiter, &call, &counted)) {
+    case LIMIT_WITHIN:
         return true;
-    uint32_t count =
-        limiter_count(api->limiter, exchange->principal.account, number, exchange->now_us);
-    if (count == 0)
-        return exchange_refuse(exchange, ERROR_INTERNAL);
-    if (count <= limit)
-        return true;
-    exchange->complaint =
-        (struct complaint){.error = ERROR_REQUEST_LIMIT, .numbers = {count, limit}};
-    return false;
+    case LIMIT_BEYOND:
+        exchange->complaint = (struct complaint){.error = ERROR_REQUEST_LIMIT,
+                                                 .numbers = {counted.asked, counted.limit}};
+        return false;
+    case LIMIT_NO_MEMORY:
+        break;
+    }
+    return exchange_refuse(exchange, ERROR_INTERNAL);
+}
+
+/* Before anything is looked up for it. A main account needs no policy, and what its place in the
+ * organisation denies is denied to all its users: its calls count for the account at once. */
+bool exchange_limit(struct exchange *exchange)
+{
+    return count_call(exchange, is_of_main(exchange) ? limiter_take : limiter_try);
+}
+
+/* Of another user only what he may do counts for the account. */
+bool exchange_share(struct exchange *exchange)
+{
+    return is_of_main(exchange) || count_call(exchange, limiter_take);
 }
 
 /* A write outlives this request of the worker, so its memory is the call's. */
@@ -268,7 +296,8 @@ static bool choose_arena(struct exchange *exchange, struct api_call *call)
 static bool exchange_check(struct exchange *exchange, struct api_call *call)
 {
     return request_gather(exchange) && exchange_authenticate(exchange) &&
-           exchange_route(exchange) && exchange_limit(exchange) && exchange_authorise(exchange) &&
+           exchange_route(exchange) && exchange_cover(exchange) && exchange_limit(exchange) &&
+           exchange_authorise(exchange) && exchange_share(exchange) &&
            choose_arena(exchange, call) && exchange_bind(exchange);
 }
 
@@ -467,8 +496,11 @@ static enum api_progress submit_read(struct exchange *exchange, struct api_call 
 {
     if (!prepare_read(exchange, call))
         return give_up(exchange, call, out);
-    call->pending->job =
-        (struct history_job){.run = journal_read_run, .done = journal_read_done, .context = call};
+    call->pending->job = (struct history_job){.run = journal_read_run,
+                                              .done = journal_read_done,
+                                              .context = call,
+                                              .organisation = exchange->organisation,
+                                              .user = exchange->principal.user};
     if (historian_submit(exchange->worker->api->world.historian, &call->pending->job))
         return API_PENDING;
     (void)exchange_refuse(exchange, ERROR_JOURNAL_BUSY);
@@ -511,8 +543,9 @@ enum api_progress api_answer(struct api_worker *worker, struct api_call *call, s
     struct exchange exchange;
     bool answered = false;
     exchange_init(&exchange, worker, call->request, call->trust);
-    exchange.operator= call->operator;
+    exchange.local = call->local;
     exchange.peer_address = call->peer_address;
+    exchange.exposed = call->exposed;
     buffer_clear(out);
     if (exchange_check(&exchange, call)) {
         if (exchange.action->prepare)

@@ -2,9 +2,9 @@
  *
  * Order of checks: method, content type, size -> common parameters -> Authorization form and
  * service
- * -> timestamp -> key -> signature -> token -> action and version -> rate limit -> policy ->
- * parameters
- * -> the action. Every answer is an HTTP 200 body; the door (net) writes it.
+ * -> timestamp -> key -> signature -> token -> action and version -> what the signature covers ->
+ * rate limit -> policy -> parameters -> the action. Every answer is an HTTP 200 body; the door
+ * (net) writes it.
  *
  * `struct api` is shared by all threads; each network thread has its own `struct api_worker`
  * (scratch memory, hash contexts, cached signing keys, a reader's slot of the gate). */
@@ -33,6 +33,7 @@ struct api_options {
     uint64_t form_bytes_max;   /* v1 body, default 1 MiB */
     uint64_t query_bytes_max;  /* default 32 KiB */
     bool accept_any_service;   /* scope service need not be the product; counted */
+    bool trust_plain_http;     /* an exposed call (api_call) is taken like any other */
     uint64_t request_id_seed;  /* 0 = random UUIDs; else a repeatable sequence */
 };
 #define API_OPTIONS_DEFAULT                                                                        \
@@ -66,7 +67,7 @@ enum api_trust {
 };
 
 /* The user of the machine behind API_TRUST_OPERATOR: what it changes bears its name. */
-struct api_operator {
+struct api_local {
     enum request_door door; /* DOOR_SOCKET or DOOR_FOLDER */
     const struct user *user;
 };
@@ -77,9 +78,11 @@ struct api_call {
     /* in */
     const struct http1_request *request; /* with body */
     enum api_trust trust;
-    struct api_operator operator; /* API_TRUST_OPERATOR */
+    struct api_local local;    /* API_TRUST_OPERATOR */
     struct slice peer_address; /* "203.0.113.7", for policies that ask for qcs:ip; empty: not known,
                                   then such policies fail safe */
+    bool exposed; /* came over plain HTTP from another machine, so that somebody in between could
+                     change what the signature does not cover: a write must have that covered */
     /* Called on the committer's or the historian's thread when a pending call can be finished; must
      * only wake the owner. */
     void (*wake)(struct api_call *call);

@@ -109,8 +109,9 @@ struct exchange {
     struct api_worker *worker;
     const struct http1_request *request;
     enum api_trust trust;
-    struct api_operator operator;
+    struct api_local local;
     struct slice peer_address;
+    bool exposed; /* api_call */
     int64_t now_us;
     bool chinese;
     char request_id[REQUEST_ID_SIZE];
@@ -164,8 +165,10 @@ bool request_gather_head(struct exchange *exchange);   /* the same, as far as th
 bool exchange_authenticate(struct exchange *exchange); /* authenticate.c */
 void exchange_mean_product(struct exchange *exchange, struct slice name);
 bool exchange_route(struct exchange *exchange);     /* product, version, action: actions.c */
-bool exchange_limit(struct exchange *exchange);     /* rate limit: api.c */
+bool exchange_cover(struct exchange *exchange);     /* what the signature covers: coverage.c */
+bool exchange_limit(struct exchange *exchange);     /* rate limit, of its user: api.c */
 bool exchange_authorise(struct exchange *exchange); /* policies and organisation: access.c */
+bool exchange_share(struct exchange *exchange);     /* rate limit, of its account: api.c */
 bool exchange_bind(struct exchange *exchange);      /* parameters of the action: request.c */
 
 /* Before a command is submitted: who asks, DryRun, and what the request is known by when it comes
@@ -219,6 +222,13 @@ bool exchange_permit_member(struct exchange *exchange, struct uin member);
 void authority_ask_again(const struct exchange *exchange, struct commit *commit);
 /* Whether a delegation includes that account. */
 bool delegation_includes(const struct delegation *delegation, struct uin uin);
+
+/* Whether the signature covers all that who stands in between on plain HTTP could change to make
+ * another call of this one; looked at when it came that way, and by explain.c. Sets the complaint.
+ */
+bool exchange_is_covered(struct exchange *exchange);
+/* A common parameter of signature v1, whether or not it means something here. */
+bool request_is_common(struct slice name);
 
 /* Parts of the above that explain.c shows one by one. */
 struct slice request_product_label(const struct http1_request *request);

@@ -18,10 +18,17 @@ static const struct explained_step steps[] = {
     {"signature", authenticate_signature},
     {"token", authenticate_token},
     {"action", exchange_route},
+    {"coverage", exchange_cover},
     {"permission", exchange_authorise},
     {"parameters", exchange_bind},
 };
-enum { STEPS = sizeof steps / sizeof steps[0], STEP_SCOPE = 1, STEP_CLOCK = 2, STEP_SIGNATURE = 4 };
+enum {
+    STEPS = sizeof steps / sizeof steps[0],
+    STEP_SCOPE = 1,
+    STEP_CLOCK = 2,
+    STEP_SIGNATURE = 4,
+    STEP_COVERAGE = 7
+};
 
 /* ---- what a step found ---- */
 
@@ -52,6 +59,16 @@ static void write_envelope(const struct exchange *exchange, struct buffer *out)
     write_quoted(out, ", version ", envelope->version);
 }
 
+/* How the request will come is not known here. */
+static void write_coverage(const struct exchange *exchange, struct buffer *out)
+{
+    struct exchange exposed = *exchange;
+    if (exchange_is_covered(&exposed))
+        return;
+    BUFFER_LITERAL(out, "over TLS or from this machine; else: ");
+    complaint_write(&exposed.complaint, exchange->chinese, exchange_request_id(exchange), out);
+}
+
 static void write_finding(const struct exchange *exchange, int step, struct buffer *out)
 {
     if (step == 0)
@@ -60,6 +77,8 @@ static void write_finding(const struct exchange *exchange, int step, struct buff
         write_quoted(out, "product ", exchange->product_name);
     else if (step == STEP_CLOCK)
         write_skew(exchange, out);
+    else if (step == STEP_COVERAGE)
+        write_coverage(exchange, out);
 }
 
 static void write_failure(const struct exchange *exchange, int step, struct buffer *out)

@@ -156,9 +156,10 @@ static struct slice *pair_slot(struct envelope *envelope, struct slice name)
     return NULL;
 }
 
-static bool pair_is_common(struct envelope *envelope, struct slice name)
+bool request_is_common(struct slice name)
 {
-    return pair_slot(envelope, name) || slice_equal(name, SLICE("RequestClient"));
+    struct envelope unused;
+    return pair_slot(&unused, name) || slice_equal(name, SLICE("RequestClient"));
 }
 
 /* What means something needs more bytes a pair than a form has. */
@@ -181,7 +182,7 @@ static bool accept_pair(struct exchange *exchange, enum form_result result,
     case FORM_END:
         return true;
     case FORM_NO_EQUALS:
-        return (common_allowed && pair_is_common(&exchange->envelope, pair->name)) ||
+        return (common_allowed && request_is_common(pair->name)) ||
                exchange_refuse(exchange, ERROR_URL_PAIR);
     case FORM_EMPTY_KEY:
         return exchange_refuse(exchange, ERROR_EMPTY_KEY);
@@ -283,7 +284,7 @@ static bool sort_out_pairs(struct exchange *exchange)
             return exchange_refuse_word(exchange, ERROR_PARAMETER_REPEATED, pair->name);
         if (slot)
             *slot = pair->value.at ? pair->value : SLICE("");
-        else if (!pair_is_common(envelope, pair->name))
+        else if (!request_is_common(pair->name))
             envelope->pairs[envelope->pair_count++] = *pair;
     }
     return true;

@@ -12,22 +12,13 @@
  * Owns nothing; memory is the call's. Thread: the worker's. */
 #include "api/action.h"
 #include "base/check.h"
+#include "base/client_token.h"
 #include "codec/uuid.h"
-
-enum { CLIENT_TOKEN_BYTES_MAX = 64 };
 
 static const void *input_find(const struct exchange *exchange, struct slice name)
 {
     const struct parameter *parameter = parameters_find(&exchange->action->input, name);
     return (const char *)exchange->input + parameter->offset;
-}
-
-static bool client_token_is_valid(struct slice token)
-{
-    bool good = token.len > 0 && token.len <= CLIENT_TOKEN_BYTES_MAX;
-    for (size_t i = 0; i < token.len && good; i++)
-        good = token.at[i] > ' ' && token.at[i] <= '~';
-    return good;
 }
 
 static void digest(struct crypto *crypto, const struct slice *parts, size_t count,
@@ -78,11 +69,11 @@ static void digest_signature(struct exchange *exchange, struct request *request)
     digest(exchange->worker->crypto, parts, sizeof parts / sizeof parts[0], request->token);
 }
 
-static void name_operator(const struct api_operator *operator, struct request * request)
+static void name_operator(const struct api_local *local, struct request *request)
 {
-    const struct user *user = operator->user;
+    const struct user *user = local->user;
     struct slice name = slice_of(user->name, user->name_len);
-    request->door = (uint8_t) operator->door;
+    request->door = (uint8_t)local->door;
     request->unix_user = user->id;
     request->unix_name = name_is_valid(name) ? name : SLICE_NONE;
 }
@@ -93,7 +84,7 @@ static void name_asker(const struct exchange *exchange, struct request *request)
     request->received_us = exchange->now_us;
     CHECK(uuid_parse(exchange_request_id(exchange), request->id));
     if (principal->is_operator) {
-        name_operator(&exchange->operator, request);
+        name_operator(&exchange->local, request);
         return;
     }
     request->door = DOOR_NETWORK;

@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/buffer.h"
+#include "base/client_token.h"
 #include "base/status.h"
 #include "client/endpoint.h"
 #include "crypto/digest.h"
@@ -18,7 +19,6 @@ enum {
     RESPONSE_BYTES_MAX = 64 << 20,
     REQUEST_BYTES_MAX = 16 << 20, /* the API takes 10 MiB */
     HEADERS_MAX = 16,
-    CLIENT_TOKEN_BYTES_MAX = 64,
     HISTORY_ROWS_DEFAULT = 100,
     HISTORY_ROWS_MAX = 1000,
     MESSAGE_SIZE = 512,

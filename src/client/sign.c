@@ -1,7 +1,13 @@
 /* A call as a signed request: TC3 (POST JSON) or v1 (POST form), protocol sections 1 and 2.
  *
- * Owns: nothing but what hangs on client->request. Invariant: after request_sign the view's texts
- * are zero-terminated and stay until the next one. The client's thread. */
+ * Owns: nothing but what hangs on client->request. Invariants:
+ * 1. After request_sign the view's texts are zero-terminated and stay until the next one.
+ * 2. A TC3 signature covers every header that says what is asked for: who stands in between on
+ *    plain HTTP makes no other call of a signed one.
+ * 3. A v1 signature of a call that changes something is that of one set of parameters: the string
+ *    to sign is not escaped, so a value that could be read as a further parameter is refused.
+ *
+ * The client's thread. */
 #include "base/check.h"
 #include "client/client.h"
 #include "codec/form.h"
@@ -9,11 +15,10 @@
 #include "crypto/tc3.h"
 #include "crypto/v1.h"
 
-enum { SERVICE_BYTES_MAX = 63, NAME_BYTES_MAX = 128 };
+enum { SERVICE_BYTES_MAX = 63, NAME_BYTES_MAX = 128, COVERED_MAX = 5, NAMES_BYTES_MAX = 80 };
 
 static const int64_t timestamp_max = 253402300799; /* the end of the year 9999 */
 
-static const struct slice signed_headers = {"content-type;host", sizeof("content-type;host") - 1};
 static const struct slice json_type = {"application/json", sizeof("application/json") - 1};
 static const struct slice form_type = {"application/x-www-form-urlencoded",
                                        sizeof("application/x-www-form-urlencoded") - 1};
@@ -115,25 +120,53 @@ static void add_option(struct signed_request *request, struct slice name, const 
         add_header(request, name, slice_text(value));
 }
 
-/* Not part of the cloud's signatures. */
-static void add_as_of(struct bursar_client *client, const struct call *call)
+/* At NULL when it is not asked for. */
+static struct slice as_of(const struct bursar_client *client, const struct call *call)
 {
-    if (slice_equal(call->service, SLICE("billing")))
-        add_option(&client->request, SLICE("X-Bursar-As-Of"), client->as_of);
+    return slice_equal(call->service, SLICE("billing")) ? slice_text(client->as_of) : SLICE_NONE;
 }
 
-static void add_tc3_headers(struct bursar_client *client, const struct call *call,
-                            struct slice host, struct slice timestamp)
+/* The headers that a TC3 signature covers, in the order of their names, and the list of these. */
+struct covered {
+    struct field headers[COVERED_MAX];
+    size_t count;
+    struct buffer names; /* "content-type;host;..." */
+    char names_memory[NAMES_BYTES_MAX];
+};
+
+static void cover(struct covered *covered, struct slice name, struct slice value)
+{
+    CHECK(covered->count < COVERED_MAX);
+    covered->headers[covered->count++] = (struct field){name, value};
+    if (covered->names.len > 0)
+        buffer_char(&covered->names, ';');
+    for (size_t i = 0; i < name.len; i++)
+        buffer_char(&covered->names, ascii_lower(name.at[i]));
+}
+
+static void cover_headers(const struct bursar_client *client, const struct call *call,
+                          struct slice host, struct covered *ret_covered)
+{
+    ret_covered->count = 0;
+    buffer_init_fixed(&ret_covered->names, ret_covered->names_memory,
+                      sizeof ret_covered->names_memory);
+    cover(ret_covered, SLICE("Content-Type"), json_type);
+    cover(ret_covered, SLICE("Host"), host);
+    if (as_of(client, call).at)
+        cover(ret_covered, SLICE("X-Bursar-As-Of"), as_of(client, call));
+    cover(ret_covered, SLICE("X-TC-Action"), call->action);
+    cover(ret_covered, SLICE("X-TC-Version"), call->version);
+}
+
+static void add_tc3_headers(struct bursar_client *client, const struct covered *covered,
+                            struct slice timestamp)
 {
     struct signed_request *request = &client->request;
-    add_header(request, SLICE("Host"), host);
-    add_header(request, SLICE("Content-Type"), json_type);
-    add_header(request, SLICE("X-TC-Action"), call->action);
-    add_header(request, SLICE("X-TC-Version"), call->version);
+    for (size_t i = 0; i < covered->count; i++)
+        add_header(request, covered->headers[i].name, covered->headers[i].value);
     add_header(request, SLICE("X-TC-Timestamp"), timestamp);
     add_option(request, SLICE("X-TC-Region"), client->region);
     add_option(request, SLICE("X-TC-Language"), client->language);
-    add_as_of(client, call);
     add_header(request, SLICE("X-TC-RequestClient"), REQUEST_CLIENT);
     if (client->unsigned_requests)
         return;
@@ -150,7 +183,7 @@ static bool authorize(struct bursar_client *client, const struct tc3_request *tc
     struct buffer authorization;
     struct hmac_key *key = tc3_signing_key_new(client->crypto, slice_text(client->secret_key),
                                                tc3->date, tc3->service);
-    if (!key || !tc3_canonical_request(tc3, TC3_AS_SENT, &request->canonical)) {
+    if (!key || !tc3_canonical_request(tc3, TC3_LOWER_VALUES, &request->canonical)) {
         hmac_key_free(key);
         return false;
     }
@@ -161,7 +194,7 @@ static bool authorize(struct bursar_client *client, const struct tc3_request *tc
 
     buffer_init(&authorization, REQUEST_BYTES_MAX);
     tc3_write_authorization(&authorization, slice_text(client->secret_id), tc3->date, tc3->service,
-                            signed_headers, slice_of(hex, sizeof hex));
+                            tc3->signed_headers, slice_of(hex, sizeof hex));
     add_header(request, SLICE("Authorization"), buffer_slice(&authorization));
     bool ok = buffer_ok(&authorization);
     buffer_done(&authorization);
@@ -173,19 +206,20 @@ static bool sign_tc3(struct bursar_client *client, const struct call *call, stru
 {
     char digits[24], date[10], hash[2 * SHA256_SIZE];
     struct buffer seconds;
+    struct covered covered;
     buffer_init_fixed(&seconds, digits, sizeof digits);
     buffer_i64(&seconds, timestamp);
     timestamp_print_date(date, timestamp);
     buffer_append(&client->request.body, call->parameters);
-    add_tc3_headers(client, call, host, buffer_slice(&seconds));
+    cover_headers(client, call, host, &covered);
+    add_tc3_headers(client, &covered, buffer_slice(&seconds));
     if (client->unsigned_requests)
         return true;
     sha256_hex(client->crypto, call->parameters, hash);
-    const struct field headers[] = {{SLICE("Content-Type"), json_type}, {SLICE("Host"), host}};
     struct tc3_request tc3 = {.method = SLICE("POST"),
-                              .headers = headers,
-                              .header_count = 2,
-                              .signed_headers = signed_headers,
+                              .headers = covered.headers,
+                              .header_count = covered.count,
+                              .signed_headers = buffer_slice(&covered.names),
                               .payload_hash = slice_of(hash, sizeof hash),
                               .timestamp = buffer_slice(&seconds),
                               .date = slice_of(date, sizeof date),
@@ -251,17 +285,44 @@ static void write_pair(struct buffer *body, struct slice name, struct slice valu
     form_encode(body, value);
 }
 
-/* `fields` is a buffer of struct field, whose memory malloc has aligned. */
-static bool write_form(struct bursar_client *client, struct slice host, const struct buffer *fields)
+static void write_pairs(struct buffer *body, const struct v1_request *v1)
+{
+    for (size_t i = 0; i < v1->parameter_count; i++)
+        write_pair(body, v1->parameters[i].name, v1->parameters[i].value);
+}
+
+/* The parameter whose value holds what could be a further one, if there is such. */
+static const struct field *find_ambiguous(const struct v1_request *v1, struct slice *ret_name)
+{
+    for (size_t i = 0; i < v1->parameter_count; i++) {
+        struct slice rest = v1->parameters[i].value;
+        if (v1_next_pair(&rest, ret_name))
+            return &v1->parameters[i];
+    }
+    return NULL;
+}
+
+static enum bursar_result check_form(struct bursar_client *client, const struct call *call,
+                                     const struct v1_request *v1)
+{
+    struct slice name;
+    const struct field *field = client->unsigned_requests || action_is_read(call->action)
+                                    ? NULL
+                                    : find_ambiguous(v1, &name);
+    if (!field)
+        return BURSAR_OK;
+    return client_fail(client, BURSAR_USAGE,
+                       "%.*s holds \"&%.*s=\", which signature v1 does not tell from a further "
+                       "parameter: sign with TC3-HMAC-SHA256",
+                       SLICE_ARGS(field->name), SLICE_ARGS(name));
+}
+
+static bool sign_form(struct bursar_client *client, const struct v1_request *v1)
 {
     struct signed_request *request = &client->request;
-    struct v1_request v1 = {SLICE("POST"), host, (const struct field *)(const void *)fields->at,
-                            fields->len / sizeof(struct field)};
-    for (size_t i = 0; i < v1.parameter_count; i++)
-        write_pair(&request->body, v1.parameters[i].name, v1.parameters[i].value);
     if (client->unsigned_requests)
         return true;
-    if (!v1_string_to_sign(&v1, false, &client->arena, &request->to_sign))
+    if (!v1_string_to_sign(v1, false, &client->arena, &request->to_sign))
         return false;
     v1_sign(client->crypto, client->signing == BURSAR_SIGN_SHA256 ? DIGEST_SHA256 : DIGEST_SHA1,
             slice_text(client->secret_key), buffer_slice(&request->to_sign), &request->signature);
@@ -269,21 +330,41 @@ static bool write_form(struct bursar_client *client, struct slice host, const st
     return true;
 }
 
-static bool sign_v1(struct bursar_client *client, const struct call *call, struct slice host,
-                    int64_t timestamp)
+static enum bursar_result fail_room(struct bursar_client *client)
+{
+    return client_fail(client, BURSAR_MEMORY, "the request does not fit in memory, or in %d MiB",
+                       REQUEST_BYTES_MAX >> 20);
+}
+
+/* `fields` is a buffer of struct field, whose memory malloc has aligned. */
+static enum bursar_result write_form(struct bursar_client *client, const struct call *call,
+                                     struct slice host, const struct buffer *fields)
+{
+    struct v1_request v1 = {SLICE("POST"), host, (const struct field *)(const void *)fields->at,
+                            fields->len / sizeof(struct field)};
+    enum bursar_result result = check_form(client, call, &v1);
+    if (result != BURSAR_OK)
+        return result;
+    write_pairs(&client->request.body, &v1);
+    return sign_form(client, &v1) ? BURSAR_OK : fail_room(client);
+}
+
+static enum bursar_result sign_v1(struct bursar_client *client, const struct call *call,
+                                  struct slice host, int64_t timestamp)
 {
     char memory[64];
     struct buffer digits, fields;
     buffer_init_fixed(&digits, memory, sizeof memory);
     buffer_init(&fields, REQUEST_BYTES_MAX);
     bool ok = add_common_fields(client, call, timestamp, &digits, &fields) &&
-              parameters_flatten(client, call->parameters, &fields) && buffer_ok(&fields) &&
-              write_form(client, host, &fields);
+              parameters_flatten(client, call->parameters, &fields) && buffer_ok(&fields);
+    enum bursar_result result = ok ? write_form(client, call, host, &fields) : fail_room(client);
     buffer_done(&fields);
     add_header(&client->request, SLICE("Host"), host);
     add_header(&client->request, SLICE("Content-Type"), form_type);
-    add_as_of(client, call);
-    return ok;
+    if (as_of(client, call).at)
+        add_header(&client->request, SLICE("X-Bursar-As-Of"), as_of(client, call));
+    return result;
 }
 
 /* Zero-terminates without counting the zero. */
@@ -338,14 +419,15 @@ enum bursar_result request_sign(struct bursar_client *client, const struct call 
     reserve(client, call->parameters.len);
     buffer_text(&request->url, client->endpoint.url);
     struct slice host = host_of(client, call->service);
-    bool v1 = client->signing == BURSAR_SIGN_SHA1 || client->signing == BURSAR_SIGN_SHA256;
-    bool ok = host.at && (v1 ? sign_v1(client, call, host, timestamp)
-                             : sign_tc3(client, call, host, timestamp));
-    if (!ok || !request_finish(request))
-        return client_fail(client, BURSAR_MEMORY,
-                           "the request does not fit in memory, or in %d MiB",
-                           REQUEST_BYTES_MAX >> 20);
-    return BURSAR_OK;
+    if (!host.at)
+        return fail_room(client);
+    if (client->signing == BURSAR_SIGN_SHA1 || client->signing == BURSAR_SIGN_SHA256)
+        result = sign_v1(client, call, host, timestamp);
+    else if (!sign_tc3(client, call, host, timestamp))
+        result = fail_room(client);
+    if (result == BURSAR_OK && !request_finish(request))
+        result = fail_room(client);
+    return result;
 }
 
 enum bursar_result bursar_sign(struct bursar_client *client, const char *service,

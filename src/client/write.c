@@ -36,14 +36,6 @@ static bool token_make(struct bursar_client *client)
     return true;
 }
 
-static bool token_is_valid(const char *token)
-{
-    size_t len = 0;
-    while (len <= CLIENT_TOKEN_BYTES_MAX && token[len] > ' ' && token[len] <= '~')
-        len++;
-    return len > 0 && len <= CLIENT_TOKEN_BYTES_MAX && token[len] == '\0';
-}
-
 void write_fail(struct write *write, const char *format, ...)
 {
     char text[MESSAGE_SIZE];
@@ -83,14 +75,13 @@ void write_resume(struct bursar_client *client, struct slice parameters, struct 
 static void settle_token(struct write *write, const char *given)
 {
     struct bursar_client *client = write->client;
-    if (given && token_is_valid(given)) {
+    if (given && client_token_is_valid(slice_text(given))) {
         memmove(client->client_token, given, strlen(given) + 1);
         return;
     }
     client->client_token[0] = '\0';
     if (given)
-        write_fail(write, "a client token has 1 to %d printable ASCII characters without blanks",
-                   CLIENT_TOKEN_BYTES_MAX);
+        write_fail(write, "a client token has " CLIENT_TOKEN_RULE, CLIENT_TOKEN_BYTES_MAX);
     else if (!token_make(client))
         write->result = client_fail(client, BURSAR_MEMORY, "the system gives no random bytes");
 }

@@ -142,7 +142,7 @@ static void answer_here(struct admin *admin, const struct http1_request *request
 {
     struct api_call call = {.request = request,
                             .trust = API_TRUST_OPERATOR,
-                            .operator= {DOOR_FOLDER, &admin->user},
+                            .local = {DOOR_FOLDER, &admin->user},
                             .wake = wake,
                             .context = admin};
     admin->finished = false;

@@ -10,9 +10,10 @@
 #define DEMO_OWNER "100000000001"
 #define MEMBERS_MAX UINT64_C(10000000)
 
-/* Everything that serve can be told but for what has to do with a folder. */
+/* Everything that serve can be told but for what has to do with a folder, and with what is real. */
 #define DEMO_SETTINGS                                                                              \
-    (SETTINGS_ALL & ~(SETTING_BIT(SETTING_DATA) | SETTING_BIT(SETTING_MASTER_KEY_FILE)))
+    (SETTINGS_ALL & ~(SETTING_BIT(SETTING_DATA) | SETTING_BIT(SETTING_MASTER_KEY_FILE) |           \
+                      SETTING_BIT(SETTING_TRUST_PLAIN_HTTP)))
 
 static const char organization[] =
     "{\"Name\":\"Demo\",\"Currency\":\"USD\",\"OwnerUin\":\"" DEMO_OWNER "\"}";
@@ -111,6 +112,7 @@ static int demo(const struct settings *settings, uint64_t generated)
     struct folder_options options = {.api = &api};
     serving_folder(settings, &threads, &options);
     struct status status = serving_api_options(settings, limits, &fault, &api);
+    api.trust_plain_http = true;
     if (status_ok(status))
         status = folder_open(&options, &fault, &folder);
     if (!status_ok(status))
@@ -162,7 +164,9 @@ const struct subcommand subcommand_demo = {
         "AKIDz8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE with Gu5t9xGARNpq86cd98joQYCN3EXAMPLE. It is public: "
         "listen on loopback, which is the default.\n\n"
         "The answers are as strict as those of `serve`: signatures, clock, permissions and the "
-        "limit of 20 calls a second are checked. --calls-per-second 0 lifts the limit.\n\n"
+        "limit of 20 calls a second are checked. --calls-per-second 0 lifts the limit. Only writes "
+        "over plain HTTP from other machines are taken whatever their signature covers, as serve "
+        "takes them with --trust-plain-http.\n\n"
         "Only options count here; neither the environment nor a configuration file is read.",
     .examples = "bursar demo\n"
                 "bursar demo --listen 127.0.0.1:0 --ready-file ready --members 1000",

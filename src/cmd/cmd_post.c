@@ -18,7 +18,7 @@
 
 #define FILE_BYTES_MAX ((size_t)8 << 30)
 /* A token's room for ".N". */
-enum { FILE_TOKEN_MAX = WRITING_TOKEN_MAX - 11 };
+enum { FILE_TOKEN_MAX = CLIENT_TOKEN_BYTES_MAX - 11 };
 
 struct post {
     struct writing writing;

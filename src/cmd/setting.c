@@ -56,10 +56,11 @@ const struct setting_spec setting_specs[SETTING_COUNT] = {
     [SETTING_ACCESS_LOG] =
         {"access-log", "FILE", SETTING_TYPE_TEXT, NULL, 0, 0,
          "One line for every answered request; - is standard output. Opened again at SIGHUP."},
-    [SETTING_CALLS_PER_SECOND] =
-        {"calls-per-second", "N", SETTING_TYPE_NUMBER, "20", 0, 1000000000,
-         "Calls a main account may make of one action in one calendar second; 0 is no limit. "
-         "Default 20, as in the cloud."},
+    [SETTING_CALLS_PER_SECOND] = {"calls-per-second", "N", SETTING_TYPE_NUMBER, "20", 0, 1000000000,
+                                  "Calls a main account, with all its users, may make of one "
+                                  "action in one calendar second; 0 "
+                                  "is no limit. "
+                                  "Default 20, as in the cloud."},
     [SETTING_LIMIT] =
         {"limit", "ACTION=N", SETTING_TYPE_LIST, NULL, 0, 0,
          "Another limit for one action: DescribeAccountBalance=5. May be given again."},
@@ -70,6 +71,11 @@ const struct setting_spec setting_specs[SETTING_COUNT] = {
         {"accept-any-service", NULL, SETTING_TYPE_FLAG, "false", 0, 1,
          "Accept signatures whose service is not the product, as some SDKs make them when the "
          "endpoint is an IP address. The cloud refuses these; each is counted."},
+    [SETTING_TRUST_PLAIN_HTTP] =
+        {"trust-plain-http", NULL, SETTING_TYPE_FLAG, "false", 0, 1,
+         "Take writes over plain HTTP from other machines also when their signature does not cover "
+         "x-tc-action: say so only when the way to here is trusted, as behind something that ends "
+         "TLS, or on a private network."},
     [SETTING_REQUEST_ID_SEED] =
         {"request-id-seed", "N", SETTING_TYPE_NUMBER, "0", 0, UINT64_MAX,
          "Make RequestIds a repeatable sequence, for golden files; 0, the default, is random."},
@@ -121,9 +127,10 @@ const struct setting_spec setting_specs[SETTING_COUNT] = {
     [SETTING_GROUP_ENTRIES_MAX] =
         {"group-entries-max", "N", SETTING_TYPE_NUMBER, "16384", 1, 1000000,
          "No more writes join a sync that covers so many entries. Default 16384."},
-    [SETTING_HISTORY_JOBS_MAX] =
-        {"history-jobs-max", "N", SETTING_TYPE_NUMBER, "1024", 1, 1000000,
-         "Questions about the past that may wait; more are refused. Default 1024."},
+    [SETTING_HISTORY_JOBS_MAX] = {"history-jobs-max", "N", SETTING_TYPE_NUMBER, "1024", 1, 1000000,
+                                  "Questions about the past that may wait, one user's up to 4/5 of "
+                                  "them and one organisation's "
+                                  "up to 8/9; more are refused. Default 1024."},
     [SETTING_RECENT_TOKENS] =
         {"recent-tokens", "N", SETTING_TYPE_NUMBER, "360000", 1, 100000000,
          "So many of the most recent ClientTokens, and at least a sixteenth of all, are indexed in "

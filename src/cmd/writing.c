@@ -16,15 +16,6 @@
 
 enum { RETRIES_DEFAULT = 2, MADE_BYTES = 12 };
 
-static bool token_is_good(const char *token)
-{
-    size_t len = strlen(token);
-    bool good = len > 0 && len <= WRITING_TOKEN_MAX;
-    for (size_t i = 0; i < len; i++)
-        good = good && token[i] > 0x20 && token[i] < 0x7f;
-    return good;
-}
-
 static int make_token(struct writing *writing)
 {
     unsigned char bytes[MADE_BYTES];
@@ -49,16 +40,15 @@ int writing_open(struct writing *writing)
         *retries = RETRIES_DEFAULT;
     if (!writing->token)
         return make_token(writing);
-    if (!token_is_good(writing->token))
-        return fail(writing->management.self, EXIT_USAGE,
-                    "--token is 1 to %d printable ASCII characters without blanks",
-                    WRITING_TOKEN_MAX);
+    if (!client_token_is_valid(slice_text(writing->token)))
+        return fail(writing->management.self, EXIT_USAGE, "--token is " CLIENT_TOKEN_RULE,
+                    CLIENT_TOKEN_BYTES_MAX);
     return -1;
 }
 
 void writing_begin(struct writing *writing, const char *suffix)
 {
-    char token[2 * WRITING_TOKEN_MAX];
+    char token[2 * CLIENT_TOKEN_BYTES_MAX];
     management_begin(&writing->management);
     snprintf(token, sizeof token, "%s%s", writing->token, suffix);
     management_text(&writing->management, "ClientToken", token);

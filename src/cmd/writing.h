@@ -3,9 +3,8 @@
 #ifndef CMD_WRITING_H
 #define CMD_WRITING_H
 
+#include "base/client_token.h"
 #include "cmd/management.h"
-
-enum { WRITING_TOKEN_MAX = 64 };
 
 struct writing {
     struct management management;
@@ -30,8 +29,8 @@ struct writing {
     {                                                                                              \
         "token", "TEXT",                                                                           \
             "Carried out once, however often it is sent with this token: 1 to 64 printable "       \
-            "characters without blanks, kept for ever. Default: a new one, which is printed when " \
-            "the outcome is not known.",                                                           \
+            "characters without blanks, &, = and %, kept for ever. Default: a new one, which is "  \
+            "printed when the outcome is not known.",                                              \
             OPTION_TEXT, &(w)->token                                                               \
     }
 #define WRITING_REMOTE_OPTIONS(w)                                                                  \

@@ -57,6 +57,31 @@ bool v1_string_to_sign(const struct v1_request *request, bool without_port, stru
     return buffer_ok(out);
 }
 
+static bool is_name(struct slice text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        char lower = ascii_lower(text.at[i]);
+        if (!(lower >= 'a' && lower <= 'z') && !(lower >= '0' && lower <= '9') &&
+            !strchr("._-", lower))
+            return false;
+    }
+    return text.len > 0;
+}
+
+bool v1_next_pair(struct slice *rest, struct slice *ret_name)
+{
+    while (slice_find(*rest, '&') < rest->len) {
+        (void)slice_cut(*rest, '&', rest);
+        struct slice value, pair = slice_of(rest->at, slice_find(*rest, '&'));
+        struct slice name = slice_cut(pair, '=', &value);
+        if (value.at && is_name(name)) {
+            *ret_name = name;
+            return true;
+        }
+    }
+    return false;
+}
+
 void v1_sign(struct crypto *crypto, enum digest_kind kind, struct slice secret_key,
              struct slice string_to_sign, struct buffer *out)
 {

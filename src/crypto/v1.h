@@ -16,6 +16,11 @@ struct v1_request {
 /* METHOD host "/?" k=v&... sorted by key bytes, values raw. `arena` holds the sorting. */
 bool v1_string_to_sign(const struct v1_request *request, bool host_without_port,
                        struct arena *arena, struct buffer *out);
+/* The string to sign is not escaped: it is the same for `A=1&B=2` and for one parameter A whose
+ * value is `1&B=2`. Goes on in `rest`, a value, to the next thing that could be a further
+ * parameter (`&`, a name of letters, digits, `.`, `_` and `-`, `=`) and gives its name; false when
+ * there is none. */
+bool v1_next_pair(struct slice *rest, struct slice *ret_name);
 /* Base64 of the HMAC. */
 void v1_sign(struct crypto *crypto, enum digest_kind kind, struct slice secret_key,
              struct slice string_to_sign, struct buffer *out);

@@ -1,6 +1,6 @@
 /* The one thread that reads the journal for others (historian.h).
  *
- * 1. Every job that was accepted is done once, in the order of submission; stopping runs those that
+ * 1. Every job that was accepted is done once, in fair order (turns.h); stopping runs those that
  *    wait.
  * 2. No snapshot is held while the thread sleeps, or SQLite's log could never be folded.
  *
@@ -8,6 +8,7 @@
 #include "journal/historian.h"
 
 #include "base/check.h"
+#include "journal/turns.h"
 #include "sys/thread.h"
 
 #include <stdlib.h>
@@ -19,12 +20,10 @@ struct historian {
     struct history *history;
     pthread_t thread;
     unsigned gate_slot;
-    uint32_t jobs_max;
 
     pthread_mutex_t lock; /* of all below */
     pthread_cond_t wake;
-    struct history_job *first;
-    struct history_job *last;
+    struct turns *turns;
     struct historian_figures figures;
     bool stopping;
 };
@@ -33,15 +32,9 @@ struct historian {
 static struct history_job *take_job(struct historian *historian)
 {
     pthread_mutex_lock(&historian->lock);
-    while (!historian->first && !historian->stopping)
+    while (turns_count(historian->turns) == 0 && !historian->stopping)
         pthread_cond_wait(&historian->wake, &historian->lock);
-    struct history_job *job = historian->first;
-    if (job) {
-        historian->first = job->next;
-        if (!historian->first)
-            historian->last = NULL;
-        historian->figures.queue_jobs--;
-    }
+    struct history_job *job = turns_take(historian->turns);
     pthread_mutex_unlock(&historian->lock);
     return job;
 }
@@ -84,6 +77,7 @@ static void *run(void *context)
 static void free_historian(struct historian *historian)
 {
     history_close(historian->history);
+    turns_free(historian->turns);
     (void)pthread_cond_destroy(&historian->wake);
     (void)pthread_mutex_destroy(&historian->lock);
     free(historian);
@@ -106,8 +100,12 @@ struct status historian_start(const struct sys *sys, struct journal *journal, st
     struct historian *historian = calloc(1, sizeof *historian);
     if (!historian)
         return fault_raise(fault, STATUS_MEMORY, "no memory for the historian");
+    historian->turns = turns_new(options && options->jobs_max ? options->jobs_max : JOBS_MAX);
+    if (!historian->turns) {
+        free(historian);
+        return fault_raise(fault, STATUS_MEMORY, "no memory for the historian");
+    }
     historian->sys = sys;
-    historian->jobs_max = options && options->jobs_max ? options->jobs_max : JOBS_MAX;
     historian->gate_slot = gate_register(gate);
     CHECK(pthread_mutex_init(&historian->lock, NULL) == 0);
     CHECK(pthread_cond_init(&historian->wake, NULL) == 0);
@@ -120,27 +118,21 @@ struct status historian_start(const struct sys *sys, struct journal *journal, st
     return STATUS_DONE;
 }
 
-static void queue_job(struct historian *historian, struct history_job *job)
+static void note_queued(struct historian *historian)
 {
     struct historian_figures *figures = &historian->figures;
-    job->next = NULL;
-    if (historian->last)
-        historian->last->next = job;
-    else
-        historian->first = job;
-    historian->last = job;
-    figures->queue_jobs++;
-    if (figures->queue_jobs > figures->queue_jobs_max)
-        figures->queue_jobs_max = figures->queue_jobs;
+    uint32_t queued = turns_count(historian->turns);
+    if (queued > figures->queue_jobs_max)
+        figures->queue_jobs_max = queued;
     pthread_cond_signal(&historian->wake);
 }
 
 bool historian_submit(struct historian *historian, struct history_job *job)
 {
     pthread_mutex_lock(&historian->lock);
-    bool is_accepted = !historian->stopping && historian->figures.queue_jobs < historian->jobs_max;
+    bool is_accepted = !historian->stopping && turns_add(historian->turns, job);
     if (is_accepted)
-        queue_job(historian, job);
+        note_queued(historian);
     else
         historian->figures.refused++;
     pthread_mutex_unlock(&historian->lock);
@@ -163,5 +155,6 @@ void historian_figures(struct historian *historian, struct historian_figures *re
 {
     pthread_mutex_lock(&historian->lock);
     *ret_figures = historian->figures;
+    ret_figures->queue_jobs = turns_count(historian->turns);
     pthread_mutex_unlock(&historian->lock);
 }

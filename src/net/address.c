@@ -193,3 +193,11 @@ bool peer_parse(struct slice text, struct peer *ret_peer)
     return (is_port_part(rest) && read_peer(slice_of(text.at, end), AF_INET, ret_peer)) ||
            read_peer(text, AF_INET6, ret_peer);
 }
+
+bool peer_is_local(const struct peer *peer)
+{
+    static const unsigned char loopback[16] = {[15] = 1};
+    if (peer->len == 4)
+        return peer->bytes[0] == 127;
+    return peer->len == 0 || memcmp(peer->bytes, loopback, sizeof loopback) == 0;
+}

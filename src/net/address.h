@@ -48,6 +48,8 @@ struct peer peer_of_bytes(const unsigned char *bytes, uint32_t len);
 /* "192.0.2.1", "2001:db8::1" or "[2001:db8::1]", each perhaps with ":port" (IPv6: only in
  * brackets). False: it is none of these. */
 bool peer_parse(struct slice text, struct peer *ret_peer);
+/* 127.0.0.0/8, ::1 or a unix socket: nobody else's machine or wire is on the way. */
+bool peer_is_local(const struct peer *peer);
 static inline struct slice peer_text(const struct peer *peer)
 {
     return slice_of(peer->text, peer->text_len);

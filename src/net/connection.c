@@ -342,6 +342,7 @@ static bool admit(struct connection *connection)
         uv_tcp_getpeername(&connection->uv.tcp, (struct sockaddr *)&address, &len) < 0)
         return false; /* gone already */
     connection->peer = peer_of((const struct sockaddr *)&address);
+    connection->exposed = !connection->endpoint->tls && !peer_is_local(&connection->peer);
     if (connection->endpoint->trust == API_TRUST_OPERATOR && !know_user(connection))
         return false;
     connection->forwards = connection->preface = connection->unnamed =

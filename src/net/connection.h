@@ -61,6 +61,7 @@ struct connection {
     bool unnamed;    /* ... but by no address: a trusted proxy that has not said whose it is */
     bool preface;    /* a PROXY header may come first */
     bool forwards;   /* the peer is trusted: its requests may name their clients */
+    bool exposed;    /* plain TCP from another machine: see api.h */
     bool served;     /* at least one request was answered */
     bool proven;     /* ... and one of the api's without an error */
     bool renewed;    /* a request was answered since the deadline was set */

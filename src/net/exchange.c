@@ -246,8 +246,9 @@ static void ask_api(struct connection *connection, struct call *call)
         call->client = trust_client(&worker->server->trust, &connection->peer, &call->request);
     call->api = (struct api_call){.request = &call->request,
                                   .trust = connection->endpoint->trust,
-                                  .operator= {DOOR_SOCKET, &connection->user},
+                                  .local = {DOOR_SOCKET, &connection->user},
                                   .peer_address = peer_text(client_of(connection, call)),
+                                  .exposed = connection->exposed,
                                   .wake = wake,
                                   .context = call};
     if (connection->cut)

@@ -83,12 +83,17 @@ def serving(folder, data, *words, **named):
     return running(folder, "serve", "--data", data, "--listen", "127.0.0.1:0", *words, **named)
 
 
-def signed_headers(key, body, service, host, action, version, now=None):
-    """TC3-HMAC-SHA256 as the cloud documents it, written anew so that it does not share a mistake."""
+def signed_headers(key, body, service, host, action, version, now=None, covered=False):
+    """TC3-HMAC-SHA256 as the cloud documents it, written anew so that it does not share a mistake. `covered`: action
+    and version are signed too; the SDKs do not."""
     now = int(time.time()) if now is None else now
     date = time.strftime("%Y-%m-%d", time.gmtime(now))
-    canonical = (f"POST\n/\n\ncontent-type:application/json\nhost:{host}\n\ncontent-type;host\n"
-                 + hashlib.sha256(body).hexdigest())
+    covers = {"content-type": "application/json", "host": host}
+    if covered:
+        covers |= {"x-tc-action": action.lower(), "x-tc-version": version}
+    names = ";".join(covers)
+    canonical = ("POST\n/\n\n" + "".join(f"{name}:{value}\n" for name, value in covers.items())
+                 + f"\n{names}\n" + hashlib.sha256(body).hexdigest())
     scope = f"{date}/{service}/tc3_request"
     text = f"TC3-HMAC-SHA256\n{now}\n{scope}\n" + hashlib.sha256(canonical.encode()).hexdigest()
     secret = ("TC3" + key[1]).encode()
@@ -97,7 +102,7 @@ def signed_headers(key, body, service, host, action, version, now=None):
     signature = hmac.new(secret, text.encode(), hashlib.sha256).hexdigest()
     return {"Host": host, "Content-Type": "application/json", "X-TC-Action": action, "X-TC-Version": version,
             "X-TC-Timestamp": str(now),
-            "Authorization": f"TC3-HMAC-SHA256 Credential={key[0]}/{scope}, SignedHeaders=content-type;host, "
+            "Authorization": f"TC3-HMAC-SHA256 Credential={key[0]}/{scope}, SignedHeaders={names}, "
                              f"Signature={signature}"}
 
 

@@ -405,15 +405,14 @@ def sections(text):
 
 def test_sign_agrees_with_the_published_example(tmp_path, key_file):
     vectors = json.loads((ROOT / "tests/vectors/signing.json").read_text())["tc3"]
-    vector = next(v for v in vectors if v["name"].startswith("bil-1"))
+    vector = next(v for v in vectors if v["name"].startswith("own-1"))
     done = run("sign", "DescribeOrgMemberAccountBalance", "--MemberUins.0", MEMBER, "--timestamp", 1551113065,
                "--endpoint", "https://billing.intl.tencentcloudapi.com", "--credentials", key_file)
     assert done.returncode == 0, done.stderr
     shown = sections(done.stdout)
     assert shown["signature"] in shown["request"]
-    if "content-type;host\n" in shown["canonical request"]:
-        assert shown["canonical request"] == vector["canonical_request"]
-        assert shown["signature"] == vector["signature"]
+    assert shown["canonical request"] == vector["canonical_request"]
+    assert shown["signature"] == vector["signature"]
 
 
 def test_sign_agrees_with_a_signer_written_anew(key_file):
@@ -422,7 +421,7 @@ def test_sign_agrees_with_a_signer_written_anew(key_file):
                    "http://127.0.0.1:8080", "--host", "billing.example.com", "--credentials", key_file)
         shown = sections(done.stdout)
         headers = signed_headers(EXAMPLE_KEY, body, "billing", "billing.example.com",
-                                 "DescribeOrgMemberAccountBalance", "2018-07-09", 1600000000)
+                                 "DescribeOrgMemberAccountBalance", "2018-07-09", 1600000000, covered=True)
         assert f"Authorization: {headers['Authorization']}" in shown["request"]
         assert shown["canonical request"].splitlines()[-1] == hashlib.sha256(body).hexdigest()
 

@@ -2,7 +2,8 @@
  * and with which key is made up here.
  *
  * 1. A signature made here is accepted, one with a bit changed, or over another body, is not.
- * 2. The same for signature v1 over the query's parameters.
+ * 2. The same for signature v1 over the query's parameters. Where no value holds what could be a
+ *    further one, the string to sign can be read back: it is that of these parameters only.
  * 3. base64 and hex: what is decoded is encoded to the same text; what is sealed opens to the same
  *    bytes, and not in another place, under another key or changed. */
 #include "base/check.h"
@@ -110,6 +111,60 @@ static void check_kind(struct desk *desk, const struct v1_request *request, enum
     hmac_key_free(key);
 }
 
+/* Every name is one, and no value could be taken for two. */
+static bool is_plain(const struct v1_request *request)
+{
+    for (size_t i = 0; i < request->parameter_count; i++) {
+        const struct field *pair = &request->parameters[i];
+        struct slice name, rest = pair->value;
+        if (v1_next_pair(&rest, &name) || slice_equal(pair->name, SLICE("Signature")))
+            return false;
+        for (size_t j = 0; j < pair->name.len; j++)
+            if (!strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-",
+                        pair->name.at[j]) ||
+                pair->name.at[j] == '\0')
+                return false;
+        if (pair->name.len == 0)
+            return false;
+    }
+    return true;
+}
+
+/* Up to the next `&`, a name and `=`. */
+static struct slice value_end(struct slice *rest)
+{
+    struct slice start = *rest, name;
+    if (!v1_next_pair(rest, &name)) {
+        *rest = SLICE_NONE;
+        return start;
+    }
+    return slice_of(start.at, (size_t)(rest->at - start.at) - 1);
+}
+
+static void check_read_back(struct desk *desk, const struct v1_request *request)
+{
+    bool found[PARAMETERS_MAX] = {false};
+    size_t count = 0;
+    buffer_clear(&desk->scratch);
+    if (request->parameter_count == 0 || !is_plain(request))
+        return;
+    CHECK(v1_string_to_sign(request, false, &desk->arena, &desk->scratch));
+    struct slice rest = buffer_slice(&desk->scratch);
+    size_t head = request->method.len + request->host.len + 2;
+    rest = slice_of(rest.at + head, rest.len - head);
+    for (; rest.len > 0; count++) {
+        struct slice name = slice_cut(rest, '=', &rest), value = value_end(&rest);
+        size_t i = 0;
+        while (i < request->parameter_count &&
+               (found[i] || !slice_equal(request->parameters[i].name, name) ||
+                !slice_equal(request->parameters[i].value, value)))
+            i++;
+        CHECK(i < request->parameter_count);
+        found[i] = true;
+    }
+    CHECK(count == request->parameter_count);
+}
+
 static void check_v1(struct desk *desk, const struct http1_request *http)
 {
     static struct field parameters[PARAMETERS_MAX];
@@ -120,6 +175,7 @@ static void check_v1(struct desk *desk, const struct http1_request *http)
         request.parameter_count++;
     check_kind(desk, &request, DIGEST_SHA1);
     check_kind(desk, &request, DIGEST_SHA256);
+    check_read_back(desk, &request);
 }
 
 static void check_seal(struct desk *desk, struct slice plain, struct slice place)

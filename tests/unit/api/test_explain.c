@@ -52,6 +52,23 @@ static void a_good_request_passes_every_check(void **state)
     }
 }
 
+/* It would be refused only where somebody may be in between, which is not known here. */
+static void what_is_not_covered_is_told(void **state)
+{
+    struct signed_call call = {.host = "bursar.tencentcloudapi.com",
+                               .version = "2026-11-01",
+                               .action = "DeletePolicy",
+                               .body = "{\"UserUin\":\"7\",\"PolicyName\":\"p\"}"};
+    (void)state;
+    assert_contains(
+        explain(&call, NULL, true),
+        "coverage       ok  over TLS or from this machine; else: The provided credentials could "
+        "not be validated: over plain HTTP the signature of this request must cover "
+        "`x-tc-action`");
+    call.signed_headers = "content-type;host;x-tc-action";
+    assert_contains(explain(&call, NULL, true), "coverage       ok  \n");
+}
+
 static void the_check_that_fails_is_named(void **state)
 {
     (void)state;
@@ -114,6 +131,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_good_request_passes_every_check),
+        cmocka_unit_test(what_is_not_covered_is_told),
         cmocka_unit_test(the_check_that_fails_is_named),
         cmocka_unit_test(a_wrong_signature_is_taken_apart),
         cmocka_unit_test(a_v1_signature_is_taken_apart),

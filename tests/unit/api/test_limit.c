@@ -60,6 +60,11 @@ static void only_signed_calls_count(void **state)
     world_close(&world);
 }
 
+#define POLICY(user)                                                                               \
+    "{\"UserUin\":\"" user "\",\"PolicyName\":\"p\",\"PolicyDocument\":\"{\\\"version\\\":"        \
+    "\\\"2.0\\\",\\\"statement\\\":{\\\"effect\\\":\\\"allow\\\",\\\"action\\\":\\\"*\\\","        \
+    "\\\"resource\\\":\\\"*\\\"}}\"}"
+
 /* A second key of the same main account, and its sub-accounts, share the account's limit. */
 static void keys_of_an_account_share_its_limit(void **state)
 {
@@ -68,12 +73,159 @@ static void keys_of_an_account_share_its_limit(void **state)
     world_open(&world, NULL);
     world_must(&world, "CreateKey",
                "{\"UserUin\":\"200\",\"SecretId\":\"AKIDs\",\"SecretKey\":\"s-0123456789abcdef\"}");
+    world_must(&world, "PutPolicy", POLICY("200"));
     for (int i = 0; i < 20; i++)
         assert_contains(world_call(&world, &(struct signed_call){.body = "{}"}), answered);
     assert_contains(world_call(&world, &(struct signed_call){.secret_id = "AKIDs",
                                                              .secret_key = "s-0123456789abcdef"}),
                     "`21`");
     world_close(&world);
+}
+
+/* Whose calls are denied has a count of his own, and it is one: the owner's are not touched. */
+static void denied_calls_are_their_users_own(void **state)
+{
+    struct world world;
+    struct signed_call denied = {
+        .secret_id = "AKIDs", .secret_key = "s-0123456789abcdef", .body = "{}"};
+    (void)state;
+    world_open(&world, NULL);
+    world_must(&world, "CreateKey",
+               "{\"UserUin\":\"200\",\"SecretId\":\"AKIDs\",\"SecretKey\":\"s-0123456789abcdef\"}");
+    for (int second = 0; second < 3; second++) {
+        world.now_us = (START_S + second) * 1000000;
+        for (int i = 0; i < 20; i++)
+            assert_contains(world_call(&world, &denied), "CamNoAuth");
+        for (int i = 21; i < 200; i++)
+            assert_contains(world_call(&world, &denied), "RequestLimitExceeded");
+        for (int i = 0; i < 20; i++)
+            assert_contains(world_call(&world, &(struct signed_call){.body = "{}"}), answered);
+        assert_contains(world_call(&world, &(struct signed_call){.body = "{}"}), "`21`");
+    }
+    world_close(&world);
+}
+
+/* A sub-account that may, and asks without end: the owner gets what he asks for. */
+static void one_user_leaves_the_others_theirs(void **state)
+{
+    struct world world;
+    struct signed_call greedy = {
+        .secret_id = "AKIDs", .secret_key = "s-0123456789abcdef", .body = "{}"};
+    (void)state;
+    world_open(&world, NULL);
+    world_must(&world, "CreateKey",
+               "{\"UserUin\":\"200\",\"SecretId\":\"AKIDs\",\"SecretKey\":\"s-0123456789abcdef\"}");
+    world_must(&world, "PutPolicy", POLICY("200"));
+    for (int second = 0; second < 30; second++) {
+        int taken = 0, owners = 0;
+        world.now_us = (START_S + second) * 1000000;
+        for (int i = 0; i < 100; i++)
+            taken += strstr(world_call(&world, &greedy), answered) != NULL;
+        for (int i = 0; i < 3; i++)
+            owners +=
+                strstr(world_call(&world, &(struct signed_call){.body = "{}"}), answered) != NULL;
+        assert_int_equal(taken, second == 0 ? 20 : 16);
+        assert_int_equal(owners, second == 0 ? 0 : 3);
+    }
+    world.now_us = (START_S + 29) * 1000000 + 500000;
+    assert_error(world_call(&world, &greedy), "RequestLimitExceeded",
+                 "Your current request times equals to `101` in a second, which exceeds the "
+                 "frequency limit `20` for a second. Please reduce the frequency of calls.");
+    world.now_us = (START_S + 30) * 1000000;
+    for (int i = 0; i < 16; i++)
+        assert_contains(world_call(&world, &greedy), answered);
+    assert_error(world_call(&world, &greedy), "RequestLimitExceeded",
+                 "Your current request times equals to `17` in a second, which exceeds the "
+                 "frequency limit `16` for a second. Please reduce the frequency of calls.");
+    world_close(&world);
+}
+
+/* ---- the rule of share.h, by itself ---- */
+
+/* `count` calls of the user in that second: how many are allowed. */
+static uint32_t ask(struct share *share, uint64_t tag, uint64_t second, int count)
+{
+    uint32_t allowed = 0;
+    struct limit_count counted;
+    for (int i = 0; i < count; i++)
+        allowed += share_take(share, tag, second, 20, &counted);
+    return allowed;
+}
+
+enum { MAIN = 1 };
+
+static void who_is_alone_gets_all(void **state)
+{
+    struct share share;
+    (void)state;
+    assert_true(share_init(&share, MAIN));
+    for (uint64_t second = 100; second < 130; second++)
+        assert_int_equal(ask(&share, 7, second, 50), 20);
+    /* who comes then has nothing left, and from the next second on his part */
+    assert_int_equal(ask(&share, MAIN, 129, 5), 0);
+    assert_int_equal(ask(&share, 7, 130, 50), 14);
+    assert_int_equal(ask(&share, MAIN, 130, 6), 6);
+    /* it is kept for ten seconds after he last asked so much */
+    for (uint64_t second = 131; second <= 140; second++)
+        assert_int_equal(ask(&share, 7, second, 50), 13);
+    assert_int_equal(ask(&share, 7, 141, 50), 20);
+    share_done(&share);
+}
+
+static void many_share_alike_and_none_is_lost(void **state)
+{
+    struct share share;
+    (void)state;
+    assert_true(share_init(&share, MAIN));
+    for (uint64_t user = 1; user <= 9; user++)
+        (void)ask(&share, user, 100, 50);
+    for (uint64_t second = 101; second < 110; second++) {
+        uint32_t all = 0;
+        for (uint64_t user = 1; user <= 9; user++) {
+            uint32_t allowed = ask(&share, user, second, 50);
+            assert_true(allowed >= 2 && allowed <= 4);
+            all += allowed;
+        }
+        assert_int_equal(all, 20);
+    }
+    share_done(&share);
+}
+
+/* More users than calls: each second all calls are given out, and to nobody twice. */
+static void more_users_than_calls(void **state)
+{
+    struct share share;
+    (void)state;
+    assert_true(share_init(&share, MAIN));
+    for (uint64_t second = 100; second < 110; second++) {
+        uint32_t all = 0;
+        for (uint64_t user = 1; user <= 200; user++)
+            all += ask(&share, user, second, 2);
+        assert_int_equal(all, 20);
+        assert_true(share.user_count <= SHARE_USERS_MAX);
+    }
+    /* they are forgotten when they are gone */
+    assert_int_equal(ask(&share, MAIN, 125, 30), 20);
+    assert_int_equal(share.user_count, 1);
+    share_done(&share);
+}
+
+static void a_clock_set_back_keeps_nothing(void **state)
+{
+    struct share share;
+    struct limit_count counted;
+    (void)state;
+    assert_true(share_init(&share, MAIN));
+    assert_int_equal(ask(&share, MAIN, 100, 12), 12);
+    assert_int_equal(ask(&share, 7, 99, 12), 8); /* a thread that comes late */
+    assert_int_equal(ask(&share, 7, 50, 30), 20);
+    assert_int_equal(share.second, 50);
+    for (int i = 0; i < 20; i++)
+        assert_true(share_try(&share, 9, 50, 20, &counted));
+    assert_false(share_try(&share, 9, 50, 20, &counted));
+    assert_int_equal(counted.asked, 21);
+    assert_true(share_try(&share, 9, 51, 20, &counted));
+    share_done(&share);
 }
 
 static void limits_of_actions(void **state)
@@ -103,6 +255,17 @@ static void limits_of_actions(void **state)
 }
 
 enum { THREADS = 4, CALLS = 50000, ACCOUNTS = 5000 };
+
+/* So many calls as the account has made with this one. */
+static uint32_t limiter_count(struct limiter *limiter, struct uin account, uint32_t action,
+                              int64_t now_us)
+{
+    struct limit_call call = {account, account, action, 20, now_us};
+    struct limit_count count;
+    bool is_within = limiter_take(limiter, &call, &count) == LIMIT_WITHIN;
+    assert_int_equal(is_within, count.asked <= 20);
+    return count.asked;
+}
 
 struct hammer {
     struct limiter *limiter;
@@ -142,6 +305,46 @@ static void counting_is_exact_under_threads(void **state)
     limiter_free(limiter);
 }
 
+struct crowd {
+    struct limiter *limiter;
+    uint64_t user;
+    uint32_t allowed;
+};
+
+static void *crowd_run(void *context)
+{
+    enum { CALLS_EACH = 100 };
+    struct crowd *crowd = context;
+    struct limit_call call = {{0, 7}, {0, crowd->user}, 1, 20, 100000000};
+    struct limit_count count;
+    for (int i = 0; i < CALLS_EACH; i++)
+        crowd->allowed += limiter_take(crowd->limiter, &call, &count) == LIMIT_WITHIN;
+    return NULL;
+}
+
+/* Twenty in all, also when the main account's count goes over into shares while it counts. */
+static void sharing_is_exact_under_threads(void **state)
+{
+    enum { ROUNDS = 200 };
+    struct crowd crowds[THREADS];
+    pthread_t threads[THREADS];
+    (void)state;
+    for (int round = 0; round < ROUNDS; round++) {
+        struct limiter *limiter = limiter_new(42);
+        uint32_t allowed = 0;
+        for (uint64_t i = 0; i < THREADS; i++) {
+            crowds[i] = (struct crowd){limiter, 7 + i, 0};
+            assert_int_equal(pthread_create(&threads[i], NULL, crowd_run, &crowds[i]), 0);
+        }
+        for (int i = 0; i < THREADS; i++) {
+            pthread_join(threads[i], NULL);
+            allowed += crowds[i].allowed;
+        }
+        assert_int_equal(allowed, 20);
+        limiter_free(limiter);
+    }
+}
+
 static void a_clock_set_back_starts_anew(void **state)
 {
     struct limiter *limiter = limiter_new(1);
@@ -160,8 +363,15 @@ int main(void)
         cmocka_unit_test(the_21st_call_of_a_second_is_refused),
         cmocka_unit_test(only_signed_calls_count),
         cmocka_unit_test(keys_of_an_account_share_its_limit),
+        cmocka_unit_test(denied_calls_are_their_users_own),
+        cmocka_unit_test(one_user_leaves_the_others_theirs),
         cmocka_unit_test(limits_of_actions),
+        cmocka_unit_test(who_is_alone_gets_all),
+        cmocka_unit_test(many_share_alike_and_none_is_lost),
+        cmocka_unit_test(more_users_than_calls),
+        cmocka_unit_test(a_clock_set_back_keeps_nothing),
         cmocka_unit_test(counting_is_exact_under_threads),
+        cmocka_unit_test(sharing_is_exact_under_threads),
         cmocka_unit_test(a_clock_set_back_starts_anew),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

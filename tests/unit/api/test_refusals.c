@@ -75,7 +75,7 @@ static void create_organization(struct desk *desk)
     };
     struct api_call call = {.request = &request,
                             .trust = API_TRUST_OPERATOR,
-                            .operator= {DOOR_FOLDER, &(struct user){0}},
+                            .local = {DOOR_FOLDER, &(struct user){0}},
                             .wake = wake,
                             .context = &is_woken};
     assert_int_equal(api_answer(desk->worker, &call, &desk->out), API_PENDING);

@@ -223,11 +223,14 @@ static void nothing_done_uses_no_token_up(void **state)
 static void which_tokens_there_are(void **state)
 {
     static const char *const bad[] = {
-        "", "a b", "\\u00e9", "\\u007f",
-        "12345678901234567890123456789012345678901234567890123456789012345"};
-    static const char wrong[] = "A value specified in `ClientToken` is not valid, is unsupported, "
-                                "or cannot be used: 1 to 64 "
-                                "printable ASCII characters without blanks are allowed.";
+        "",        "a b",
+        "\\u00e9", "\\u007f",
+        "a&b",     "a=b",
+        "a%41",    "12345678901234567890123456789012345678901234567890123456789012345"};
+    static const char wrong[] =
+        "A value specified in `ClientToken` is not valid, is unsupported, "
+        "or cannot be used: 1 to 64 "
+        "printable ASCII characters without blanks, `&`, `=` and `%` are allowed.";
     char body[512];
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
@@ -237,9 +240,9 @@ static void which_tokens_there_are(void **state)
             bad[i]);
         struct signed_call call = {
             .host = HOST, .version = VERSION, .action = "CreateMembers", .body = body};
-        assert_refused(
-            &world, &call, "InvalidParameterValue", wrong,
-            "参数 `ClientToken` 取值错误：只允许 1 到 64 个可打印且不含空格的 ASCII 字符。");
+        assert_refused(&world, &call, "InvalidParameterValue", wrong,
+                       "参数 `ClientToken` 取值错误：只允许 1 到 64 个可打印且不含空格、`&`、`=` "
+                       "和 `%` 的 ASCII 字符。");
     }
     world_must(
         &world, "CreateMembers",

@@ -239,7 +239,7 @@ static void write_begin(struct world *world, enum api_trust trust, struct world_
     assert_true(request_read(buffer_slice(&write->text), &write->body, &write->request));
     write->call = (struct api_call){.request = &write->request, .trust = trust};
     if (trust == API_TRUST_OPERATOR)
-        write->call.operator=(struct api_operator){DOOR_SOCKET, &world_user};
+        write->call.local = (struct api_local){DOOR_SOCKET, &world_user};
     write->is_pending = begin(world->worker, &write->call, write->waiting, &write->out);
 }
 
@@ -281,14 +281,14 @@ const char *world_raw_on(struct world *world, struct api_worker *worker, struct 
 {
     struct http1_request request;
     struct buffer body;
-    (void)world;
     buffer_init(&body, 64 << 20);
     if (!request_read(bytes, &body, &request))
         fail_msg("not a request: %.*s", SLICE_ARGS(bytes));
     struct api_call call = {.request = &request,
                             .trust = trust,
-                            .operator= {DOOR_SOCKET, &world_user},
-                            .peer_address = peer};
+                            .local = {DOOR_SOCKET, &world_user},
+                            .peer_address = peer,
+                            .exposed = world->exposed};
     answer(worker, &call, out);
     buffer_done(&body);
     return end_text(out);
@@ -340,6 +340,19 @@ static void write_authorization(const struct signed_call *call, const struct tc3
     crypto_free(crypto);
 }
 
+/* The fields of lines with CRLF. */
+static size_t split_lines(const char *lines, struct field *fields, size_t max)
+{
+    struct slice rest = slice_text(lines);
+    size_t count = 0;
+    while (rest.len > 0 && count < max) {
+        struct slice value, line = slice_cut(rest, '\n', &rest);
+        struct slice name = slice_cut(line, ':', &value);
+        fields[count++] = (struct field){name, slice_trim_lines(value)};
+    }
+    return count;
+}
+
 void world_sign(struct world *world, const struct signed_call *call, struct buffer *out)
 {
     const char *host = or_default(call->host, BILLING_HOST);
@@ -357,24 +370,28 @@ void world_sign(struct world *world, const struct signed_call *call, struct buff
     crypto_free(crypto);
     if (call->headers && strstr(call->headers, "UNSIGNED-PAYLOAD"))
         memcpy(hash, tc3_unsigned_payload_hash, sizeof hash);
-    const struct field headers[] = {{SLICE("content-type"), slice_text(type)},
-                                    {SLICE("host"), slice_text(host)}};
-    struct tc3_request request = {.method = is_get ? SLICE("GET") : SLICE("POST"),
-                                  .query = slice_text(call->query),
-                                  .headers = headers,
-                                  .header_count = 2,
-                                  .signed_headers = SLICE("content-type;host"),
-                                  .payload_hash = slice_of(hash, sizeof hash),
-                                  .timestamp = slice_text(digits),
-                                  .date = slice_of(date, sizeof date),
-                                  .service = slice_text(or_default(call->service, label))};
+    const char *action = or_default(call->action, "DescribeOrgMemberAccountBalance");
+    const char *version = or_default(call->version, "2018-07-09");
+    struct field headers[16] = {{SLICE("content-type"), slice_text(type)},
+                                {SLICE("host"), slice_text(host)},
+                                {SLICE("x-tc-action"), slice_text(action)},
+                                {SLICE("x-tc-version"), slice_text(version)}};
+    struct tc3_request request = {
+        .method = is_get ? SLICE("GET") : SLICE("POST"),
+        .query = slice_text(call->query),
+        .headers = headers,
+        .header_count = 4 + split_lines(call->headers, headers + 4, 12),
+        .signed_headers = slice_text(or_default(call->signed_headers, "content-type;host")),
+        .payload_hash = slice_of(hash, sizeof hash),
+        .timestamp = slice_text(digits),
+        .date = slice_of(date, sizeof date),
+        .service = slice_text(or_default(call->service, label))};
     buffer_clear(out);
     buffer_printf(out, "%s /%s%s HTTP/1.1\r\nHost: %s\r\nContent-Type: %s\r\n",
                   is_get ? "GET" : "POST", is_get ? "?" : "", or_default(call->query, ""), host,
                   type);
-    buffer_printf(out, "X-TC-Action: %s\r\nX-TC-Version: %s\r\nX-TC-Timestamp: %s\r\n%s",
-                  or_default(call->action, "DescribeOrgMemberAccountBalance"),
-                  or_default(call->version, "2018-07-09"), digits, or_default(call->headers, ""));
+    buffer_printf(out, "X-TC-Action: %s\r\nX-TC-Version: %s\r\nX-TC-Timestamp: %s\r\n%s", action,
+                  version, digits, or_default(call->headers, ""));
     buffer_text(out, "Authorization: ");
     if (call->authorization)
         buffer_text(out, call->authorization);

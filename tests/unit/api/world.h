@@ -32,6 +32,7 @@ struct world {
     struct historian *historian;
     struct api *api;
     struct api_worker *worker;
+    bool exposed;      /* calls come over plain HTTP from another machine */
     struct buffer out; /* the last answer */
     struct buffer text;
 };
@@ -45,6 +46,7 @@ struct signed_call {
     const char *body;                   /* NULL: "{}" */
     const char *query;                  /* not NULL: a GET */
     const char *headers;                /* further lines with CRLF; may be NULL */
+    const char *signed_headers;         /* NULL: content-type;host */
     const char *content_type;           /* NULL: application/json */
     const char *authorization;          /* NULL: signed as it should be */
     int64_t timestamp;                  /* 0: the world's clock */

@@ -107,10 +107,11 @@ static void assert_text(const char *actual, struct slice expected)
     assert_memory_equal(actual, expected.at, expected.len);
 }
 
-/* Requests as this library makes them: POST, application/json exactly, two signed headers. */
+/* Requests as this library makes them: POST, application/json exactly, with all signed that says
+ * what is asked for: action, version and, in one, a past moment. */
 static bool is_ours(const struct vector *vector)
 {
-    return slice_equal(vector->method, SLICE("POST")) && vector->header_count == 2 &&
+    return slice_equal(vector->method, SLICE("POST")) && vector->header_count >= 4 &&
            slice_equal(vector->content_type, SLICE("application/json")) &&
            slice_starts_with(vector->payload, SLICE("{"));
 }
@@ -127,6 +128,7 @@ static void assert_signs(const struct vector *vector)
         .secret_id = text_of(id, vector->secret_id),
         .secret_key = text_of(key, vector->secret_key),
         .signing = hides_payload ? BURSAR_SIGN_TC3_UNSIGNED : BURSAR_SIGN_TC3,
+        .as_of = vector->header_count == 5 ? "2026-11-23T13:00:00Z" : NULL,
     });
     assert_true(slice_to_u64(vector->timestamp, &timestamp));
     assert_int_equal(bursar_sign(client, text_of(service, vector->service), "2018-07-09",
@@ -283,6 +285,35 @@ static void v1_sends_a_flat_form(void **state)
     }
 }
 
+/* The string to sign of v1 is that of one set of parameters, or nothing is signed. */
+static void v1_signs_no_value_that_could_be_a_parameter(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *action, *parameters;
+        enum bursar_result result;
+    } rows[] = {
+        {"CreateX", "{\"ClientToken\":\"tok1&DryRun=true\"}", BURSAR_USAGE},
+        {"CreateX", "{\"L\":[{\"Reason\":\"&a&b&Cash.0=\"}]}", BURSAR_USAGE},
+        {"CreateX", "{\"Reason\":\"R & D, a=b, &=c, x&\"}", BURSAR_OK},
+        {"DescribeX", "{\"Name\":\"a&b=c\"}", BURSAR_OK},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct bursar_signed_request *request;
+        struct bursar_client *client =
+            open_client((struct bursar_options){.endpoint = "unix:/x",
+                                                .secret_id = "id",
+                                                .secret_key = "key",
+                                                .signing = BURSAR_SIGN_SHA256});
+        assert_int_equal(bursar_sign(client, "bursar", "2026-11-01", rows[i].action,
+                                     rows[i].parameters, 0, &request),
+                         rows[i].result);
+        if (rows[i].result == BURSAR_USAGE)
+            assert_non_null(strstr(bursar_error_message(client), "TC3-HMAC-SHA256"));
+        bursar_client_free(client);
+    }
+}
+
 static void options_become_headers(void **state)
 {
     (void)state;
@@ -366,6 +397,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(published_signatures_are_reproduced),
         cmocka_unit_test(v1_sends_a_flat_form),
+        cmocka_unit_test(v1_signs_no_value_that_could_be_a_parameter),
         cmocka_unit_test(options_become_headers),
         cmocka_unit_test(unsigned_requests_carry_no_signature),
         cmocka_unit_test(meaningless_arguments_are_refused),

@@ -8,7 +8,7 @@ struct tc3_vector {
     struct slice name, secret_id, secret_key, date, service, method, query, payload;
     struct slice hashed_payload, canonical_request, hashed_canonical_request;
     struct slice string_to_sign, k_signing, signature, authorization, timestamp;
-    struct field headers[4];
+    struct field headers[5];
     size_t header_count;
     struct slice signed_headers;
 };

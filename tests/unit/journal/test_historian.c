@@ -162,6 +162,37 @@ static void a_full_queue_refuses(void **state)
     end();
 }
 
+/* A hundred of one organisation wait: the only one of another is next but one. */
+static void one_organisation_does_not_hold_up_another(void **state)
+{
+    (void)state;
+    enum { CROWD = 100 };
+    static struct job crowd[CROWD];
+    struct job first;
+    struct job other;
+    sem_t go;
+    assert_int_equal(sem_init(&go, 0, 0), 0);
+    begin(false, NULL);
+    init_job(&first);
+    init_job(&other);
+    first.waits_for = &go;
+    other.job.organisation = 2;
+    assert_true(historian_submit(historian, &first.job));
+    assert_int_equal(sem_wait(&first.started), 0);
+    for (int i = 0; i < CROWD; i++) {
+        init_job(&crowd[i]);
+        crowd[i].job.organisation = 1;
+        assert_true(historian_submit(historian, &crowd[i].job));
+    }
+    assert_true(historian_submit(historian, &other.job));
+    assert_int_equal(sem_post(&go), 0);
+    await(&other);
+    assert_int_equal(other.order, 3);
+    await(&crowd[CROWD - 1]);
+    await(&first);
+    end();
+}
+
 static void stopping_runs_what_waits(void **state)
 {
     (void)state;
@@ -238,6 +269,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(jobs_run_in_order_and_see_what_was_durable),
         cmocka_unit_test(a_full_queue_refuses),
+        cmocka_unit_test(one_organisation_does_not_hold_up_another),
         cmocka_unit_test(stopping_runs_what_waits),
         cmocka_unit_test(a_fault_is_the_jobs_own),
         cmocka_unit_test(no_snapshot_is_kept_between_jobs),

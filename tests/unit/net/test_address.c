@@ -142,6 +142,35 @@ static void peers_are_their_address(void **state)
     assert_peer(&local, "");
 }
 
+/* RFC 1122, 3.2.1.3 (g): all of 127; RFC 4291, 2.5.3: one of IPv6. */
+static void peers_on_this_machine_are_known(void **state)
+{
+    static const struct {
+        const char *text;
+        bool is_local;
+    } rows[] = {
+        {"127.0.0.1:1", true},
+        {"127.255.255.254:1", true},
+        {"[::1]:1", true},
+        {"[::ffff:127.0.0.1]:1", true},
+        {"unix:/x", true},
+        {"128.0.0.1:1", false},
+        {"126.255.255.255:1", false},
+        {"192.0.2.7:1", false},
+        {"[::2]:1", false},
+        {"[::]:1", false},
+        {"[1::1]:1", false},
+        {"[::ffff:192.0.2.7]:1", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct address address;
+        assert_true(status_ok(parse(rows[i].text, &address)));
+        struct peer peer = peer_of(&address.at.any);
+        assert_int_equal(peer_is_local(&peer), rows[i].is_local);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -150,6 +179,7 @@ int main(void)
         cmocka_unit_test(refuses_what_is_no_address),
         cmocka_unit_test(unix_paths_fit_or_are_refused),
         cmocka_unit_test(peers_are_their_address),
+        cmocka_unit_test(peers_on_this_machine_are_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
