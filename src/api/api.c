@@ -224,6 +224,9 @@ void exchange_init(struct exchange *exchange, struct api_worker *worker,
         .now_us = sys_now_us(worker->api->world.sys),
         .arena = &worker->arena,
     };
+    exchange->book_us = worker->api->world.committer
+                            ? committer_book_us(worker->api->world.committer, exchange->now_us)
+                            : exchange->now_us;
     request_ids_next(&worker->ids, exchange->request_id);
 }
 

@@ -56,6 +56,8 @@ static const struct refusal_entry refusals[REFUSAL_COUNT] = {
     [REFUSAL_MEMBER_NOT_EMPTY] = {ERROR_MEMBER_NOT_EMPTY, TEXT("")},
     [REFUSAL_MEMBER_IS_OWNER] = {ERROR_MEMBER_IS_OWNER, TEXT("")},
     [REFUSAL_TOKEN_REUSED] = {ERROR_TOKEN_REUSED, TEXT("")},
+    [REFUSAL_MEMORY] = {ERROR_MEMORY, TEXT("")},
+    [REFUSAL_CLOCK] = {ERROR_CLOCK, TEXT("")},
 };
 
 const struct error_entry *error_entry(enum error error)

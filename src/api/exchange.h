@@ -98,7 +98,8 @@ struct exchange {
     const struct http1_request *request;
     enum api_trust trust;
     struct slice peer_address;
-    int64_t now_us;
+    int64_t now_us;  /* the wall clock */
+    int64_t book_us; /* what the book is shown at: the same, while that clock is believed */
     bool chinese;
     char request_id[REQUEST_ID_SIZE];
     struct envelope envelope;

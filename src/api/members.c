@@ -33,7 +33,7 @@ static bool read_members(struct exchange *exchange, struct create_work *work,
         return exchange_refuse(exchange, ERROR_INTERNAL);
     for (uint32_t i = 0; i < count; i++) {
         uint32_t at = command->member_count;
-        if (!opening_read(&members[i], exchange->now_us, exchange->arena, &command->members[at],
+        if (!opening_read(&members[i], exchange->book_us, exchange->arena, &command->members[at],
                           &work->complaints[i]))
             continue;
         work->places[at] = i;
@@ -75,7 +75,7 @@ static bool refusal_is_of_item(enum refusal refusal)
 {
     return refusal != REFUSAL_NONE && refusal != REFUSAL_ORGANISATION_UNKNOWN &&
            refusal != REFUSAL_LIMIT && refusal != REFUSAL_TOKEN_REUSED &&
-           refusal != REFUSAL_STORE_FULL && refusal != REFUSAL_STOPPING;
+           !refusal_is_of_committer(refusal);
 }
 
 struct create_counts {

@@ -458,7 +458,7 @@ static bool bind_as_of(struct exchange *exchange)
         return true;
     if (!exchange->action->takes_as_of)
         return exchange_refuse(exchange, ERROR_AS_OF_UNSUPPORTED);
-    if (!read_moment(as_of, &exchange->as_of_us) || exchange->as_of_us > exchange->now_us)
+    if (!read_moment(as_of, &exchange->as_of_us) || exchange->as_of_us > exchange->book_us)
         return exchange_refuse_word(exchange, ERROR_VALUE_AS_OF, SLICE("X-Bursar-As-Of"));
     exchange->is_as_of = true;
     return true;

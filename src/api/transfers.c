@@ -260,8 +260,7 @@ static enum preparation create_prepare(struct exchange *exchange, struct api_pen
 static bool refusal_is_of_item(enum refusal refusal)
 {
     return refusal != REFUSAL_ORGANISATION_UNKNOWN && refusal != REFUSAL_LIMIT &&
-           refusal != REFUSAL_TOKEN_REUSED && refusal != REFUSAL_STORE_FULL &&
-           refusal != REFUSAL_STOPPING;
+           refusal != REFUSAL_TOKEN_REUSED && !refusal_is_of_committer(refusal);
 }
 
 /* In the text the parameter's place, or in front of it the transfer's. */

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+/* One a line, so that they come and go without touching each other's. */
+/* clang-format off */
 const struct subcommand *const subcommands[] = {
     &subcommand_init,
     &subcommand_serve,
@@ -22,6 +24,7 @@ const struct subcommand *const subcommands[] = {
     &subcommand_key,
     &subcommand_policy,
     &subcommand_delegate,
+    &subcommand_clock,
     &subcommand_verify,
     &subcommand_prove,
     &subcommand_backup,
@@ -36,6 +39,7 @@ const struct subcommand *const subcommands[] = {
     &subcommand_version,
     NULL,
 };
+/* clang-format on */
 
 static const struct subcommand *find_subcommand(const char *name)
 {

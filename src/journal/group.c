@@ -27,11 +27,11 @@ struct commit *queue_take(struct queue *queue)
     return commit;
 }
 
-void group_refuse(struct queue *group)
+void group_refuse(struct queue *group, enum refusal refusal)
 {
     for (struct commit *commit = group->first; commit; commit = commit->next) {
         if (commit->refusal != REFUSAL_STOPPING)
-            commit->refusal = REFUSAL_STORE_FULL;
+            commit->refusal = refusal;
         commit->first_sequence = 0;
         commit->last_sequence = 0;
         commit->replayed = false;
@@ -123,7 +123,7 @@ uint64_t group_decide(struct deciding *deciding, struct queue *taken, struct que
         bool is_refused = commit->refusal == REFUSAL_STOPPING; /* when it was submitted */
         if (!is_refused && !decide_one(deciding, commit)) {
             draft_clear(deciding->draft);
-            group_refuse(ret_group);
+            group_refuse(ret_group, REFUSAL_MEMORY);
             break;
         }
         alone = wants_alone && draft_entry_count(deciding->draft) > settled;

@@ -3,6 +3,8 @@
 #ifndef LEDGER_REFUSAL_H
 #define LEDGER_REFUSAL_H
 
+#include <stdbool.h>
+
 /* The numbers are stored (outcomes.h): new ones are added at the end. */
 enum refusal {
     REFUSAL_NONE = 0,
@@ -38,7 +40,17 @@ enum refusal {
     REFUSAL_MEMBER_NOT_EMPTY, /* cannot leave: money or holds are there */
     REFUSAL_MEMBER_IS_OWNER,  /* cannot leave, be renamed */
     REFUSAL_TOKEN_REUSED,     /* the token was used with another body */
+    REFUSAL_MEMORY,           /* the committer: memory cannot be had, nothing happened */
+    REFUSAL_CLOCK,            /* the committer: the clock is not believed, nothing happened */
     REFUSAL_COUNT,
 };
+
+/* Of a whole command, by the committer, and not of anything in it: nothing happened, and the same
+ * command may be accepted later. */
+static inline bool refusal_is_of_committer(enum refusal refusal)
+{
+    return refusal == REFUSAL_STORE_FULL || refusal == REFUSAL_STOPPING ||
+           refusal == REFUSAL_MEMORY || refusal == REFUSAL_CLOCK;
+}
 
 #endif

@@ -190,6 +190,18 @@ static void write_committer_metrics(struct buffer *out, const struct server *ser
                      &figures.batch_us);
 }
 
+static void write_clock_metrics(struct buffer *out, const struct server *server)
+{
+    struct committer_clock clock;
+    if (!server->committer)
+        return;
+    committer_clock(server->committer, &clock);
+    metric(out, "bursar_clock_stopped", "gauge",
+           "1 while the clock is not believed and nothing is written.", clock.is_stopped);
+    metric(out, "bursar_clock_jump_seconds", "gauge", "How far it is ahead then.",
+           (uint64_t)clock.jump_us / 1000000);
+}
+
 static void write_historian_metrics(struct buffer *out, const struct server *server)
 {
     struct historian_figures figures;
@@ -238,11 +250,20 @@ static void write_metrics(struct buffer *out, const struct server *server)
     write_door_metrics(out, server);
     write_api_metrics(out, server);
     write_committer_metrics(out, server);
+    write_clock_metrics(out, server);
     write_historian_metrics(out, server);
     write_process_metrics(out);
 }
 
 /* --- the rest --- */
+
+static bool clock_is_stopped(const struct server *server)
+{
+    struct committer_clock clock = {0};
+    if (server->committer)
+        committer_clock(server->committer, &clock);
+    return clock.is_stopped;
+}
 
 static struct admin_answer write_readiness(struct buffer *out, const struct server *server)
 {
@@ -250,6 +271,8 @@ static struct admin_answer write_readiness(struct buffer *out, const struct serv
         BUFFER_LITERAL(out, "draining\n");
     else if (!atomic_load(&server->serving))
         BUFFER_LITERAL(out, "starting\n");
+    else if (clock_is_stopped(server))
+        BUFFER_LITERAL(out, "clock not believed: nothing is written\n");
     else {
         BUFFER_LITERAL(out, "ready\n");
         return (struct admin_answer){200, text_type, SLICE_NONE};

@@ -232,6 +232,8 @@ const char *refusal_name(enum refusal refusal)
         NAME(MEMBER_NOT_EMPTY),
         NAME(MEMBER_IS_OWNER),
         NAME(TOKEN_REUSED),
+        NAME(MEMORY),
+        NAME(CLOCK),
         [REFUSAL_COUNT] = "-", /* not judged */
     };
     const char *name = (unsigned)refusal <= REFUSAL_COUNT ? names[refusal] : NULL;

@@ -19,6 +19,24 @@ void committer_submit(struct committer *committer, struct commit *commit)
     commit->done(commit);
 }
 
+int64_t committer_book_us(struct committer *committer, int64_t now_us)
+{
+    (void)committer;
+    return now_us;
+}
+
+void committer_clock(struct committer *committer, struct committer_clock *ret_clock)
+{
+    (void)committer;
+    *ret_clock = (struct committer_clock){0};
+}
+
+void committer_confirm_clock(struct committer *committer, struct committer_clock *ret_clock)
+{
+    (void)committer;
+    *ret_clock = (struct committer_clock){0};
+}
+
 static void wake(struct api_call *call)
 {
     *(bool *)call->context = true;
@@ -120,6 +138,10 @@ static void each_has_its_code(void **state)
         {REFUSAL_MEMBER_NOT_EMPTY, "ResourceInUse\",\"Message\":\"The account has money"},
         {REFUSAL_MEMBER_IS_OWNER, "UnsupportedOperation\",\"Message\":\"The account owns"},
         {REFUSAL_TOKEN_REUSED, "InvalidParameterValue\",\"Message\":\"A value"},
+        {REFUSAL_MEMORY,
+         "ServiceUnavailable\",\"Message\":\"Service is unavailable now: the server is out of "
+         "memory; nothing was changed.\""},
+        {REFUSAL_CLOCK, "ServiceUnavailable\",\"Message\":\"Service is unavailable now: the clock"},
     };
     struct desk desk;
     (void)state;
