@@ -31,7 +31,8 @@ static void question_actions(const struct exchange *exchange, char memory[2][ACT
     question->action_count = product->policy_prefix_count;
 }
 
-/* Inside the gate. Main accounts are not subject to policies. */
+/* Inside the gate. Main accounts are not subject to policies. False: they do not, or the complaint
+ * is set. */
 static bool policies_allow(struct exchange *exchange, const struct book *book)
 {
     const struct principal *principal = &exchange->principal;
@@ -45,8 +46,9 @@ static bool policies_allow(struct exchange *exchange, const struct book *book)
     uint32_t at = book_find_policy(book, principal->organisation, principal->user, 0);
     for (; at != BOOK_NONE;
          at = book_find_policy(book, principal->organisation, principal->user, at + 1)) {
-        const struct compiled_policy *policy =
-            policy_cache_get(&exchange->worker->policies, book, at);
+        const struct compiled_policy *policy;
+        if (!policy_cache_get(&exchange->worker->policies, book, at, &policy))
+            return exchange_refuse(exchange, ERROR_MEMORY);
         enum policy_verdict verdict = policy ? policy_evaluate(policy, &question) : POLICY_DENY;
         if (verdict == POLICY_DENY)
             return false;
@@ -83,7 +85,9 @@ bool exchange_authorise(struct exchange *exchange)
     if (exchange->action->access == ACCESS_OPERATOR)
         return exchange_refuse(exchange, ERROR_OPERATOR_ONLY);
     const struct book *book = exchange_book_begin(exchange);
-    bool allowed = policies_allow(exchange, book) || exchange_refuse_cam(exchange);
+    bool allowed = policies_allow(exchange, book);
+    if (!allowed && exchange->complaint.error == ERROR_NONE)
+        (void)exchange_refuse_cam(exchange);
     allowed = allowed && organisation_allows(exchange, book);
     exchange_book_end(exchange);
     return allowed;

@@ -59,7 +59,7 @@ struct action {
 /* Of every write. */
 #define WRITE_REFUSALS                                                                             \
     ERROR_READ_ONLY, ERROR_STORE_FULL, ERROR_STOPPING, ERROR_MEMORY, ERROR_CLOCK,                  \
-        ERROR_VALUE_CLIENT_TOKEN, ERROR_TOKEN_REUSED
+        ERROR_ANSWER_LOST, ERROR_VALUE_CLIENT_TOKEN, ERROR_TOKEN_REUSED
 #define REFUSALS(...)                                                                              \
     (const enum error[])                                                                           \
     {                                                                                              \

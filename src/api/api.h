@@ -84,7 +84,8 @@ struct api_call {
 enum api_progress { API_ANSWERED, API_PENDING };
 
 /* Answers into `out` (cleared first): a JSON body for HTTP 200. API_PENDING: nothing yet; after
- * `wake` the owner calls api_finish on the thread of the same worker. */
+ * `wake` the owner calls api_finish on the thread of the same worker, with an `out` that has at
+ * least the memory this one has then: so no write is carried out whose answer finds none. */
 enum api_progress api_answer(struct api_worker *worker, struct api_call *call, struct buffer *out);
 void api_finish(struct api_worker *worker, struct api_call *call, struct buffer *out);
 

@@ -31,6 +31,10 @@ static struct cached_policy *cached_new(const struct policy *policy)
     }
     cached->version = policy->version;
     (void)policy_compile(policy->document, &cached->arena, &cached->compiled, &error);
+    if (cached->arena.lack == LACK_MEMORY) { /* another time it may compile */
+        cached_free(cached);
+        return NULL;
+    }
     return cached;
 }
 
@@ -56,16 +60,19 @@ void policy_cache_done(struct policy_cache *cache)
     *cache = (struct policy_cache){NULL, 0};
 }
 
-const struct compiled_policy *policy_cache_get(struct policy_cache *cache, const struct book *book,
-                                               uint32_t index)
+bool policy_cache_get(struct policy_cache *cache, const struct book *book, uint32_t index,
+                      const struct compiled_policy **ret_policy)
 {
     const struct policy *policy = book_policy(book, index);
     if (!cache_reach(cache, index))
-        return NULL;
+        return false;
     struct cached_policy **entry = &cache->at[index];
     if (!*entry || (*entry)->version != policy->version) {
         cached_free(*entry);
         *entry = cached_new(policy);
     }
-    return *entry ? (*entry)->compiled : NULL;
+    if (!*entry)
+        return false;
+    *ret_policy = (*entry)->compiled;
+    return true;
 }

@@ -15,9 +15,9 @@ struct policy_cache {
 };
 
 void policy_cache_done(struct policy_cache *cache);
-/* NULL when memory is short, or the document does not compile (it was checked when it was put).
- * Inside the gate. */
-const struct compiled_policy *policy_cache_get(struct policy_cache *cache, const struct book *book,
-                                               uint32_t index);
+/* NULL when the document does not compile (it was checked when it was put). False when memory is
+ * short. Inside the gate. */
+bool policy_cache_get(struct policy_cache *cache, const struct book *book, uint32_t index,
+                      const struct compiled_policy **ret_policy);
 
 #endif

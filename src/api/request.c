@@ -394,8 +394,10 @@ static bool decode_multipart(struct exchange *exchange, struct field **ret_pairs
         enum multipart_result result = multipart_next(&reader, &part);
         if (result == MULTIPART_END)
             break;
-        if (result == MULTIPART_ERROR || count == PARTS_MAX)
+        if (result == MULTIPART_ERROR)
             return exchange_refuse(exchange, ERROR_MULTIPART_MALFORMED);
+        if (count == PARTS_MAX)
+            return exchange_refuse(exchange, ERROR_REQUEST_TOO_LARGE);
         pairs[count++] = (struct field){part.name, part.body};
     }
     *ret_pairs = pairs;

@@ -288,10 +288,13 @@ static bool verify_form(struct crypto *crypto, const struct hmac_key *signing_ke
 bool tc3_verify(struct crypto *crypto, const struct hmac_key *signing_key,
                 const struct tc3_request *request, struct slice signature, struct buffer *scratch)
 {
-    for (unsigned form = 0; form < TC3_FORMS; form++)
-        if (verify_form(crypto, signing_key, request, (enum tc3_form)form, signature, scratch))
-            return true;
-    return false;
+    bool fits = false;
+    for (unsigned form = 0; form < TC3_FORMS && !fits; form++) {
+        fits = verify_form(crypto, signing_key, request, (enum tc3_form)form, signature, scratch);
+        if (!buffer_ok(scratch))
+            break; /* not known */
+    }
+    return fits;
 }
 
 void tc3_write_authorization(struct buffer *out, struct slice secret_id, struct slice date,

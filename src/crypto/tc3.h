@@ -65,7 +65,8 @@ struct hmac_key *tc3_signing_key_new(struct crypto *crypto, struct slice secret_
 void tc3_sign(struct crypto *crypto, const struct hmac_key *signing_key,
               struct slice string_to_sign, char ret_hex[2 * SHA256_SIZE]);
 /* Does the signature fit in any form a client uses? As sent first, the others only if that fails.
- * `scratch` is cleared and used. Constant-time in the signature. */
+ * `scratch` is cleared and used; when it lacks memory afterwards, false means "not known".
+ * Constant-time in the signature. */
 bool tc3_verify(struct crypto *crypto, const struct hmac_key *signing_key,
                 const struct tc3_request *request, struct slice signature, struct buffer *scratch);
 /* The whole Authorization header value. */

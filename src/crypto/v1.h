@@ -20,7 +20,8 @@ bool v1_string_to_sign(const struct v1_request *request, bool host_without_port,
 void v1_sign(struct crypto *crypto, enum digest_kind kind, struct slice secret_key,
              struct slice string_to_sign, struct buffer *out);
 /* Does the signature (white space at its ends is trimmed) fit, with the host as sent or, if it has
- * a port, without? Constant-time. `scratch` is cleared and used. */
+ * a port, without? Constant-time. `scratch` is cleared and used; when it or `arena` lacks memory
+ * afterwards, false means "not known". */
 bool v1_verify(struct crypto *crypto, const struct hmac_key *key, const struct v1_request *request,
                struct slice signature, struct arena *arena, struct buffer *scratch);
 

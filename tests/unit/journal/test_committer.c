@@ -369,6 +369,27 @@ static void a_full_store_refuses_and_goes_on(void **state)
     stop_all();
 }
 
+/* Memory that cannot be had is not called a full disk. */
+static void a_lack_of_memory_refuses_and_goes_on(void **state)
+{
+    (void)state;
+    struct job first;
+    struct job second;
+    start_failing();
+    create_organisation();
+    failing.append_code = STATUS_MEMORY;
+    init_member(&first, 1, "member");
+    assert_int_equal(run_job(&first), REFUSAL_MEMORY);
+    assert_int_equal(first.commit.first_sequence, 0);
+    assert_int_equal(book_listed_count(book, 1), 0);
+    failing.append_code = STATUS_OK;
+    init_member(&second, 1, "member");
+    assert_int_equal(run_job(&second), REFUSAL_NONE);
+    assert_int_equal(second.commit.first_sequence, 2);
+    sem_post(&failing.checkpoint_allowed);
+    stop_all();
+}
+
 /* While what is due cannot be written nothing is decided, and nothing of it is lost. */
 static void what_is_due_waits_for_room(void **state)
 {
@@ -698,6 +719,7 @@ int main(void)
         cmocka_unit_test(a_dry_run_leaves_nothing),
         cmocka_unit_test(writers_share_syncs),
         cmocka_unit_test(a_full_store_refuses_and_goes_on),
+        cmocka_unit_test(a_lack_of_memory_refuses_and_goes_on),
         cmocka_unit_test(what_is_due_waits_for_room),
         cmocka_unit_test(a_jump_of_the_clock_writes_nothing),
         cmocka_unit_test(a_jump_of_the_clock_settles_nothing),
