@@ -69,7 +69,7 @@ static const struct subcommand clock_show;
 
 static int show(struct management *management)
 {
-    struct clock_state state;
+    struct clock_state state = {.jump_s = 0};
     int code = check_served(management);
     if (code < 0)
         code = ask(management, "DescribeClock", &state);
@@ -111,7 +111,7 @@ static const struct subcommand clock_confirm;
 
 static int confirm_clock(struct management *management, bool yes)
 {
-    struct clock_state state;
+    struct clock_state state = {.jump_s = 0};
     int code = check_served(management);
     if (code < 0)
         code = ask(management, "DescribeClock", &state);

@@ -40,6 +40,7 @@
 #include <unistd.h>
 
 enum {
+    SECOND_US = 1000000,
     GROUP_COMMANDS_MAX = 8192,
     GROUP_ENTRIES_MAX = 16384, /* a draft of them is about 10 MB */
     CHECKPOINT_ROWS = 250,
@@ -50,14 +51,17 @@ enum {
     SLICE_BATCHES = 16,
     SLICES_AT_ONCE = 8,
     PUBLISH_ENTRIES = 1000,
-    SLEEP_US_MAX = 1000000,    /* the wall clock may be set meanwhile */
-    SETTLE_AGAIN_US = 1000000, /* after a full disk */
+    SLEEP_US_MAX = SECOND_US,    /* the wall clock may be set meanwhile */
+    SETTLE_AGAIN_US = SECOND_US, /* after a full disk */
 };
 
 #define NOT_HELD INT64_MIN
 
 struct committer {
     const struct sys *sys;
+    /* What reads look at, apart from what every write changes. */
+    _Atomic int64_t clock_ahead_us; /* clock.ahead_us; NOT_HELD: of none */
+    _Atomic int64_t clock_seen_us;  /* what was believed, about a second ago or at the last look */
     struct journal *journal;
     struct book *book;
     struct gate *gate;
@@ -70,9 +74,8 @@ struct committer {
     struct committer_figures figures;
     enum { RUNNING, STOPPING, ENDED } state;
     struct clock_watch clock;
-    atomic_bool clock_stopped;      /* clock.is_stopped; set under the lock */
-    _Atomic int64_t clock_ahead_us; /* clock.ahead_us; NOT_HELD: of none */
-    atomic_bool clock_said;         /* what was last said of it */
+    atomic_bool clock_stopped; /* clock.is_stopped; set under the lock */
+    atomic_bool clock_said;    /* what was last said of it */
 
     /* the thread's own */
     struct deciding deciding;
@@ -98,11 +101,16 @@ static void answer_all(struct queue *group)
 /* The clock ------------------------------------------------------------------------------------ */
 
 /* With the lock: what the watch has found, for who does not take it. */
-static void share_clock(struct committer *committer)
+static void share_clock(struct committer *committer, int64_t now_us)
 {
     const struct clock_watch *clock = &committer->clock;
+    int64_t ahead_us = clock->is_held ? clock->ahead_us : NOT_HELD;
+    int64_t seen_us = atomic_load(&committer->clock_seen_us);
     atomic_store(&committer->clock_stopped, clock->is_stopped);
-    atomic_store(&committer->clock_ahead_us, clock->is_held ? clock->ahead_us : NOT_HELD);
+    if (atomic_load(&committer->clock_ahead_us) != ahead_us)
+        atomic_store(&committer->clock_ahead_us, ahead_us);
+    if (!clock->is_stopped && (now_us < seen_us || now_us - seen_us > SECOND_US))
+        atomic_store(&committer->clock_seen_us, now_us);
 }
 
 /* With the lock. */
@@ -110,7 +118,7 @@ static bool look_at_clock(struct committer *committer, int64_t *ret_now_us)
 {
     *ret_now_us = sys_now_us(committer->sys);
     bool believed = clock_watch_look(&committer->clock, *ret_now_us, sys_steady_us(committer->sys));
-    share_clock(committer);
+    share_clock(committer, *ret_now_us);
     return believed;
 }
 
@@ -646,11 +654,14 @@ void committer_clock(struct committer *committer, struct committer_clock *ret_cl
 
 int64_t committer_book_us(struct committer *committer, int64_t now_us)
 {
+    int64_t jump_max_us = committer->options.clock_jump_max_us;
+    int64_t seen_us = atomic_load_explicit(&committer->clock_seen_us, memory_order_relaxed);
+    if (jump_max_us == 0 || now_us - seen_us <= jump_max_us)
+        return now_us; /* without a look at the other clock, which goes forward only */
     int64_t ahead_us = atomic_load_explicit(&committer->clock_ahead_us, memory_order_relaxed);
-    if (ahead_us == NOT_HELD)
-        return now_us;
-    return clock_without_jump(now_us, sys_steady_us(committer->sys), ahead_us,
-                              committer->options.clock_jump_max_us);
+    return ahead_us == NOT_HELD
+               ? now_us
+               : clock_without_jump(now_us, sys_steady_us(committer->sys), ahead_us, jump_max_us);
 }
 
 void committer_confirm_clock(struct committer *committer, struct committer_clock *ret_clock)
@@ -660,7 +671,7 @@ void committer_confirm_clock(struct committer *committer, struct committer_clock
     ret_clock->is_stopped = !look_at_clock(committer, &ret_clock->now_us);
     ret_clock->jump_us = committer->clock.jump_us;
     clock_watch_confirm(&committer->clock, ret_clock->now_us, sys_steady_us(committer->sys));
-    share_clock(committer);
+    share_clock(committer, ret_clock->now_us);
     pthread_cond_signal(&committer->wake);
     pthread_mutex_unlock(&committer->lock);
     say_clock(committer);

@@ -562,6 +562,23 @@ static void stopping_does_not_wait_for_the_clock(void **state)
     stop_all();
 }
 
+/* Reads show the book as of the time without the jump, whether or not somebody has looked yet. */
+static void the_book_is_shown_without_the_jump(void **state)
+{
+    (void)state;
+    struct committer_clock clock;
+    start_with_hold();
+    assert_true(committer_book_us(committer, right_us + HOUR_US) == right_us + HOUR_US);
+    assert_true(committer_book_us(committer, right_us + 3 * HOUR_US) == right_us);
+    assert_true(committer_book_us(committer, right_us - 3 * HOUR_US) == right_us - 3 * HOUR_US);
+    atomic_store(&wall_us, right_us + 3 * HOUR_US);
+    assert_int_equal(add_another(2), REFUSAL_CLOCK);
+    assert_true(committer_book_us(committer, right_us + 3 * HOUR_US) == right_us);
+    committer_confirm_clock(committer, &clock);
+    assert_true(committer_book_us(committer, right_us + 3 * HOUR_US) == right_us + 3 * HOUR_US);
+    stop_all();
+}
+
 /* A jump back: as before, no entry is dated before the one it follows. */
 static void a_jump_back_keeps_the_books_time(void **state)
 {
@@ -726,6 +743,7 @@ int main(void)
         cmocka_unit_test(a_confirmed_jump_is_the_time),
         cmocka_unit_test(the_clock_is_held_to_the_start),
         cmocka_unit_test(stopping_does_not_wait_for_the_clock),
+        cmocka_unit_test(the_book_is_shown_without_the_jump),
         cmocka_unit_test(a_jump_back_keeps_the_books_time),
         cmocka_unit_test(what_queues_meanwhile_is_one_group),
         cmocka_unit_test(a_registry_command_is_alone),
