@@ -67,8 +67,8 @@ struct action {
 
 /* Of every write. */
 #define WRITE_REFUSALS                                                                             \
-    ERROR_READ_ONLY, ERROR_STORE_FULL, ERROR_STOPPING, ERROR_VALUE_CLIENT_TOKEN,                   \
-        ERROR_TOKEN_REUSED, ERROR_REQUEST_REPEATED
+    ERROR_READ_ONLY, ERROR_STORE_FULL, ERROR_STOPPING, ERROR_MEMORY, ERROR_CLOCK,                  \
+        ERROR_ANSWER_LOST, ERROR_VALUE_CLIENT_TOKEN, ERROR_TOKEN_REUSED, ERROR_REQUEST_REPEATED
 #define REFUSALS(...)                                                                              \
     (const enum error[])                                                                           \
     {                                                                                              \
@@ -122,6 +122,8 @@ extern const struct action action_delete_policy;
 extern const struct action action_put_delegation;
 extern const struct action action_describe_delegations;
 extern const struct action action_delete_delegation;
+extern const struct action action_describe_clock;
+extern const struct action action_confirm_clock;
 
 /* Shared by the families: values of parameters. Each returns false with the complaint set. */
 bool value_to_uin(struct exchange *exchange, const struct text_value *value, struct slice name,

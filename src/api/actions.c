@@ -37,6 +37,8 @@ static const struct action *const bursar_actions[] = {
     &action_put_delegation,
     &action_describe_delegations,
     &action_delete_delegation,
+    &action_describe_clock,
+    &action_confirm_clock,
 };
 
 static const struct product all_products[] = {

@@ -2,7 +2,7 @@
  * after their commit, and reads of the journal after the historian has done them.
  *
  * Owns `struct api` and its workers' memory. 1. Every answer is a whole JSON body: if rendering
- * fails half-way the body becomes InternalError. 2. The memory of a call that waits is the call's
+ * fails half-way the body becomes an error. 2. The memory of a call that waits is the call's
  * and lives until api_finish; the worker's arena is reset by every request in between. Thread: each
  * worker its own; commit_done runs on the committer's, journal_read_* on the historian's. */
 #include "api/api.h"
@@ -181,6 +181,11 @@ bool exchange_refuse(struct exchange *exchange, enum error error)
     return false;
 }
 
+bool exchange_refuse_lack(struct exchange *exchange, enum lack lack)
+{
+    return exchange_refuse(exchange, lack == LACK_ROOM ? ERROR_REQUEST_TOO_LARGE : ERROR_MEMORY);
+}
+
 bool exchange_refuse_word(struct exchange *exchange, enum error error, struct slice word)
 {
     exchange->complaint = (struct complaint){.error = error, .words = {word}};
@@ -229,6 +234,9 @@ void exchange_init(struct exchange *exchange, struct api_worker *worker,
                    const struct http1_request *request, enum api_trust trust)
 {
     exchange_begin(exchange, worker, request, trust);
+    exchange->book_us = worker->api->world.committer
+                            ? committer_book_us(worker->api->world.committer, exchange->now_us)
+                            : exchange->now_us;
     request_ids_next(&worker->ids, exchange->request_id);
 }
 
@@ -264,7 +272,7 @@ static bool count_call(struct exchange *exchange,
     case LIMIT_NO_MEMORY:
         break;
     }
-    return exchange_refuse(exchange, ERROR_INTERNAL);
+    return exchange_refuse(exchange, ERROR_MEMORY);
 }
 
 /* Before anything is looked up for it. A main account needs no policy, and what its place in the
@@ -288,7 +296,7 @@ static bool choose_arena(struct exchange *exchange, struct api_call *call)
     if (!exchange->worker->api->world.committer)
         return exchange_refuse(exchange, ERROR_READ_ONLY);
     if (!arena_init(&call->arena, CALL_ARENA_BYTES, API_ARENA_BYTES_MAX))
-        return exchange_refuse(exchange, ERROR_INTERNAL);
+        return exchange_refuse(exchange, ERROR_MEMORY);
     exchange->arena = &call->arena;
     return true;
 }
@@ -337,13 +345,28 @@ static void note_entries(struct exchange *exchange, const struct commit *commit)
     outcome->last_entry = commit->last_sequence;
 }
 
+/* What was made of pieces that could not all be had is nothing: whatever it led to says less than
+ * that. */
+static bool has_all_pieces(struct exchange *exchange)
+{
+    enum lack lack = exchange->arena->lack;
+    return lack == LACK_NONE || exchange_refuse_lack(exchange, lack);
+}
+
+/* False: it does not fit. */
+static bool close_answer(struct exchange *exchange, struct buffer *out)
+{
+    render_close(exchange, out->len > sizeof "{\"Response\":{" - 1, out);
+    return buffer_ok(out) ||
+           exchange_refuse(exchange, out->lack == LACK_MEMORY ? ERROR_MEMORY : ERROR_INTERNAL);
+}
+
 /* Writes the answer that `answered` says the action gave, or the complaint. */
 static void conclude(struct exchange *exchange, bool answered, struct buffer *out)
 {
-    if (answered)
-        render_close(exchange, out->len > sizeof "{\"Response\":{" - 1, out);
-    if (answered && !buffer_ok(out))
-        answered = exchange_refuse(exchange, ERROR_INTERNAL);
+    answered = has_all_pieces(exchange) && answered && close_answer(exchange, out);
+    if (!answered && exchange->is_carried_out)
+        (void)exchange_refuse(exchange, ERROR_ANSWER_LOST);
     if (!answered) {
         CHECK(exchange->complaint.error != ERROR_NONE);
         buffer_clear(out);
@@ -371,6 +394,19 @@ static void call_release(struct api_call *call)
     call->pending = NULL;
 }
 
+/* Room for the answer, while nothing is done yet: `out` keeps what it has until api_finish. What an
+ * answer holds is told roughly, and what it lacks in the end is called lost. */
+static bool reserve_answer(struct exchange *exchange, const struct command *command,
+                           struct buffer *out)
+{
+    enum { LEAST_BYTES = 8 << 10, ITEM_BYTES = 1 << 10 };
+    size_t items = (size_t)command->transfer_count + command->member_count;
+    size_t size = LEAST_BYTES + items * ITEM_BYTES;
+    if (size > out->cap_max - out->len)
+        size = out->cap_max - out->len;
+    return buffer_reserve(out, size) || exchange_refuse_lack(exchange, out->lack);
+}
+
 /* Nothing went wrong but what the law refused, if the action answers that itself. */
 static bool is_answerable(struct exchange *exchange, const struct api_pending *pending)
 {
@@ -384,7 +420,9 @@ static bool is_answerable(struct exchange *exchange, const struct api_pending *p
 /* After the commit, or when there was nothing to commit. */
 static void finish(struct exchange *exchange, struct api_call *call, struct buffer *out)
 {
+    const struct commit *commit = &call->pending->commit;
     bool answered = is_answerable(exchange, call->pending);
+    exchange->is_carried_out = commit->refusal == REFUSAL_NONE && commit->last_sequence != 0;
     buffer_clear(out);
     render_open(out);
     answered = answered && exchange->action->answer_commit(exchange, call->pending, out);
@@ -410,9 +448,7 @@ static bool keep_exchange(struct exchange *exchange, struct api_call *call)
     exchange->envelope.secret_id = arena_copy(&call->arena, secret_id);
     exchange->peer_address = arena_copy(&call->arena, peer_address);
     call->pending->exchange = *exchange;
-    return (exchange->envelope.secret_id.len == secret_id.len &&
-            exchange->peer_address.len == peer_address.len) ||
-           exchange_refuse(exchange, ERROR_INTERNAL);
+    return has_all_pieces(exchange);
 }
 
 static enum api_progress submit(struct exchange *exchange, struct api_call *call,
@@ -422,8 +458,6 @@ static enum api_progress submit(struct exchange *exchange, struct api_call *call
     enum preparation preparation = PREPARED_REFUSED;
     if (pending)
         preparation = exchange->action->prepare(exchange, pending);
-    else
-        (void)exchange_refuse(exchange, ERROR_INTERNAL);
     if (preparation != PREPARED_REFUSED &&
         (!exchange_permit_command(exchange, &pending->commit.command) ||
          !exchange_make_request(exchange, &pending->commit.command)))
@@ -431,7 +465,8 @@ static enum api_progress submit(struct exchange *exchange, struct api_call *call
     call->pending = pending;
     switch (preparation) {
     case PREPARED:
-        if (!keep_exchange(exchange, call))
+        if (!keep_exchange(exchange, call) || !has_all_pieces(exchange) ||
+            !reserve_answer(exchange, &pending->commit.command, out))
             break;
         pending->commit.done = commit_done;
         pending->commit.context = call;
@@ -481,11 +516,11 @@ static bool prepare_read(struct exchange *exchange, struct api_call *call)
     if (!exchange->worker->api->world.historian)
         return exchange_refuse(exchange, ERROR_NO_JOURNAL);
     if (!call->arena.first && !arena_init(&call->arena, CALL_ARENA_BYTES, API_ARENA_BYTES_MAX))
-        return exchange_refuse(exchange, ERROR_INTERNAL);
+        return exchange_refuse(exchange, ERROR_MEMORY);
     exchange->arena = &call->arena;
     call->pending = arena_take_array(exchange->arena, 1, sizeof *call->pending);
     if (!call->pending)
-        return exchange_refuse(exchange, ERROR_INTERNAL);
+        return has_all_pieces(exchange);
     buffer_init(&call->pending->answer, ANSWER_BYTES_MAX);
     return exchange_bind(exchange) && exchange->action->ask(exchange, call->pending) &&
            keep_exchange(exchange, call);
@@ -510,8 +545,10 @@ static enum api_progress submit_read(struct exchange *exchange, struct api_call 
 static void finish_read(struct exchange *exchange, struct api_call *call, struct buffer *out)
 {
     struct api_pending *pending = call->pending;
+    bool is_short =
+        pending->job.status.code == STATUS_MEMORY || pending->answer.lack == LACK_MEMORY;
     if (!status_ok(pending->job.status) || !buffer_ok(&pending->answer))
-        (void)exchange_refuse(exchange, ERROR_INTERNAL);
+        (void)exchange_refuse(exchange, is_short ? ERROR_MEMORY : ERROR_INTERNAL);
     buffer_clear(out);
     render_open(out);
     buffer_append(out, buffer_slice(&pending->answer));

@@ -112,7 +112,8 @@ enum api_body api_judge_form(struct api_worker *worker, struct slice form, size_
 void api_refuse(struct api_worker *worker, struct api_call *call, struct buffer *out);
 
 /* Answers into `out` (cleared first): a JSON body for HTTP 200. API_PENDING: nothing yet; after
- * `wake` the owner calls api_finish on the thread of the same worker. */
+ * `wake` the owner calls api_finish on the thread of the same worker, with an `out` that has at
+ * least the memory this one has then: so no write is carried out whose answer finds none. */
 enum api_progress api_answer(struct api_worker *worker, struct api_call *call, struct buffer *out);
 void api_finish(struct api_worker *worker, struct api_call *call, struct buffer *out);
 

@@ -130,16 +130,19 @@ static struct hmac_key *signer_make(struct crypto *crypto, const struct signer_n
     return NULL;
 }
 
-/* Opens the secret of the key as it is now; false when it cannot be, or the key has changed since.
- */
+/* Opens the secret of the key as it is now; false, with the complaint set, when it cannot be, or
+ * the key has changed since. */
 static bool secret_open(struct exchange *exchange, struct buffer *out)
 {
+    struct fault fault;
+    struct status status = {STATUS_NOT_FOUND};
     const struct key *key = exchange->principal.key;
     (void)exchange_book_begin(exchange);
-    bool opened =
-        key->version == exchange->principal.key_version && key_open_secret(exchange, key, out);
+    if (key->version == exchange->principal.key_version)
+        status = key_secret_open(exchange->worker->api->world.master_key, key, out, &fault);
     exchange_book_end(exchange);
-    return opened;
+    return status_ok(status) ||
+           exchange_refuse(exchange, status.code == STATUS_MEMORY ? ERROR_MEMORY : ERROR_INTERNAL);
 }
 
 static struct signer_name signer_name(const struct exchange *exchange)
@@ -157,6 +160,7 @@ static struct signer_name signer_name(const struct exchange *exchange)
     return name;
 }
 
+/* NULL, with the complaint set, when there is none. */
 static const struct hmac_key *signer_of(struct exchange *exchange)
 {
     struct api_worker *worker = exchange->worker;
@@ -168,8 +172,11 @@ static const struct hmac_key *signer_of(struct exchange *exchange)
     struct buffer secret;
     struct hmac_key *made = NULL;
     buffer_init_fixed(&secret, memory, sizeof memory);
-    if (secret_open(exchange, &secret))
+    bool opened = secret_open(exchange, &secret);
+    if (opened)
         made = signer_make(worker->crypto, &name, buffer_slice(&secret));
+    if (opened && !made)
+        (void)exchange_refuse(exchange, ERROR_MEMORY);
     wipe(memory, sizeof memory);
     if (made)
         signers_add(&worker->signers, &name, made);
@@ -252,11 +259,15 @@ bool authenticate_signature(struct exchange *exchange)
 {
     const struct hmac_key *hmac = signer_of(exchange);
     if (!hmac)
-        return exchange_refuse(exchange, ERROR_INTERNAL);
+        return false;
     if (signature_fits(exchange, hmac))
         return true;
     if (exchange->complaint.error != ERROR_NONE)
         return false;
+    if (!buffer_ok(&exchange->worker->scratch))
+        return exchange_refuse_lack(exchange, exchange->worker->scratch.lack);
+    if (exchange->worker->arena.lack != LACK_NONE)
+        return exchange_refuse_lack(exchange, exchange->worker->arena.lack);
     EXCHANGE_TALLY(exchange->worker, signature_failures);
     return exchange_refuse(exchange, ERROR_SIGNATURE_WRONG);
 }

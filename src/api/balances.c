@@ -150,7 +150,7 @@ static void render_page(const struct exchange *exchange, const struct book *book
     for (size_t i = 0; i < rows->count; i++) {
         if (i > 0)
             buffer_char(out, ',');
-        balance_row_of(book, rows->members[i], exchange->now_us, out);
+        balance_row_of(book, rows->members[i], exchange->book_us, out);
     }
     page_render_end(page, rows->count, rows->total, out);
 }
@@ -298,7 +298,7 @@ static bool answer_own(struct exchange *exchange, struct buffer *out)
     const struct member *member =
         book_find_member(book, exchange->organisation, exchange->principal.account);
     if (member)
-        render_own_balance(input, book, member, exchange->now_us, out);
+        render_own_balance(input, book, member, exchange->book_us, out);
     exchange_book_end(exchange);
     return member || exchange_refuse(exchange, ERROR_NO_ORGANIZATION);
 }

@@ -320,7 +320,7 @@ static struct status build(struct api_pending *pending, struct history *history,
                                            : pick_everyone(pending, history, &pick, fault);
     if (status_ok(status)) {
         *ret_selection = selections_add(exchange->worker->api->selections, work->key, 0,
-                                        pick.members, pick.count, exchange->now_us);
+                                        pick.members, pick.count, exchange->book_us);
         pick.members = NULL;
         if (!*ret_selection)
             status = fault_raise(fault, STATUS_MEMORY, "a listing of the past is too large");
@@ -333,7 +333,7 @@ static struct status build(struct api_pending *pending, struct history *history,
 static bool is_settled(const struct exchange *exchange)
 {
     enum { SETTLED_AFTER_US = 5000000 };
-    return exchange->now_us - exchange->as_of_us >= SETTLED_AFTER_US;
+    return exchange->book_us - exchange->as_of_us >= SETTLED_AFTER_US;
 }
 
 static struct status read_page(struct api_pending *pending, struct history *history,
@@ -365,7 +365,7 @@ struct status balances_past_read(struct api_pending *pending, struct history *hi
         return read_asked(pending, history, fault);
     if (is_settled(exchange))
         selection =
-            selections_find(exchange->worker->api->selections, work->key, 0, exchange->now_us);
+            selections_find(exchange->worker->api->selections, work->key, 0, exchange->book_us);
     if (!selection)
         TRY(build(pending, history, fault, &selection));
     return read_page(pending, history, selection, fault);

@@ -64,6 +64,8 @@ static const struct refusal_entry refusals[REFUSAL_COUNT] = {
     [REFUSAL_POLICY_LIMIT] = {ERROR_POLICY_LIMIT, TEXT("")},
     [REFUSAL_DELEGATION_LIMIT] = {ERROR_DELEGATION_LIMIT, TEXT("")},
     [REFUSAL_NOT_PERMITTED] = {ERROR_CAM_NO_AUTH, TEXT("")},
+    [REFUSAL_MEMORY] = {ERROR_MEMORY, TEXT("")},
+    [REFUSAL_CLOCK] = {ERROR_CLOCK, TEXT("")},
 };
 
 const struct error_entry *error_entry(enum error error)

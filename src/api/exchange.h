@@ -111,8 +111,9 @@ struct exchange {
     enum api_trust trust;
     struct api_local local;
     struct slice peer_address;
-    bool exposed; /* api_call */
-    int64_t now_us;
+    bool exposed;    /* api_call */
+    int64_t now_us;  /* the wall clock */
+    int64_t book_us; /* what the book is shown at: the same, while that clock is believed */
     bool chinese;
     char request_id[REQUEST_ID_SIZE];
     struct envelope envelope;
@@ -130,6 +131,7 @@ struct exchange {
     int64_t as_of_us;
     void *input; /* the action's bound parameters */
     struct arena *arena;
+    bool is_carried_out; /* its command is in the journal: nothing can be refused any more */
     struct complaint complaint;
 };
 
@@ -156,6 +158,8 @@ void exchange_init(struct exchange *exchange, struct api_worker *worker,
 /* Sets the complaint; always false. */
 RARE bool exchange_refuse(struct exchange *exchange, enum error error);
 RARE bool exchange_refuse_word(struct exchange *exchange, enum error error, struct slice word);
+/* Bytes could not be had, of this request or for its answer. */
+RARE bool exchange_refuse_lack(struct exchange *exchange, enum lack lack);
 RARE bool exchange_refuse_refusal(struct exchange *exchange, enum refusal refusal);
 struct slice exchange_request_id(const struct exchange *exchange);
 

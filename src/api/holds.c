@@ -211,7 +211,7 @@ static bool describe_answer(struct exchange *exchange, struct buffer *out)
     const struct book *book = exchange_book_begin(exchange);
     const struct member *member = book_find_member(book, exchange->organisation, uin);
     if (member)
-        render_holds(book, member, exchange->now_us, &listing, out);
+        render_holds(book, member, exchange->book_us, &listing, out);
     exchange_book_end(exchange);
     listing_close(&listing, out);
     return member || exchange_refuse(exchange, ERROR_MEMBER_UNKNOWN);

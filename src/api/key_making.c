@@ -48,9 +48,12 @@ bool key_seal(struct exchange *exchange, struct made_key *made, struct slice sec
     struct buffer sealed = {0};
     struct fault fault;
     buffer_init_fixed(&sealed, made->sealed, sizeof made->sealed);
-    if (!status_ok(world->sys->entropy(world->sys->context, nonce, sizeof nonce, &fault)) ||
-        !status_ok(key_secret_seal(world->master_key, nonce, key, secret, &sealed, &fault)))
+    if (!status_ok(world->sys->entropy(world->sys->context, nonce, sizeof nonce, &fault)))
         return exchange_refuse(exchange, ERROR_INTERNAL);
+    struct status status = key_secret_seal(world->master_key, nonce, key, secret, &sealed, &fault);
+    if (!status_ok(status))
+        return exchange_refuse(exchange,
+                               status.code == STATUS_MEMORY ? ERROR_MEMORY : ERROR_INTERNAL);
     key->sealed_secret = buffer_slice(&sealed);
     return true;
 }

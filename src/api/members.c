@@ -33,7 +33,7 @@ static bool read_members(struct exchange *exchange, struct create_work *work,
         return exchange_refuse(exchange, ERROR_INTERNAL);
     for (uint32_t i = 0; i < count; i++) {
         uint32_t at = command->member_count;
-        if (!opening_read(&members[i], exchange->now_us, exchange->arena, &command->members[at],
+        if (!opening_read(&members[i], exchange->book_us, exchange->arena, &command->members[at],
                           &work->complaints[i]))
             continue;
         work->places[at] = i;

@@ -118,7 +118,7 @@ static void render_listing(struct exchange *exchange, const struct book *book, s
     for (size_t i = 0; i < count; i++) {
         if (i > 0)
             buffer_char(out, ',');
-        render_member(book, members[i], exchange->now_us, out);
+        render_member(book, members[i], exchange->book_us, out);
     }
     render_ends(is_more ? members[count - 1] : NULL, is_more, total, out);
 }
@@ -292,7 +292,7 @@ static bool find_takes(struct pick *pick, const struct book *book, const struct 
         return false;
     if (!work->by_arrears && !work->by_available && !work->sorts)
         return true;
-    fields_of(book, member, pick->pending->exchange.now_us, &fields);
+    fields_of(book, member, pick->pending->exchange.book_us, &fields);
     *ret_order = fields.real_credit_balance.micros;
     if (work->by_arrears && amount_is_zero(fields.owe_amount) == work->in_arrears)
         return false;
@@ -305,12 +305,12 @@ static const struct selection *find_kept(struct api_pending *pending, const stru
 {
     struct exchange *exchange = &pending->exchange;
     const struct selection *selection = selections_find(exchange->worker->api->selections,
-                                                        work->key, work->number, exchange->now_us);
+                                                        work->key, work->number, exchange->book_us);
     if (!selection || work->has_cursor)
         return selection;
     const struct book *book = pending_book_begin(pending);
     bool is_true =
-        book_sequence(book) == selection->sequence && book_next_due_us(book) > exchange->now_us;
+        book_sequence(book) == selection->sequence && book_next_due_us(book) > exchange->book_us;
     pending_book_end(pending);
     return is_true ? selection : NULL;
 }
@@ -326,7 +326,7 @@ static const struct selection *find_anew(struct api_pending *pending, const stru
     const struct selection *selection = NULL;
     if (pick_listed(&pick)) {
         selection = selections_add(exchange->worker->api->selections, work->key, pick.sequence,
-                                   pick.members, pick.count, exchange->now_us);
+                                   pick.members, pick.count, exchange->book_us);
         pick.members = NULL;
     }
     pick_done(&pick);
@@ -347,7 +347,7 @@ static void render_found(struct api_pending *pending, const struct selection *se
         if (!is_first)
             buffer_char(out, ',');
         is_first = false;
-        render_member(book, member, pending->exchange.now_us, out);
+        render_member(book, member, pending->exchange.book_us, out);
     }
     pending_book_end(pending);
 }

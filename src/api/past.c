@@ -83,7 +83,7 @@ bool past_check_moment(struct exchange *exchange, int64_t t_us, struct slice nam
     const struct book *book = exchange_book_begin(exchange);
     int64_t created_us = book_organisation(book, exchange->organisation)->created_us;
     exchange_book_end(exchange);
-    return (t_us >= created_us && t_us <= exchange->now_us) ||
+    return (t_us >= created_us && t_us <= exchange->book_us) ||
            exchange_refuse_word(exchange, ERROR_VALUE_AS_OF, name);
 }
 

@@ -33,6 +33,10 @@ static struct cached_policy *cached_new(const struct policy *policy)
     }
     cached->version = policy->version;
     (void)policy_compile(policy->document, &cached->arena, &cached->compiled, &error);
+    if (cached->arena.lack == LACK_MEMORY) { /* another time it may compile */
+        cached_free(cached);
+        return NULL;
+    }
     return cached;
 }
 
@@ -73,6 +77,14 @@ static const struct compiled_policy *compile_apart(const struct policy *policy, 
     return policy_compile(policy->document, arena, &compiled, &error) ? compiled : NULL;
 }
 
+/* A denial for want of memory is no denial: whoever looks at the arena sees it. */
+static const struct compiled_policy *note_lack(struct arena *arena)
+{
+    if (arena->lack == LACK_NONE)
+        arena->lack = LACK_MEMORY;
+    return NULL;
+}
+
 const struct compiled_policy *policy_cache_get(struct policy_cache *cache, const struct book *book,
                                                uint32_t index, struct arena *arena)
 {
@@ -80,7 +92,7 @@ const struct compiled_policy *policy_cache_get(struct policy_cache *cache, const
     if (!cache->at)
         cache->at = calloc(POLICY_CACHE_MAX, sizeof(struct cached_policy *));
     if (!cache->at)
-        return NULL;
+        return note_lack(arena);
     struct cached_policy **place = cache_place(cache, policy->version);
     bool is_there = *place && (*place)->version == policy->version;
     if (!is_there && *place && (*place)->used > cache->begun)
@@ -90,7 +102,7 @@ const struct compiled_policy *policy_cache_get(struct policy_cache *cache, const
         *place = cached_new(policy);
     }
     if (!*place)
-        return NULL;
+        return note_lack(arena);
     (*place)->used = ++cache->clock;
     return (*place)->compiled;
 }

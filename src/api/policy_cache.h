@@ -21,9 +21,9 @@ struct policy_cache {
 void policy_cache_done(struct policy_cache *cache);
 /* A call begins: what it gets stays as it is until the next one begins. */
 void policy_cache_begin(struct policy_cache *cache);
-/* NULL when memory is short, or the document does not compile (it was checked when it was put).
- * What finds no place, because the call at hand uses all that it could have, lies in `arena`, the
- * call's. Inside the gate, or alone with the book. */
+/* NULL when memory is short, which the arena's `lack` then says, or the document does not compile
+ * (it was checked when it was put). What finds no place, because the call at hand uses all that it
+ * could have, lies in `arena`, the call's. Inside the gate, or alone with the book. */
 const struct compiled_policy *policy_cache_get(struct policy_cache *cache, const struct book *book,
                                                uint32_t index, struct arena *arena);
 

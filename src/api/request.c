@@ -478,8 +478,10 @@ static bool decode_multipart(struct exchange *exchange, struct field **ret_pairs
         enum multipart_result result = multipart_next(&reader, &part);
         if (result == MULTIPART_END)
             break;
-        if (result == MULTIPART_ERROR || count == PARTS_MAX)
+        if (result == MULTIPART_ERROR)
             return exchange_refuse(exchange, ERROR_MULTIPART_MALFORMED);
+        if (count == PARTS_MAX)
+            return exchange_refuse(exchange, ERROR_REQUEST_TOO_LARGE);
         pairs[count++] = (struct field){part.name, part.body};
     }
     *ret_pairs = pairs;
@@ -542,7 +544,7 @@ static bool bind_as_of(struct exchange *exchange)
         return true;
     if (!exchange->action->takes_as_of)
         return exchange_refuse(exchange, ERROR_AS_OF_UNSUPPORTED);
-    if (!read_moment(as_of, &exchange->as_of_us) || exchange->as_of_us > exchange->now_us)
+    if (!read_moment(as_of, &exchange->as_of_us) || exchange->as_of_us > exchange->book_us)
         return exchange_refuse_word(exchange, ERROR_VALUE_AS_OF, SLICE("X-Bursar-As-Of"));
     exchange->is_as_of = true;
     return true;

@@ -45,7 +45,7 @@ static bool is_about_the_past(const struct exchange *exchange)
 static bool balance_answer(struct exchange *exchange, struct buffer *out)
 {
     const struct balance_input *input = exchange->input;
-    struct past past = {.t_us = exchange->now_us};
+    struct past past = {.t_us = exchange->book_us};
     if (!exchange_choose_member(exchange, &input->organization_id, &input->member_uin, &past.uin))
         return false;
     const struct book *book = exchange_book_begin(exchange);
@@ -150,8 +150,8 @@ static bool read_ends(struct exchange *exchange, struct statement_work *work)
     if (!value_to_time(exchange, &input->start_time, SLICE("StartTime"), &start_us) ||
         !value_to_time(exchange, &input->end_time, SLICE("EndTime"), &end_us))
         return false;
-    if (end_us == 0 || end_us > exchange->now_us)
-        end_us = exchange->now_us + 1;
+    if (end_us == 0 || end_us > exchange->book_us)
+        end_us = exchange->book_us + 1;
     if (start_us >= end_us)
         return exchange_refuse_word(exchange, ERROR_VALUE_PERIOD, SLICE("EndTime"));
     work->opening.t_us = start_us - 1;

@@ -51,7 +51,7 @@ static bool digest_body(struct exchange *exchange, unsigned char ret_digest[DIGE
     parameters_canonical(&exchange->action->input, exchange->input, SLICE("ClientToken"),
                          canonical);
     if (!buffer_ok(canonical))
-        return exchange_refuse(exchange, ERROR_INTERNAL);
+        return exchange_refuse_lack(exchange, canonical->lack);
     const struct slice parts[] = {exchange->action->name, slice_of("", 1), buffer_slice(canonical)};
     digest(exchange->worker->crypto, parts, sizeof parts / sizeof parts[0], ret_digest);
     return true;

@@ -6,7 +6,7 @@
  *
  * 1. The answer is made from what the command was given and gives back, and from the members' names
  * of then: so an answer given again is the same.
- * 2. Nothing is allocated for a single transfer.
+ * 2. Nothing is allocated once the command is submitted: the answer needs no memory of its own.
  * Owns nothing; memory is the call's. Thread: the worker's. */
 #include "api/action.h"
 
@@ -28,9 +28,20 @@ struct transfers_input {
     struct write_input write;
 };
 
+/* A member whom a transfer has changed, as it was after that. */
+struct touched {
+    struct uin uin;
+    const struct member_state *after;
+    uint32_t order;
+};
+
+enum { PLACE_BYTES_MAX = 64 };
+
 struct transfers_work {
     uint32_t *places;             /* of the command's transfers among those asked for */
-    struct complaint *complaints; /* one for each asked for; NULL until the first */
+    struct complaint *complaints; /* our own, one for each asked for; NULL until the first */
+    struct touched *touched;      /* room for two of each transfer */
+    char place[PLACE_BYTES_MAX];  /* of the one that refuses all */
 };
 
 /* ---- reading ---- */
@@ -42,13 +53,9 @@ struct reading {
     struct complaint complaint;
 };
 
-static struct slice place_text(struct arena *arena, uint32_t index, struct slice field)
+static struct slice place_text(char memory[PLACE_BYTES_MAX], uint32_t index, struct slice field)
 {
-    enum { PLACE_BYTES_MAX = 64 };
     struct buffer text;
-    void *memory = arena_take(arena, PLACE_BYTES_MAX);
-    if (!memory)
-        return SLICE_NONE;
     buffer_init_fixed(&text, memory, PLACE_BYTES_MAX);
     BUFFER_LITERAL(&text, "Transfers.");
     buffer_u64(&text, index);
@@ -58,10 +65,18 @@ static struct slice place_text(struct arena *arena, uint32_t index, struct slice
     return buffer_slice(&text);
 }
 
+/* The complaint is about this field of the transfer. */
+static void name_place(struct reading *reading, struct slice field)
+{
+    char *memory = arena_take(reading->exchange->arena, PLACE_BYTES_MAX);
+    if (memory)
+        reading->complaint.words[0] = place_text(memory, reading->index, field);
+}
+
 static bool refuse(struct reading *reading, enum error error, struct slice field)
 {
-    reading->complaint = (struct complaint){
-        .error = error, .words = {place_text(reading->exchange->arena, reading->index, field)}};
+    reading->complaint = (struct complaint){.error = error};
+    name_place(reading, field);
     return false;
 }
 
@@ -169,7 +184,7 @@ static bool read_reason(struct reading *reading, struct slice *ret_text)
     *ret_text = value->text;
     if (value_is_text(arena, value, SLICE("Reason"), &reading->complaint))
         return true;
-    reading->complaint.words[0] = place_text(arena, reading->index, SLICE("Reason"));
+    name_place(reading, SLICE("Reason"));
     return false;
 }
 
@@ -208,7 +223,7 @@ static bool note_complaint(struct exchange *exchange, struct transfers_work *wor
         work->complaints =
             arena_take_array(exchange->arena, input->transfers.count, sizeof *work->complaints);
     if (!work->complaints)
-        return exchange_refuse(exchange, ERROR_INTERNAL);
+        return exchange_refuse_lack(exchange, exchange->arena->lack);
     work->complaints[index] = *complaint;
     return true;
 }
@@ -220,9 +235,10 @@ static bool read_transfers(struct exchange *exchange, struct transfers_work *wor
     const struct transfer_input *inputs = input->transfers.items;
     uint32_t count = input->transfers.count;
     work->places = arena_take(exchange->arena, (count + 1) * sizeof *work->places);
+    work->touched = arena_take(exchange->arena, 2 * (count + 1) * sizeof *work->touched);
     command->transfers = arena_take_array(exchange->arena, count + 1, sizeof *command->transfers);
-    if (!work->places || !command->transfers)
-        return exchange_refuse(exchange, ERROR_INTERNAL);
+    if (!work->places || !work->touched || !command->transfers)
+        return exchange_refuse_lack(exchange, exchange->arena->lack);
     for (uint32_t i = 0; i < count; i++) {
         struct reading reading = {.exchange = exchange, .input = &inputs[i], .index = i};
         uint32_t at = command->transfer_count;
@@ -249,7 +265,7 @@ static enum preparation create_prepare(struct exchange *exchange, struct api_pen
     struct transfers_work *work = arena_take_array(exchange->arena, 1, sizeof *work);
     pending->work = work;
     if (!work)
-        (void)exchange_refuse(exchange, ERROR_INTERNAL);
+        (void)exchange_refuse_lack(exchange, exchange->arena->lack);
     if (!work || !exchange_choose_organisation(exchange, &input->organization_id))
         return PREPARED_REFUSED;
     if (input->transfers.count == 0) {
@@ -267,10 +283,11 @@ static enum preparation create_prepare(struct exchange *exchange, struct api_pen
 /* ---- answering ---- */
 
 /* In the text the parameter's place, or in front of it the transfer's. */
-static struct complaint complaint_of_item(struct arena *arena, enum refusal refusal, uint32_t index)
+static struct complaint complaint_of_item(char memory[PLACE_BYTES_MAX], enum refusal refusal,
+                                          uint32_t index)
 {
     struct complaint complaint = complaint_of_refusal(refusal);
-    struct slice place = place_text(arena, index, complaint.words[0]);
+    struct slice place = place_text(memory, index, complaint.words[0]);
     if (complaint.words[0].len > 0)
         complaint.words[0] = place;
     else
@@ -278,28 +295,14 @@ static struct complaint complaint_of_item(struct arena *arena, enum refusal refu
     return complaint;
 }
 
-static bool refuse_all(struct exchange *exchange, const struct transfers_work *work,
+static bool refuse_all(struct exchange *exchange, struct transfers_work *work,
                        const struct commit *commit)
 {
     if (refusal_is_of_command(commit->refusal))
         return exchange_refuse_refusal(exchange, commit->refusal);
     exchange->complaint =
-        complaint_of_item(exchange->arena, commit->refusal, work->places[commit->refused_item]);
+        complaint_of_item(work->place, commit->refusal, work->places[commit->refused_item]);
     return false;
-}
-
-static bool gather_refusals(struct exchange *exchange, struct transfers_work *work,
-                            const struct command *command)
-{
-    for (uint32_t i = 0; i < command->transfer_count; i++) {
-        enum refusal refusal = command->transfers[i].refusal;
-        if (refusal == REFUSAL_NONE)
-            continue;
-        struct complaint complaint = complaint_of_item(exchange->arena, refusal, work->places[i]);
-        if (!note_complaint(exchange, work, work->places[i], &complaint))
-            return false;
-    }
-    return true;
 }
 
 static void render_ids(const struct transfers_work *work, const struct command *command,
@@ -317,30 +320,35 @@ static void render_ids(const struct transfers_work *work, const struct command *
     buffer_char(out, ']');
 }
 
+/* What was wrong with each that was asked for: what we found ourselves, or the law. */
 static void render_errors(const struct exchange *exchange, const struct transfers_work *work,
-                          struct buffer *out)
+                          const struct command *command, struct buffer *out)
 {
     const struct transfers_input *input = exchange->input;
     const struct transfer_input *inputs = input->transfers.items;
+    char memory[PLACE_BYTES_MAX];
+    uint32_t at = 0;
     bool first = true;
     BUFFER_LITERAL(out, ",\"Errors\":[");
-    for (uint32_t i = 0; work->complaints && i < input->transfers.count; i++) {
-        if (work->complaints[i].error == ERROR_NONE)
+    for (uint32_t i = 0; i < input->transfers.count; i++) {
+        struct complaint complaint = {.error = ERROR_NONE};
+        if (at < command->transfer_count && work->places[at] == i) {
+            enum refusal refusal = command->transfers[at++].refusal;
+            if (refusal != REFUSAL_NONE)
+                complaint = complaint_of_item(memory, refusal, i);
+        } else {
+            CHECK(work->complaints);
+            complaint = work->complaints[i];
+        }
+        if (complaint.error == ERROR_NONE)
             continue;
         if (!first)
             buffer_char(out, ',');
         first = false;
-        render_item_error(exchange, i, inputs[i].member_uin.text, &work->complaints[i], out);
+        render_item_error(exchange, i, inputs[i].member_uin.text, &complaint, out);
     }
     buffer_char(out, ']');
 }
-
-/* A member whom a transfer has changed, as it was after that. */
-struct touched {
-    struct uin uin;
-    const struct member_state *after;
-    uint32_t order;
-};
 
 static int touched_compare(const void *left, const void *right)
 {
@@ -387,14 +395,10 @@ static void look_ahead(const struct book *book, const struct touched *touched, u
 
 /* Names are those of then (of now, when nothing was done); the gate is left now and then, so that
  * the committer need not wait. */
-static bool render_members(struct exchange *exchange, const struct command *command,
-                           struct buffer *out)
+static void render_members(struct exchange *exchange, const struct command *command,
+                           struct touched *touched, struct buffer *out)
 {
     enum { GATE_ROWS = 64 };
-    struct touched *touched =
-        arena_take_array(exchange->arena, 2 * (size_t)command->transfer_count, sizeof *touched);
-    if (!touched)
-        return exchange_refuse(exchange, ERROR_INTERNAL);
     uint32_t count = gather_touched(command, touched);
     uint64_t sequence = command->first_sequence ? command->first_sequence : UINT64_MAX;
     BUFFER_LITERAL(out, ",\"Members\":[");
@@ -413,7 +417,6 @@ static bool render_members(struct exchange *exchange, const struct command *comm
         exchange_book_end(exchange);
     }
     buffer_char(out, ']');
-    return true;
 }
 
 static bool create_answer(struct exchange *exchange, struct api_pending *pending,
@@ -424,13 +427,12 @@ static bool create_answer(struct exchange *exchange, struct api_pending *pending
     struct transfers_work *work = pending->work;
     if (commit->refusal != REFUSAL_NONE)
         return refuse_all(exchange, work, commit);
-    if (!gather_refusals(exchange, work, &commit->command))
-        return false;
     BUFFER_LITERAL(out, "\"Applied\":");
     render_bool(out, !commit->command.dry_run && commit->command.entry_count > 0);
     render_ids(work, &commit->command, input->transfers.count, out);
-    render_errors(exchange, work, out);
-    return render_members(exchange, &commit->command, out);
+    render_errors(exchange, work, &commit->command, out);
+    render_members(exchange, &commit->command, work->touched, out);
+    return true;
 }
 
 /* ---- declaration ---- */

@@ -6,6 +6,8 @@
  * Owns its blocks. One thread at a time. */
 #include "base/arena.h"
 
+#include "base/check.h"
+
 #include <stdlib.h>
 
 enum { ALIGNMENT = 16 };
@@ -43,6 +45,7 @@ void arena_reset(struct arena *arena)
     }
     arena->used = 0;
     arena->taken = 0;
+    arena->lack = LACK_NONE;
 }
 
 void arena_done(struct arena *arena)
@@ -66,16 +69,23 @@ static bool add_block(struct arena *arena, size_t need)
     return true;
 }
 
+RARE static void *note_lack(struct arena *arena, enum lack lack)
+{
+    if (arena->lack == LACK_NONE)
+        arena->lack = lack;
+    return NULL;
+}
+
 void *arena_take(struct arena *arena, size_t size)
 {
     if (size > SIZE_MAX - ALIGNMENT)
-        return NULL;
+        return note_lack(arena, LACK_ROOM);
     size = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     if (size > arena->total_max - arena->taken)
-        return NULL;
+        return note_lack(arena, LACK_ROOM);
     size_t block_size = arena->more ? arena->more->size : arena->first_size;
     if (size > block_size - arena->used && !add_block(arena, size))
-        return NULL;
+        return note_lack(arena, LACK_MEMORY);
     char *piece = (arena->more ? arena->more->bytes : arena->first) + arena->used;
     arena->used += size;
     arena->taken += size;
@@ -86,7 +96,7 @@ void *arena_take_array(struct arena *arena, size_t count, size_t size)
 {
     size_t total;
     if (__builtin_mul_overflow(count, size, &total))
-        return NULL;
+        return note_lack(arena, LACK_ROOM);
     void *piece = arena_take(arena, total);
     if (piece)
         memset(piece, 0, total);

@@ -6,6 +6,7 @@
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
 
+#include "base/lack.h"
 #include "base/slice.h"
 
 struct arena_block;
@@ -18,6 +19,7 @@ struct arena {
     size_t total_max; /* ceiling for `taken`, bytes */
     struct arena_block *more;
     bool owns_first;
+    enum lack lack; /* of the first piece that could not be had since the last reset */
 };
 
 /* Allocates `first_size` bytes; false when memory is short. */
@@ -27,7 +29,8 @@ void arena_init_fixed(struct arena *arena, void *memory, size_t size);
 void arena_done(struct arena *arena);
 /* Everything taken since the last reset is gone. */
 void arena_reset(struct arena *arena);
-/* Aligned to 16; NULL when the ceiling is reached or memory is short. Not zeroed. */
+/* Aligned to 16; NULL when the ceiling is reached or memory is short, which `lack` keeps: whoever
+ * makes something of many pieces may look once, at the end. Not zeroed. */
 void *arena_take(struct arena *arena, size_t size);
 /* `count` items of `size` bytes, overflow-safe, zeroed. */
 void *arena_take_array(struct arena *arena, size_t count, size_t size);

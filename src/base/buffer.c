@@ -1,7 +1,7 @@
 /* Building bytes under a ceiling, with a sticky failure instead of a check at every append.
  *
  * 1. len <= cap <= cap_max, always.
- * 2. Once `failed` is set no append changes the bytes until buffer_clear.
+ * 2. Once `lack` is set no append changes the bytes until buffer_clear.
  *
  * Owns the memory of growing buffers. One thread at a time. */
 #include "base/buffer.h"
@@ -34,7 +34,7 @@ void buffer_done(struct buffer *buffer)
 void buffer_clear(struct buffer *buffer)
 {
     buffer->len = 0;
-    buffer->failed = false;
+    buffer->lack = LACK_NONE;
 }
 
 static bool grow(struct buffer *buffer, size_t need)
@@ -55,14 +55,13 @@ static bool grow(struct buffer *buffer, size_t need)
 bool buffer_reserve_more(struct buffer *buffer, size_t size)
 {
     CHECK(buffer->len <= buffer->cap);
-    if (buffer->failed)
+    if (buffer->lack != LACK_NONE)
         return false;
-    if (!buffer->grows || size > buffer->cap_max - buffer->len ||
-        !grow(buffer, buffer->len + size)) {
-        buffer->failed = true;
-        return false;
-    }
-    return true;
+    if (!buffer->grows || size > buffer->cap_max - buffer->len)
+        buffer->lack = LACK_ROOM;
+    else if (!grow(buffer, buffer->len + size))
+        buffer->lack = LACK_MEMORY;
+    return buffer->lack == LACK_NONE;
 }
 
 void buffer_text(struct buffer *buffer, const char *text)

@@ -1,13 +1,14 @@
 /* Buffer: bytes being built, with a ceiling fixed at the start.
  *
- * Appending past the ceiling or when memory runs out appends nothing and sets `failed`, which
- * stays set until buffer_clear: build the whole, check once with buffer_ok. A fixed buffer works on
+ * Appending past the ceiling or when memory runs out appends nothing and sets `lack`, which stays
+ * set until buffer_clear: build the whole, check once with buffer_ok. A fixed buffer works on
  * the caller's memory and never allocates; a growing one owns its memory and frees it in
  * buffer_done. One thread at a time. */
 #ifndef BASE_BUFFER_H
 #define BASE_BUFFER_H
 
 #include "base/check.h"
+#include "base/lack.h"
 #include "base/slice.h"
 
 struct buffer {
@@ -16,7 +17,7 @@ struct buffer {
     size_t cap;
     size_t cap_max;
     bool grows;
-    bool failed;
+    enum lack lack; /* of the first append that failed */
 };
 
 void buffer_init_fixed(struct buffer *buffer, void *memory, size_t cap);
@@ -24,22 +25,22 @@ void buffer_init_fixed(struct buffer *buffer, void *memory, size_t cap);
 void buffer_init(struct buffer *buffer, size_t cap_max);
 /* Frees what a growing buffer owns; harmless on a zeroed or done buffer. */
 void buffer_done(struct buffer *buffer);
-/* Empties it and forgives `failed`; keeps the memory. */
+/* Empties it and forgives `lack`; keeps the memory. */
 void buffer_clear(struct buffer *buffer);
 /* The part of buffer_reserve that is rarely needed. */
 RARE bool buffer_reserve_more(struct buffer *buffer, size_t size);
 
-/* Makes room for `size` more bytes; false (and failed) when it cannot be. */
+/* Makes room for `size` more bytes; false (and `lack` is set) when it cannot be. */
 static inline bool buffer_reserve(struct buffer *buffer, size_t size)
 {
-    if (!buffer->failed && size <= buffer->cap - buffer->len)
+    if (buffer->lack == LACK_NONE && size <= buffer->cap - buffer->len)
         return true;
     return buffer_reserve_more(buffer, size);
 }
 
 static inline bool buffer_ok(const struct buffer *buffer)
 {
-    return !buffer->failed;
+    return buffer->lack == LACK_NONE;
 }
 
 static inline struct slice buffer_slice(const struct buffer *buffer)
@@ -47,8 +48,7 @@ static inline struct slice buffer_slice(const struct buffer *buffer)
     return (struct slice){buffer->at, buffer->len};
 }
 
-/* Room for `size` bytes to be written through the pointer (base/put.h); NULL and failed when it
- * cannot be. */
+/* Room for `size` bytes to be written through the pointer (base/put.h); NULL when it cannot be. */
 static inline char *buffer_room(struct buffer *buffer, size_t size)
 {
     return buffer_reserve(buffer, size) ? buffer->at + buffer->len : NULL;

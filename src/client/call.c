@@ -25,6 +25,8 @@ struct envelope {
 static enum bursar_result fail_reading(struct bursar_client *client,
                                        const struct json_reader *reader)
 {
+    if (json_is_short(reader))
+        return client_fail(client, BURSAR_MEMORY, "no memory to read the answer");
     return client_fail(client, BURSAR_PROTOCOL, "the answer is not JSON: at byte %zu, %s",
                        json_error_offset(reader), json_error(reader));
 }
@@ -116,9 +118,10 @@ static enum bursar_result keep_envelope(struct bursar_client *client,
     const char *request_id = client_text(client, envelope->request_id);
     const char *code = client_text(client, envelope->code);
     const char *message = client_text(client, envelope->message);
+    if (client->arena.lack != LACK_NONE)
+        return client_fail(client, BURSAR_MEMORY, "no memory to read the answer");
     if (!request_id || !code || !message)
-        return client_fail(client, BURSAR_PROTOCOL,
-                           "the answer holds a zero byte or does not fit in memory");
+        return client_fail(client, BURSAR_PROTOCOL, "the answer holds a zero byte");
     client->request_id = request_id;
     client->error_code = code;
     client->error_message = message;

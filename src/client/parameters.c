@@ -32,8 +32,11 @@ enum bursar_result parameters_check(struct bursar_client *client, struct slice j
         return client_fail(client, BURSAR_USAGE, "the parameters are not a JSON object");
     if (kind != JSON_OBJECT || !read_members(&reader, &traits) ||
         json_next(&reader, &token) != JSON_END)
-        return client_fail(client, BURSAR_USAGE, "the parameters are not JSON: at byte %zu, %s",
-                           json_error_offset(&reader), json_error(&reader));
+        return json_is_short(&reader)
+                   ? client_fail(client, BURSAR_MEMORY, "no memory to read the parameters")
+                   : client_fail(client, BURSAR_USAGE,
+                                 "the parameters are not JSON: at byte %zu, %s",
+                                 json_error_offset(&reader), json_error(&reader));
     *ret_traits = traits;
     return BURSAR_OK;
 }

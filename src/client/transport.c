@@ -94,6 +94,8 @@ static enum bursar_result explain_failure(struct bursar_client *client, CURLcode
     const char *at = place(client);
     if (code == CURLE_OUT_OF_MEMORY)
         return client_fail(client, BURSAR_MEMORY, "out of memory");
+    if (code == CURLE_WRITE_ERROR && client->response.lack == LACK_MEMORY)
+        return client_fail(client, BURSAR_MEMORY, "no memory for the answer");
     if (code == CURLE_WRITE_ERROR)
         return client_fail(client, BURSAR_PROTOCOL, "the answer of %s is larger than %d MiB", at,
                            RESPONSE_BYTES_MAX >> 20);

@@ -83,6 +83,8 @@ static struct status value_json(const struct call_parameter *item, bool is_eleme
     struct slice value = item->value;
     bool container = value.len > 0 && (value.at[0] == '{' || value.at[0] == '[');
     bool json = !item->is_text && (container || !is_element) && is_json(value, arena);
+    if (arena->lack != LACK_NONE)
+        return fault_raise(fault, STATUS_MEMORY, "no memory");
     if (container && !item->is_text && !json)
         return fault_raise(fault, STATUS_INVALID,
                            "the value of --%.*s begins like JSON and is not; for a text, "

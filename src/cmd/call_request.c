@@ -41,8 +41,9 @@ static struct status check_object(struct slice text, const char *path, struct ar
     if (kind == JSON_OBJECT && json_skip_rest(&reader, kind) &&
         json_next(&reader, &token) == JSON_END)
         return STATUS_DONE;
-    return fault_raise(fault, STATUS_INVALID, "%s: at byte %zu: %s", path,
-                       json_error_offset(&reader), json_error(&reader));
+    return fault_raise(fault, json_is_short(&reader) ? STATUS_MEMORY : STATUS_INVALID,
+                       "%s: at byte %zu: %s", path, json_error_offset(&reader),
+                       json_error(&reader));
 }
 
 static struct status read_parameters(const struct call_flags *flags,

@@ -69,7 +69,8 @@ static void read_grants(struct import_source *source, struct slice cell,
     json_reader_init(&reader, cell, &source->arena);
     if (!import_read_value(&reader, IMPORT_TEMP_AMOUNT_INFO_LIST, problems, record) ||
         json_next(&reader, &token) != JSON_END)
-        import_problem(problems, record->line, "TempAmountInfoList is not JSON: %s",
+        import_problem(problems, record->line, "TempAmountInfoList%s: %s",
+                       json_is_short(&reader) ? "" : " is not JSON",
                        json_error(&reader) ? json_error(&reader) : "more than one value");
 }
 

@@ -37,8 +37,9 @@ static void read_line(struct import_source *source, struct slice line,
     if (kind != JSON_ERROR && kind != JSON_OBJECT)
         import_problem(problems, record->line, "one JSON object a line is expected");
     else if (kind == JSON_ERROR || !read_object(&reader, problems, record))
-        import_problem(problems, record->line, "not JSON: %s (at byte %zu of the line)",
-                       json_error(&reader), json_error_offset(&reader));
+        import_problem(problems, record->line, "%s%s (at byte %zu of the line)",
+                       json_is_short(&reader) ? "" : "not JSON: ", json_error(&reader),
+                       json_error_offset(&reader));
 }
 
 enum import_next import_jsonl_next(struct import_source *source, struct import_problems *problems,

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* One a line, so that they come and go without touching each other's. */
+/* clang-format off */
 const struct subcommand *const subcommands[] = {
     &subcommand_init,
     &subcommand_serve,
@@ -24,6 +26,7 @@ const struct subcommand *const subcommands[] = {
     &subcommand_key,
     &subcommand_policy,
     &subcommand_delegate,
+    &subcommand_clock,
     &subcommand_verify,
     &subcommand_prove,
     &subcommand_backup,
@@ -38,6 +41,7 @@ const struct subcommand *const subcommands[] = {
     &subcommand_version,
     NULL,
 };
+/* clang-format on */
 
 static const struct subcommand *find_subcommand(const char *name)
 {

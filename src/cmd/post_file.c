@@ -164,8 +164,9 @@ static enum import_next next_jsonl(struct post_file *file, struct import_problem
     if (kind != JSON_ERROR && kind != JSON_OBJECT)
         import_problem(problems, record->line, "one JSON object a line is expected");
     else if (kind == JSON_ERROR || !read_object(&reader, problems, record))
-        import_problem(problems, record->line, "not JSON: %s (at byte %zu of the line)",
-                       json_error(&reader), json_error_offset(&reader));
+        import_problem(problems, record->line, "%s%s (at byte %zu of the line)",
+                       json_is_short(&reader) ? "" : "not JSON: ", json_error(&reader),
+                       json_error_offset(&reader));
     return problems->count == before ? IMPORT_RECORD : IMPORT_BAD_LINE;
 }
 

@@ -88,7 +88,10 @@ static struct status parse(struct slice text, const char *service, const char *p
     struct json_reader reader;
     json_reader_init(&reader, text, &arena);
     struct status status = STATUS_DONE;
-    if (!read_sections(&reader, service, out))
+    bool good = read_sections(&reader, service, out);
+    if (!good && json_is_short(&reader))
+        status = fault_raise(fault, STATUS_MEMORY, "no memory to read %s", path);
+    else if (!good)
         status = fault_raise(
             fault, STATUS_INVALID, "%s is not the JSON object that tccli writes%s%s", path,
             json_error(&reader) ? ": " : "", json_error(&reader) ? json_error(&reader) : "");

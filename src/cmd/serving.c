@@ -66,6 +66,7 @@ void serving_folder(const struct settings *settings, struct serving_threads *thr
         .group_commands_max = (uint32_t)settings_number(settings, SETTING_GROUP_COMMANDS_MAX),
         .group_entries_max = (uint32_t)settings_number(settings, SETTING_GROUP_ENTRIES_MAX),
         .group_wait_us = (uint32_t)settings_number(settings, SETTING_GROUP_WAIT),
+        .clock_jump_max_us = (int64_t)settings_number(settings, SETTING_CLOCK_JUMP_MAX) * 1000,
     };
     threads->historian = (struct historian_options){
         .jobs_max = (uint32_t)settings_number(settings, SETTING_HISTORY_JOBS_MAX),
@@ -243,6 +244,7 @@ static void say_limits(const struct settings *settings)
         SETTING_WRITE_TIMEOUT,
         SETTING_DRAIN_TIMEOUT,
         SETTING_CLOCK_SKEW,
+        SETTING_CLOCK_JUMP_MAX,
         SETTING_GROUP_WAIT,
         SETTING_GROUP_COMMANDS_MAX,
         SETTING_GROUP_ENTRIES_MAX,

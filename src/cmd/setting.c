@@ -67,6 +67,11 @@ const struct setting_spec setting_specs[SETTING_COUNT] = {
     [SETTING_CLOCK_SKEW] =
         {"clock-skew", "TIME", SETTING_TYPE_DURATION, "300s", 1000, DAY_MS,
          "How far a request's timestamp may be from this clock, 1s to 24h. Default 300s."},
+    [SETTING_CLOCK_JUMP_MAX] =
+        {"clock-jump-max", "TIME", SETTING_TYPE_DURATION, "1h", 0, 7 * DAY_MS,
+         "When the clock jumps forward by more than this, nothing is written and nothing expires "
+         "until it is right again or `bursar clock confirm` is called; 0 to 168h, 0 believes every "
+         "jump. Default 1h."},
     [SETTING_ACCEPT_ANY_SERVICE] =
         {"accept-any-service", NULL, SETTING_TYPE_FLAG, "false", 0, 1,
          "Accept signatures whose service is not the product, as some SDKs make them when the "

@@ -20,6 +20,7 @@ extern const struct subcommand subcommand_statement;
 extern const struct subcommand subcommand_key;
 extern const struct subcommand subcommand_policy;
 extern const struct subcommand subcommand_delegate;
+extern const struct subcommand subcommand_clock;
 extern const struct subcommand subcommand_verify;
 extern const struct subcommand subcommand_prove;
 extern const struct subcommand subcommand_backup;

@@ -51,6 +51,13 @@ struct json_reader {
     struct json_level levels[JSON_DEPTH_MAX];
 };
 
+/* After an error: it is not the text's. What reading it needs could not be had: memory, or more
+ * than the arena's ceiling. */
+static inline bool json_is_short(const struct json_reader *reader)
+{
+    return reader->arena->lack != LACK_NONE;
+}
+
 /* `text` and `arena` must outlive the reader and everything read from it. */
 void json_reader_init(struct json_reader *reader, struct slice text, struct arena *arena);
 enum json_kind json_next(struct json_reader *reader, struct json_token *ret_token);

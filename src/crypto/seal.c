@@ -52,14 +52,18 @@ static bool gcm_seal(const struct gcm *gcm, unsigned char ret_tag[SEAL_TAG_SIZE]
     return ok;
 }
 
-static bool gcm_unseal(EVP_CIPHER_CTX *context, const struct gcm *gcm,
-                       unsigned char tag[SEAL_TAG_SIZE])
+/* Only the last step looks at the text: those before it fail when memory is short. */
+static enum status_code gcm_unseal(const struct gcm *gcm, unsigned char tag[SEAL_TAG_SIZE])
 {
     unsigned char rest[SEAL_TAG_SIZE];
     int done = 0;
-    return gcm_run(context, gcm, false) &&
-           EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, SEAL_TAG_SIZE, tag) == 1 &&
-           EVP_CipherFinal_ex(context, rest, &done) == 1;
+    enum status_code code = STATUS_MEMORY;
+    EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
+    if (context && gcm_run(context, gcm, false) &&
+        EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, SEAL_TAG_SIZE, tag) == 1)
+        code = EVP_CipherFinal_ex(context, rest, &done) == 1 ? STATUS_OK : STATUS_CORRUPT;
+    EVP_CIPHER_CTX_free(context);
+    return code;
 }
 
 struct status seal(const unsigned char key[SEAL_KEY_SIZE],
@@ -87,12 +91,10 @@ static struct status open_text(const struct gcm *gcm, const unsigned char *tag, 
 {
     unsigned char expected[SEAL_TAG_SIZE];
     memcpy(expected, tag, sizeof expected);
-    EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
-    if (!context)
+    enum status_code code = gcm_unseal(gcm, expected);
+    if (code == STATUS_MEMORY)
         return fault_raise(fault, STATUS_MEMORY, "no memory to unseal a secret");
-    bool ok = gcm_unseal(context, gcm, expected);
-    EVP_CIPHER_CTX_free(context);
-    if (!ok)
+    if (code != STATUS_OK)
         return fault_raise(fault, STATUS_CORRUPT,
                            "a sealed secret does not open: other master key, or changed bytes");
     return STATUS_DONE;

@@ -72,8 +72,8 @@ void tc3_sign(struct crypto *crypto, const struct hmac_key *signing_key,
               struct slice string_to_sign, char ret_hex[2 * SHA256_SIZE]);
 /* Does the signature fit in any form a client uses? As sent first; if that fails, those others that
  * make a difference, when the canonical request is no longer than TC3_LENIENT_BYTES_MAX, so that a
- * wrong signature of a large head costs one hash of it and not four. `scratch` is cleared and used.
- * Constant-time in the signature. */
+ * wrong signature of a large head costs one hash of it and not four. `scratch` is cleared and used;
+ * when it lacks memory afterwards, false means "not known". Constant-time in the signature. */
 bool tc3_verify(struct crypto *crypto, const struct hmac_key *signing_key,
                 const struct tc3_request *request, struct slice signature, struct buffer *scratch);
 /* The whole Authorization header value. */

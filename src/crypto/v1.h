@@ -25,7 +25,8 @@ bool v1_next_pair(struct slice *rest, struct slice *ret_name);
 void v1_sign(struct crypto *crypto, enum digest_kind kind, struct slice secret_key,
              struct slice string_to_sign, struct buffer *out);
 /* Does the signature (white space at its ends is trimmed) fit, with the host as sent or, if it has
- * a port, without? Constant-time. `scratch` is cleared and used. */
+ * a port, without? Constant-time. `scratch` is cleared and used; when it or `arena` lacks memory
+ * afterwards, false means "not known". */
 bool v1_verify(struct crypto *crypto, const struct hmac_key *key, const struct v1_request *request,
                struct slice signature, struct arena *arena, struct buffer *scratch);
 

@@ -1,8 +1,10 @@
 /* Appending batches to a SQLite journal (journal_append).
  *
  * 1. One batch is one transaction. `journal.head` moves after its COMMIT returned, never before.
- * 2. FULL is answered only when the rollback has been seen in the database; every other failure of
- *    an append means that the outcome is not known, and nothing is tried again.
+ * 2. FULL, and MEMORY before the COMMIT, are answered only when the rollback has been seen in the
+ *    database; every other failure of an append means that the outcome is not known, and nothing is
+ *    tried again. (A COMMIT that lacks memory may have written its last frame: after a crash the
+ *    batch would be there.)
  * 3. The witness is written after the commit it speaks of, so it is ahead of the database only when
  *    the database was put back (witness.h).
  * 4. Rows go into each table in the order of their sequence: entries many a row (rows.h), requests
@@ -188,9 +190,11 @@ struct status store_append(struct journal *journal, const struct draft *draft, s
     struct store *store = store_of(journal);
     struct journal_head head;
     struct status status = write_batch(store, draft, fault, &head);
+    bool may_undo = status.code == STATUS_MEMORY;
     if (status_ok(status))
         status = store_run(store, SQL_COMMIT, fault);
-    if (status.code == STATUS_FULL && status_ok(store_undo(store, NULL)))
+    may_undo = may_undo || status.code == STATUS_FULL;
+    if (may_undo && status_ok(store_undo(store, NULL)))
         return status;
     if (!status_ok(status))
         return fault_wrap(fault, (struct status){STATUS_UNKNOWN}, "appending entry %llu",

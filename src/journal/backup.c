@@ -72,7 +72,10 @@ static struct status copy_pages(const struct copying *copying, sqlite3 *from, sq
     } while (code == SQLITE_OK);
     int finished = sqlite3_backup_finish(backup);
     if (code != SQLITE_DONE)
-        return fault_raise(fault, (code & 0xff) == SQLITE_FULL ? STATUS_FULL : STATUS_IO,
+        return fault_raise(fault,
+                           (code & 0xff) == SQLITE_FULL    ? STATUS_FULL
+                           : (code & 0xff) == SQLITE_NOMEM ? STATUS_MEMORY
+                                                           : STATUS_IO,
                            "cannot copy the database: %s", sqlite3_errstr(code));
     if (finished != SQLITE_OK)
         return schema_fault(to, fault, "finish the copy");

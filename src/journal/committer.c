@@ -10,6 +10,7 @@
  * 4. The book is changed inside the gate only, PUBLISH_ENTRIES at a time.
  * 5. After a fault that leaves the outcome open the process ends: nothing is retried, nothing is
  *    answered.
+ * 6. No group has a time that was not believed.
  *
  *     state      queue     what the thread does
  *     waiting    empty     sleeps until something is due; after a while without commands it moves
@@ -24,18 +25,22 @@
 #include "journal/committer.h"
 
 #include "base/check.h"
+#include "codec/timestamp.h"
 #include "journal/group.h"
 #include "journal/stop.h"
+#include "sys/clock.h"
 #include "sys/thread.h"
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
 enum {
+    SECOND_US = 1000000,
     GROUP_COMMANDS_MAX = 8192,
     GROUP_ENTRIES_MAX = 16384, /* a draft of them is about 10 MB */
     CHECKPOINT_ROWS = 250,
@@ -46,23 +51,31 @@ enum {
     SLICE_BATCHES = 16,
     SLICES_AT_ONCE = 8,
     PUBLISH_ENTRIES = 1000,
-    SLEEP_US_MAX = 1000000,    /* the wall clock may be set meanwhile */
-    SETTLE_AGAIN_US = 1000000, /* after a full disk */
+    SLEEP_US_MAX = SECOND_US,    /* the wall clock may be set meanwhile */
+    SETTLE_AGAIN_US = SECOND_US, /* after a full disk */
 };
+
+#define NOT_HELD INT64_MIN
 
 struct committer {
     const struct sys *sys;
+    /* What reads look at, apart from what every write changes. */
+    _Atomic int64_t clock_ahead_us; /* clock.ahead_us; NOT_HELD: of none */
+    _Atomic int64_t clock_seen_us;  /* what was believed, about a second ago or at the last look */
     struct journal *journal;
     struct book *book;
     struct gate *gate;
     struct committer_options options;
     pthread_t thread;
 
-    pthread_mutex_t lock; /* of the next four */
+    pthread_mutex_t lock; /* of the next five */
     pthread_cond_t wake;
     struct queue submitted;
     struct committer_figures figures;
     enum { RUNNING, STOPPING, ENDED } state;
+    struct clock_watch clock;
+    atomic_bool clock_stopped; /* clock.is_stopped; set under the lock */
+    atomic_bool clock_said;    /* what was last said of it */
 
     /* the thread's own */
     struct deciding deciding;
@@ -83,6 +96,73 @@ static void answer_all(struct queue *group)
         struct commit *commit = queue_take(group);
         commit->done(commit);
     }
+}
+
+/* The clock ------------------------------------------------------------------------------------ */
+
+/* With the lock: what the watch has found, for who does not take it. */
+static void share_clock(struct committer *committer, int64_t now_us)
+{
+    const struct clock_watch *clock = &committer->clock;
+    int64_t ahead_us = clock->is_held ? clock->ahead_us : NOT_HELD;
+    int64_t seen_us = atomic_load(&committer->clock_seen_us);
+    atomic_store(&committer->clock_stopped, clock->is_stopped);
+    if (atomic_load(&committer->clock_ahead_us) != ahead_us)
+        atomic_store(&committer->clock_ahead_us, ahead_us);
+    if (!clock->is_stopped && (now_us < seen_us || now_us - seen_us > SECOND_US))
+        atomic_store(&committer->clock_seen_us, now_us);
+}
+
+/* With the lock. */
+static bool look_at_clock(struct committer *committer, int64_t *ret_now_us)
+{
+    *ret_now_us = sys_now_us(committer->sys);
+    bool believed = clock_watch_look(&committer->clock, *ret_now_us, sys_steady_us(committer->sys));
+    share_clock(committer, *ret_now_us);
+    return believed;
+}
+
+static void print_clock(const struct committer_clock *clock)
+{
+    enum { MINUTE_US = 60000000 };
+    char memory[40];
+    struct buffer time;
+    long long minutes = clock->jump_us / MINUTE_US;
+    buffer_init_fixed(&time, memory, sizeof memory);
+    timestamp_print_plain(&time, clock->now_us - clock->now_us % 1000000);
+    if (clock->is_stopped)
+        (void)fprintf(stderr,
+                      "bursar: the clock has jumped ahead by %lld h %lld min, to %.*s UTC, and is "
+                      "not believed: nothing is written, and nothing expires, until it is right "
+                      "again or `bursar clock confirm` says that it is\n",
+                      minutes / 60, minutes % 60, SLICE_ARGS(buffer_slice(&time)));
+    else
+        (void)fprintf(stderr, "bursar: the clock, %.*s UTC, is believed again: writes go on\n",
+                      SLICE_ARGS(buffer_slice(&time)));
+}
+
+/* Each change once. Without the lock: standard error may be slow. */
+static void say_clock(struct committer *committer)
+{
+    bool stopped = atomic_load(&committer->clock_stopped);
+    if (atomic_load(&committer->clock_said) == stopped ||
+        atomic_exchange(&committer->clock_said, stopped) == stopped)
+        return;
+    struct committer_clock clock = {.now_us = sys_now_us(committer->sys), .is_stopped = stopped};
+    pthread_mutex_lock(&committer->lock);
+    clock.jump_us = committer->clock.jump_us;
+    pthread_mutex_unlock(&committer->lock);
+    print_clock(&clock);
+}
+
+/* The time of the next group; false: it is not believed. */
+static bool read_clock(struct committer *committer, int64_t *ret_now_us)
+{
+    pthread_mutex_lock(&committer->lock);
+    bool believed = look_at_clock(committer, ret_now_us);
+    pthread_mutex_unlock(&committer->lock);
+    say_clock(committer);
+    return believed;
 }
 
 /* Committing ----------------------------------------------------------------------------------- */
@@ -137,15 +217,25 @@ static void count_batch(struct committer *committer, uint64_t entries, uint64_t 
     pthread_mutex_unlock(&committer->lock);
 }
 
-/* The draft, durable and published, or (false) certainly nothing of it. */
-static bool commit_draft(struct committer *committer)
+static bool nothing_happened(struct status status)
+{
+    return status.code == STATUS_FULL || status.code == STATUS_MEMORY;
+}
+
+static enum refusal refusal_of(struct status status)
+{
+    return status.code == STATUS_FULL ? REFUSAL_STORE_FULL : REFUSAL_MEMORY;
+}
+
+/* The draft is durable and published; else certainly nothing of it, and why. */
+static enum refusal commit_draft(struct committer *committer)
 {
     struct fault fault;
     size_t entries = draft_entry_count(committer->deciding.draft);
     int64_t start_us = sys_steady_us(committer->sys);
     struct status status = journal_append(committer->journal, committer->deciding.draft, &fault);
-    if (status.code == STATUS_FULL)
-        return false;
+    if (nothing_happened(status))
+        return refusal_of(status);
     if (!status_ok(status))
         stop_process(&fault, "it is not known whether the last batch is on disk");
     count_batch(committer, entries, (uint64_t)(sys_steady_us(committer->sys) - start_us));
@@ -154,7 +244,7 @@ static bool commit_draft(struct committer *committer)
     committer->tail_entries += entries;
     committer->batches_since++;
     committer->checkpoint_wanted = true;
-    return true;
+    return REFUSAL_NONE;
 }
 
 static void count_timed(struct committer *committer)
@@ -164,24 +254,26 @@ static void count_timed(struct committer *committer)
     pthread_mutex_unlock(&committer->lock);
 }
 
-/* Drafts what is due, in batches of its own as long as there is more than fits one. False when it
+/* Drafts what is due, in batches of its own as long as there is more than fits one; or why that
  * cannot be settled now. */
-static bool settle(struct committer *committer)
+static enum refusal settle(struct committer *committer)
 {
-    for (bool more = true; more;) {
-        if (!status_ok(draft_settle(committer->deciding.draft, committer->deciding.now_us,
-                                    committer->options.group_entries_max, NULL, &more)))
-            break;
-        if (more && !commit_draft(committer))
-            break;
-        count_timed(committer);
-        if (!more)
-            return true;
-        draft_clear(committer->deciding.draft);
+    enum refusal refusal = REFUSAL_NONE;
+    for (bool more = true; more && refusal == REFUSAL_NONE;) {
+        struct status status = draft_settle(committer->deciding.draft, committer->deciding.now_us,
+                                            committer->options.group_entries_max, NULL, &more);
+        if (!status_ok(status))
+            refusal = refusal_of(status);
+        else if (more)
+            refusal = commit_draft(committer);
+        if (refusal == REFUSAL_NONE)
+            count_timed(committer);
+        if (more || refusal != REFUSAL_NONE)
+            draft_clear(committer->deciding.draft);
     }
-    draft_clear(committer->deciding.draft);
-    committer->settle_again_us = sys_steady_us(committer->sys) + SETTLE_AGAIN_US;
-    return false;
+    if (refusal != REFUSAL_NONE)
+        committer->settle_again_us = sys_steady_us(committer->sys) + SETTLE_AGAIN_US;
+    return refusal;
 }
 
 static void count_group(struct committer *committer, const struct queue *group, uint64_t commands)
@@ -203,13 +295,14 @@ static void count_group(struct committer *committer, const struct queue *group, 
     pthread_mutex_unlock(&committer->lock);
 }
 
-/* What is due cannot be settled, so that nothing can be decided. */
-static uint64_t refuse_taken(struct committer *committer, struct queue *ret_group)
+/* Nothing can be decided: the time is not believed, or what is due by then cannot be settled. */
+static uint64_t refuse_taken(struct committer *committer, enum refusal refusal,
+                             struct queue *ret_group)
 {
     uint64_t commands = 0;
     for (; committer->taken.first; commands++)
         queue_add(ret_group, queue_take(&committer->taken));
-    group_refuse(ret_group);
+    group_refuse(ret_group, refusal);
     return commands;
 }
 
@@ -217,12 +310,13 @@ static void commit_group(struct committer *committer)
 {
     struct queue group = {NULL, NULL};
     struct deciding *deciding = &committer->deciding;
-    committer->deciding.now_us = sys_now_us(committer->sys);
-    bool settled = settle(committer);
-    uint64_t commands = settled ? group_decide(deciding, &committer->taken, &group)
-                                : refuse_taken(committer, &group);
-    if (draft_entry_count(committer->deciding.draft) > 0 && !commit_draft(committer)) {
-        group_refuse(&group);
+    enum refusal refusal =
+        read_clock(committer, &deciding->now_us) ? settle(committer) : REFUSAL_CLOCK;
+    uint64_t commands = refusal == REFUSAL_NONE ? group_decide(deciding, &committer->taken, &group)
+                                                : refuse_taken(committer, refusal, &group);
+    if (draft_entry_count(committer->deciding.draft) > 0 &&
+        (refusal = commit_draft(committer)) != REFUSAL_NONE) {
+        group_refuse(&group, refusal);
         committer->settle_again_us = sys_steady_us(committer->sys) + SETTLE_AGAIN_US;
     }
     draft_clear(committer->deciding.draft);
@@ -235,7 +329,7 @@ static void commit_group(struct committer *committer)
 /* What finds no room is no harm: the entries are safe, and it is tried again later. */
 static bool had_room(struct status status, const struct fault *fault)
 {
-    bool no_room = status.code == STATUS_FULL || status.code == STATUS_MEMORY;
+    bool no_room = nothing_happened(status);
     if (!status_ok(status) && !no_room)
         stop_process(fault, "it is not known what of the checkpoint is on disk");
     return !no_room;
@@ -313,10 +407,13 @@ static void hand_requests_over(struct committer *committer)
 
 /* The thread ----------------------------------------------------------------------------------- */
 
-/* How long until something is due by the wall clock; 0 = it is, INT64_MAX = nothing ever. */
+/* How long until something is due by the wall clock; 0 = it is, INT64_MAX = nothing ever. While
+ * that clock is not believed nothing is, and it is looked at again. */
 static int64_t due_in_us(const struct committer *committer)
 {
     int64_t due_us = book_next_due_us(committer->book);
+    if (atomic_load(&committer->clock_stopped))
+        return SLEEP_US_MAX;
     if (due_us == INT64_MAX)
         return INT64_MAX;
     int64_t now_us = sys_now_us(committer->sys);
@@ -342,7 +439,8 @@ static void sleep_for(struct committer *committer, int64_t us)
     (void)pthread_cond_timedwait(&committer->wake, &committer->lock, &until);
 }
 
-/* Sleeps once; false when the pause before a checkpoint has passed. */
+/* Sleeps once; false when the pause before a checkpoint has passed, or there is something to say.
+ */
 static bool sleep_once(struct committer *committer, int64_t checkpoint_us)
 {
     int64_t us = due_in_us(committer);
@@ -358,7 +456,10 @@ static bool sleep_once(struct committer *committer, int64_t checkpoint_us)
         (void)pthread_cond_wait(&committer->wake, &committer->lock);
     else
         sleep_for(committer, us);
-    return true;
+    int64_t now_us;
+    if (atomic_load(&committer->clock_stopped))
+        (void)look_at_clock(committer, &now_us);
+    return atomic_load(&committer->clock_stopped) == atomic_load(&committer->clock_said);
 }
 
 /* With the lock, until there is something to do. */
@@ -411,10 +512,11 @@ static void *run(void *context)
             take_submitted(committer, &over);
         if (over)
             break;
+        say_clock(committer);
         if (committer->taken.first || is_due(committer)) {
             commit_group(committer);
             keep_up(committer);
-        } else {
+        } else if (committer->checkpoint_wanted) {
             move_checkpoint(committer, committer->options.checkpoint_rows);
         }
         hand_requests_over(committer);
@@ -480,6 +582,9 @@ struct status committer_start(const struct sys *sys, struct journal *journal, st
     committer->checkpoint_wanted = true; /* a tail may have been loaded */
     committer->tail_entries = journal_tail(journal);
     set_options(committer, options);
+    int64_t now_us;
+    clock_watch_init(&committer->clock, committer->options.clock_jump_max_us, book_time_us(book));
+    (void)look_at_clock(committer, &now_us); /* what comes later is held to it */
     init_lock(committer);
     committer->deciding.book = book;
     committer->deciding.draft = draft_new(book);
@@ -536,4 +641,39 @@ void committer_figures(struct committer *committer, struct committer_figures *re
     pthread_mutex_lock(&committer->lock);
     *ret_figures = committer->figures;
     pthread_mutex_unlock(&committer->lock);
+}
+
+void committer_clock(struct committer *committer, struct committer_clock *ret_clock)
+{
+    *ret_clock = (struct committer_clock){0};
+    pthread_mutex_lock(&committer->lock);
+    ret_clock->is_stopped = !look_at_clock(committer, &ret_clock->now_us);
+    ret_clock->jump_us = committer->clock.jump_us;
+    pthread_mutex_unlock(&committer->lock);
+    say_clock(committer);
+}
+
+int64_t committer_book_us(struct committer *committer, int64_t now_us)
+{
+    int64_t jump_max_us = committer->options.clock_jump_max_us;
+    int64_t seen_us = atomic_load_explicit(&committer->clock_seen_us, memory_order_relaxed);
+    if (jump_max_us == 0 || now_us - seen_us <= jump_max_us)
+        return now_us; /* without a look at the other clock, which goes forward only */
+    int64_t ahead_us = atomic_load_explicit(&committer->clock_ahead_us, memory_order_relaxed);
+    return ahead_us == NOT_HELD
+               ? now_us
+               : clock_without_jump(now_us, sys_steady_us(committer->sys), ahead_us, jump_max_us);
+}
+
+void committer_confirm_clock(struct committer *committer, struct committer_clock *ret_clock)
+{
+    *ret_clock = (struct committer_clock){0};
+    pthread_mutex_lock(&committer->lock);
+    ret_clock->is_stopped = !look_at_clock(committer, &ret_clock->now_us);
+    ret_clock->jump_us = committer->clock.jump_us;
+    clock_watch_confirm(&committer->clock, ret_clock->now_us, sys_steady_us(committer->sys));
+    share_clock(committer, ret_clock->now_us);
+    pthread_cond_signal(&committer->wake);
+    pthread_mutex_unlock(&committer->lock);
+    say_clock(committer);
 }

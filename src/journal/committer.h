@@ -8,8 +8,13 @@
  * A command whose token was used before is not decided again: it gets the answer of then, or
  * REFUSAL_TOKEN_REUSED (ADR 8).
  *
- * A full disk refuses the group's commands (REFUSAL_STORE_FULL) and goes on; any other fault of an
- * append means the outcome is not known: the process says so in one line and stops (exit code 7).
+ * A full disk refuses the group's commands (REFUSAL_STORE_FULL) and goes on, and so does memory
+ * that cannot be had before anything was committed (REFUSAL_MEMORY); any other fault of an append
+ * means the outcome is not known: the process says so in one line and stops (exit code 7).
+ *
+ * While the wall clock is not believed (sys/clock.h) nothing is written: what is due waits,
+ * commands are refused (REFUSAL_CLOCK). One line on stderr says so when it begins, one when it
+ * ends.
  */
 #ifndef JOURNAL_COMMITTER_H
 #define JOURNAL_COMMITTER_H
@@ -52,6 +57,7 @@ struct committer_options {
     uint32_t group_wait_us;       /* default 0: how long a group that is not full waits for more */
     uint32_t checkpoint_rows;     /* per slice, default 250 */
     uint32_t checkpoint_after_ms; /* idle time before the checkpoint moves, default 200 */
+    int64_t clock_jump_max_us;    /* default 0: whatever the wall clock says is believed */
 };
 
 struct committer;
@@ -96,5 +102,20 @@ void committer_submit(struct committer *committer, struct commit *commit);
  * checkpoint, ends the thread and frees. */
 STATUS_MUST_USE struct status committer_stop(struct committer *committer, struct fault *fault);
 void committer_figures(struct committer *committer, struct committer_figures *ret_figures);
+
+/* What the wall clock says, and whether it is believed. */
+struct committer_clock {
+    int64_t now_us;
+    bool is_stopped; /* it is not: nothing is written */
+    int64_t jump_us; /* how far it is ahead then, else 0 */
+};
+/* Looks at the clock. Any thread. */
+void committer_clock(struct committer *committer, struct committer_clock *ret_clock);
+/* When the wall clock says `now_us`, the time at which the book is to be shown: the same, or while
+ * it is not believed, what it would say without the jump. Any thread; never waits. */
+int64_t committer_book_us(struct committer *committer, int64_t now_us);
+/* The clock is right, whatever it says: writes go on. What it said is answered, and whether it was
+ * believed before. Any thread. */
+void committer_confirm_clock(struct committer *committer, struct committer_clock *ret_clock);
 
 #endif

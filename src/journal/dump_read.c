@@ -129,6 +129,8 @@ static struct status prove_entry(struct reading *reading, struct slice line,
 
 static struct status wrong(const struct strict *strict, struct fault *fault)
 {
+    if (strict->arena->lack == LACK_MEMORY)
+        return fault_raise(fault, STATUS_MEMORY, "no memory for a line");
     return fault_raise(fault, STATUS_INVALID, "it is no line of a dump: %s", strict->wrong);
 }
 

@@ -29,32 +29,35 @@ struct commit *queue_take(struct queue *queue)
     return commit;
 }
 
-void group_refuse(struct queue *group)
+void group_refuse(struct queue *group, enum refusal refusal)
 {
     for (struct commit *commit = group->first; commit; commit = commit->next) {
         if (commit->refusal != REFUSAL_STOPPING)
-            commit->refusal = REFUSAL_STORE_FULL;
+            commit->refusal = refusal;
         commit->first_sequence = 0;
         commit->last_sequence = 0;
         commit->replayed = false;
     }
 }
 
-/* The token was used before: the answer is the one of then. */
-static void answer_again(struct deciding *deciding, struct commit *commit)
+/* The token was used before: the answer is the one of then. False when memory ran out. */
+static bool answer_again(struct deciding *deciding, struct commit *commit)
 {
     struct moment last;
     struct fault fault;
     struct status status =
         repeat_command(&deciding->repeat, &commit->command, &fault, &commit->refusal, &last);
+    if (status.code == STATUS_MEMORY)
+        return false;
     if (!status_ok(status))
         stop_process(&fault, "it is not known how an earlier request was answered");
     commit->replayed = commit->refusal == REFUSAL_NONE;
     if (!commit->replayed)
-        return;
+        return true;
     commit->first_sequence = commit->command.first_sequence;
     commit->last_sequence = last.sequence;
     commit->time_us = last.time_us;
+    return true;
 }
 
 /* Where the command's entries are, in the draft: new ones, or those of an earlier command of the
@@ -73,19 +76,22 @@ static void note_entries(const struct deciding *deciding, struct commit *commit,
     commit->time_us = draft_entry(draft, (size_t)(last - draft_entry(draft, 0)->sequence))->time_us;
 }
 
-/* The request with the same token, if it is one that the book has let go. */
-static void find_older(struct deciding *deciding, struct command *command)
+/* The request with the same token, if it is one that the book has let go. False when memory ran
+ * out.
+ */
+static bool find_older(struct deciding *deciding, struct command *command)
 {
     struct request *request = &command->request;
     struct slice token = slice_of((const char *)request->token, sizeof request->token);
     struct fault fault;
     request->older = 0;
     if (request->mark == MARK_NONE || command->dry_run)
-        return;
+        return true;
     struct status status =
         journal_find_request(deciding->repeat.journal, token, &fault, &request->older);
-    if (!status_ok(status))
+    if (!status_ok(status) && status.code != STATUS_MEMORY)
         stop_process(&fault, "it is not known whether a request was carried out before");
+    return status_ok(status);
 }
 
 /* Nearly always one look at two numbers. */
@@ -103,16 +109,16 @@ static bool decide_one(struct deciding *deciding, struct commit *commit)
         commit->refusal = REFUSAL_NOT_PERMITTED;
         return true;
     }
-    find_older(deciding, &commit->command);
+    if (!find_older(deciding, &commit->command))
+        return false;
     size_t before = draft_entry_count(deciding->draft);
     commit->time_us = deciding->now_us;
     if (!status_ok(decide(deciding->draft, &commit->command, deciding->now_us, NULL,
                           &commit->refusal, &commit->refused_item)))
         return false;
     if (commit->command.replay_of != 0)
-        answer_again(deciding, commit);
-    else
-        note_entries(deciding, commit, before);
+        return answer_again(deciding, commit);
+    note_entries(deciding, commit, before);
     return true;
 }
 
@@ -137,7 +143,7 @@ uint64_t group_decide(struct deciding *deciding, struct queue *taken, struct que
         bool is_refused = commit->refusal == REFUSAL_STOPPING; /* when it was submitted */
         if (!is_refused && !decide_one(deciding, commit)) {
             draft_clear(deciding->draft);
-            group_refuse(ret_group);
+            group_refuse(ret_group, REFUSAL_MEMORY);
             break;
         }
         alone = wants_alone && draft_entry_count(deciding->draft) > settled;

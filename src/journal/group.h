@@ -26,6 +26,6 @@ struct deciding {
  * for what was settled. Returns how many. */
 uint64_t group_decide(struct deciding *deciding, struct queue *taken, struct queue *ret_group);
 /* Nothing of these commands happened or will. */
-void group_refuse(struct queue *group);
+void group_refuse(struct queue *group, enum refusal refusal);
 
 #endif

@@ -29,8 +29,8 @@ struct journal_head {
     unsigned char hash[32];        /* chain; all zero before the first batch */
 };
 
-/* What journal_append says when it fails: FULL (nothing was written, reads and later writes may go
- * on) or anything else (the outcome is not known: the process must stop). */
+/* What journal_append says when it fails: FULL or MEMORY (nothing was written, reads and later
+ * writes may go on) or anything else (the outcome is not known: the process must stop). */
 
 /* A folder with a SQLite journal. Creates it when `create` (fails with EXISTS if there is one),
  * takes the folder's lock (BUSY names the owner), refuses schemas of newer programs (NEWER), of

@@ -197,7 +197,7 @@ static struct status append(struct journal *journal, const struct draft *draft, 
         forget_since(memory, journal->head.sequence);
     pthread_mutex_unlock(&memory->lock);
     if (!kept)
-        return fault_raise(fault, STATUS_FULL, "no memory for more entries");
+        return fault_raise(fault, STATUS_MEMORY, "no memory for more entries");
     return STATUS_DONE;
 }
 

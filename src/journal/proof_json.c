@@ -194,8 +194,10 @@ struct status proof_parse(struct slice text, struct arena *arena, struct fault *
     strict_begin(&strict, text, arena);
     read_proof(&strict, &proof);
     if (!strict_end(&strict))
-        return fault_raise(fault, STATUS_INVALID, "this is not a proof of bursar: %s",
-                           strict.wrong);
+        return arena->lack == LACK_MEMORY
+                   ? fault_raise(fault, STATUS_MEMORY, "no memory to read the proof")
+                   : fault_raise(fault, STATUS_INVALID, "this is not a proof of bursar: %s",
+                                 strict.wrong);
     if (!is_canonical(&proof, text))
         return fault_raise(fault, STATUS_INVALID,
                            "this is not a proof as bursar writes it: it was edited");

@@ -27,6 +27,8 @@ static struct status repeat_entries(struct repeat *repeat, struct command *comma
         struct entry entry;
         TRY(history_entry(repeat->history, command->first_sequence + i, fault, &entry));
         if (!command_replay_entry(command, replaying, &entry)) {
+            if (command->arena && command->arena->lack != LACK_NONE)
+                return fault_raise(fault, STATUS_MEMORY, "no memory for an earlier answer");
             *ret_refusal = REFUSAL_TOKEN_REUSED;
             return STATUS_DONE;
         }

@@ -130,6 +130,8 @@ static enum status_code code_of(sqlite3 *db, int failed_call)
     case SQLITE_CANTOPEN:
         return failed_call == EACCES || failed_call == EPERM ? STATUS_DENIED : STATUS_IO;
     case SQLITE_IOERR:
+        if (sqlite3_extended_errcode(db) == SQLITE_IOERR_NOMEM)
+            return STATUS_MEMORY;
         return is_full(sqlite3_extended_errcode(db), failed_call) ? STATUS_FULL : STATUS_IO;
     default: /* malformed pages, missing tables, wrong types: not what we wrote */
         return STATUS_CORRUPT;

@@ -48,16 +48,26 @@ enum refusal {
     REFUSAL_DELEGATION_LIMIT,  /* ORGANISATION_DELEGATIONS_MAX, ORGANISATION_SCOPES_MAX */
     REFUSAL_NOT_PERMITTED, /* the committer: who asked may not any more; whoever submitted it knows
                               why */
+    REFUSAL_MEMORY,        /* the committer: memory cannot be had, nothing happened */
+    REFUSAL_CLOCK,         /* the committer: the clock is not believed, nothing happened */
     REFUSAL_COUNT,
 };
+
+/* Of a whole command, by the committer, and not of anything in it: nothing happened, and the same
+ * command may be accepted later. */
+static inline bool refusal_is_of_committer(enum refusal refusal)
+{
+    return refusal == REFUSAL_STORE_FULL || refusal == REFUSAL_STOPPING ||
+           refusal == REFUSAL_MEMORY || refusal == REFUSAL_CLOCK;
+}
 
 /* It is about the whole command, not about one of its items. */
 static inline bool refusal_is_of_command(enum refusal refusal)
 {
     return refusal == REFUSAL_NONE || refusal == REFUSAL_ORGANISATION_UNKNOWN ||
            refusal == REFUSAL_LIMIT || refusal == REFUSAL_TOKEN_REUSED ||
-           refusal == REFUSAL_REQUEST_REPEATED || refusal == REFUSAL_STORE_FULL ||
-           refusal == REFUSAL_STOPPING;
+           refusal == REFUSAL_REQUEST_REPEATED || refusal == REFUSAL_NOT_PERMITTED ||
+           refusal_is_of_committer(refusal);
 }
 
 #endif

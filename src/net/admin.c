@@ -201,6 +201,18 @@ static void write_committer_metrics(struct buffer *out, const struct server *ser
                      &figures.batch_us);
 }
 
+static void write_clock_metrics(struct buffer *out, const struct server *server)
+{
+    struct committer_clock clock;
+    if (!server->committer)
+        return;
+    committer_clock(server->committer, &clock);
+    metric(out, "bursar_clock_stopped", "gauge",
+           "1 while the clock is not believed and nothing is written.", clock.is_stopped);
+    metric(out, "bursar_clock_jump_seconds", "gauge", "How far it is ahead then.",
+           (uint64_t)clock.jump_us / 1000000);
+}
+
 static void write_historian_metrics(struct buffer *out, const struct server *server)
 {
     struct historian_figures figures;
@@ -249,6 +261,7 @@ static void write_metrics(struct buffer *out, const struct server *server)
     write_door_metrics(out, server);
     write_api_metrics(out, server);
     write_committer_metrics(out, server);
+    write_clock_metrics(out, server);
     write_historian_metrics(out, server);
     write_process_metrics(out);
 }
@@ -266,12 +279,22 @@ static struct admin_answer write_line(struct buffer *out, int status, struct sli
     return (struct admin_answer){status, text_type, plain_lines};
 }
 
+static bool clock_is_stopped(const struct server *server)
+{
+    struct committer_clock clock = {0};
+    if (server->committer)
+        committer_clock(server->committer, &clock);
+    return clock.is_stopped;
+}
+
 static struct admin_answer write_readiness(struct buffer *out, const struct server *server)
 {
     if (atomic_load(&server->drain) != DRAIN_NONE)
         return write_line(out, 503, SLICE("draining\n"));
     if (!atomic_load(&server->serving))
         return write_line(out, 503, SLICE("starting\n"));
+    if (clock_is_stopped(server))
+        return write_line(out, 503, SLICE("clock not believed: nothing is written\n"));
     return write_line(out, 200, SLICE("ready\n"));
 }
 

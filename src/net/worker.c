@@ -239,13 +239,14 @@ static bool has_stalled(const struct worker *worker)
 }
 
 /* One long answer does not hold its memory for ever. */
-static void trim(struct buffer *buffer)
+static void trim(struct buffer *buffer, size_t kept)
 {
-    size_t cap_max = buffer->cap_max;
-    if (buffer->cap <= BUFFER_BYTES_KEPT)
+    struct buffer smaller;
+    buffer_init(&smaller, buffer->cap_max);
+    if (buffer->cap <= BUFFER_BYTES_KEPT || !buffer_reserve(&smaller, kept))
         return;
     buffer_done(buffer);
-    buffer_init(buffer, cap_max);
+    *buffer = smaller;
 }
 
 static void on_tick(uv_timer_t *timer)
@@ -258,8 +259,9 @@ static void on_tick(uv_timer_t *timer)
             connection_expire(connection_of_deadline(due));
     places_publish(worker);
     retry_stalled(worker);
-    trim(&worker->body);
-    trim(&worker->output);
+    if (worker->calls_pending == 0) /* else their answers count on it (api.h) */
+        trim(&worker->body, BLOCK_BYTES);
+    trim(&worker->output, 2 * (size_t)OUTPUT_BYTES_FLUSH);
     if (!worker->connections && !has_stalled(worker))
         CHECK(uv_timer_stop(timer) == 0);
 }

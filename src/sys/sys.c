@@ -23,7 +23,7 @@ static int64_t now_us(void *context)
 static int64_t steady_us(void *context)
 {
     (void)context;
-    return read_clock_us(CLOCK_MONOTONIC);
+    return read_clock_us(CLOCK_BOOTTIME);
 }
 
 static struct status entropy(void *context, void *at, size_t len, struct fault *fault)

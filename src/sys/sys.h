@@ -12,7 +12,8 @@
 struct sys {
     /* Wall clock: microseconds since 1970-01-01 UTC. May jump either way. */
     int64_t (*now_us)(void *context);
-    /* Steady clock for deadlines: microseconds since some moment; never goes back. */
+    /* Steady clock: microseconds since some moment; never goes back, never jumps, and goes on while
+     * the machine is suspended. */
     int64_t (*steady_us)(void *context);
     /* Fills `at` with bytes fit for keys. */
     struct status (*entropy)(void *context, void *at, size_t len, struct fault *fault);

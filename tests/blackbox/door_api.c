@@ -244,6 +244,12 @@ void committer_figures(struct committer *committer, struct committer_figures *re
     };
 }
 
+void committer_clock(struct committer *committer, struct committer_clock *ret_clock)
+{
+    (void)committer;
+    *ret_clock = (struct committer_clock){.now_us = 0};
+}
+
 void historian_figures(struct historian *historian, struct historian_figures *ret_figures)
 {
     (void)historian;

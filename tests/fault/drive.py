@@ -32,6 +32,7 @@ def build_folder():
 BUILD = build_folder()
 BURSAR = os.environ.get("BURSAR", str(BUILD / "src/cmd/bursar"))
 RECORDER = str(BUILD / "tests/fault/recorder.so")
+SHORTAGE = str(BUILD / "tests/fault/shortage.so")
 IMAGE_CHECK = str(BUILD / "tests/fault/image_check")
 
 
@@ -52,7 +53,7 @@ class Recording:
 
 
 def environment(recording=None):
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("BURSAR", "RECORDER", "NOTIFY_", "LD_"))}
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("BURSAR", "RECORDER", "SHORTAGE", "NOTIFY_", "LD_"))}
     return {**kept, **(recording.environment if recording else {})}
 
 
@@ -75,7 +76,7 @@ class Server:
     """`bursar serve` on a folder, asked through its control socket. Few tokens stay in memory, so that all that becomes of older
     ones is met too."""
 
-    def __init__(self, data, recording=None):
+    def __init__(self, data, recording=None, words=()):
         self.data = data
         self.ready_file = data.parent / f"{data.name}.ready"
         self.log = data.parent / f"{data.name}.stderr"
@@ -84,7 +85,7 @@ class Server:
         with open(self.log, "w") as out:
             self.process = subprocess.Popen(
                 [BURSAR, "serve", "--data", str(data), "--listen", "127.0.0.1:0", "--threads", "1",
-                 "--recent-tokens", "8", "--calls-per-second", "0", "--ready-file", str(self.ready_file)],
+                 "--recent-tokens", "8", "--calls-per-second", "0", "--ready-file", str(self.ready_file), *words],
                 stderr=out, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL, env=environment(recording))
 
     def is_ready(self):

@@ -427,3 +427,18 @@ EXPORT void *sqlite3_wal_hook(sqlite3 *db, int (*hook)(void *, sqlite3 *, const 
     pthread_mutex_unlock(&wal_hooks_lock);
     return real.sqlite3_wal_hook(db, hook ? exaggerate : NULL, context);
 }
+
+/* The clock ------------------------------------------------------------------------------------ */
+
+EXPORT int clock_gettime(clockid_t clock, struct timespec *at)
+{
+    enum { SECOND_US = 1000000 };
+    recorder_ready();
+    int result = real.clock_gettime(clock, at);
+    if (result != 0 || clock != CLOCK_REALTIME || !recorder_clock)
+        return result;
+    int64_t us = at->tv_nsec / 1000 + *recorder_clock % SECOND_US;
+    at->tv_sec += *recorder_clock / SECOND_US + (us < 0 ? -1 : us / SECOND_US);
+    at->tv_nsec = (us < 0 ? us + SECOND_US : us % SECOND_US) * 1000;
+    return result;
+}

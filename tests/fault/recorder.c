@@ -17,6 +17,8 @@
  *                      "late": syncs are logged after the next answer instead of before it
  *     RECORDER_FOLD    factor by which SQLite's log seems longer than it is, so that it is folded
  *                      back after few pages
+ *     RECORDER_CLOCK   file of 8 bytes: microseconds that the wall clock is ahead, as this machine
+ *                      writes an int64_t; looked at whenever the time is asked for
  *     RECORDER_FAULT   KIND,CLASS,N,WHEN: what happens at the N-th call of a CLASS (write, sync,
  *                      name, any), "once" or from then on ("ever"). Kinds:
  *         eio, enospc, edquot, eintr   the call is not made and fails
@@ -35,6 +37,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 enum { FDS_MAX = 65536, HELD_MAX = 64 };
@@ -52,6 +55,7 @@ struct real_calls real;
 pthread_mutex_t recorder_lock = PTHREAD_MUTEX_INITIALIZER;
 bool recorder_swallows;
 int recorder_fold = 1;
+const volatile int64_t *recorder_clock;
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static char folder[PATH_MAX];
@@ -86,6 +90,7 @@ static void find_all(void)
     find("unlink", &real.unlink);
     find("send", &real.send);
     find("sendmsg", &real.sendmsg);
+    find("clock_gettime", &real.clock_gettime);
     find("sqlite3_wal_hook", &real.sqlite3_wal_hook);
 }
 
@@ -135,14 +140,27 @@ static void read_fault(const char *text)
         recorder_give_up("RECORDER_FAULT names no fault");
 }
 
+static void map_clock(const char *path)
+{
+    int fd = real.openat64(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+    void *at = fd < 0 ? MAP_FAILED : mmap(NULL, sizeof(int64_t), PROT_READ, MAP_SHARED, fd, 0);
+    if (at == MAP_FAILED)
+        recorder_give_up("RECORDER_CLOCK cannot be mapped");
+    (void)real.close(fd);
+    recorder_clock = at;
+}
+
 static void start(void)
 {
+    const char *clock = getenv("RECORDER_CLOCK");
     const char *path = getenv("RECORDER_FOLDER");
     const char *log = getenv("RECORDER_LOG");
     const char *sync_mode = getenv("RECORDER_SYNC");
     const char *fault_text = getenv("RECORDER_FAULT");
     const char *fold_text = getenv("RECORDER_FOLD");
     find_all();
+    if (clock)
+        map_clock(clock);
     if (!path || !log)
         return;
     folder_len = strlen(path);

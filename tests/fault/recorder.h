@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <sys/uio.h>
+#include <time.h>
 
 enum { RECORD_PARTS_MAX = 64 };
 
@@ -46,6 +47,7 @@ extern struct real_calls {
     int (*unlink)(const char *);
     ssize_t (*send)(int, const void *, size_t, int);
     ssize_t (*sendmsg)(int, const struct msghdr *, int);
+    int (*clock_gettime)(clockid_t, struct timespec *);
     void *(*sqlite3_wal_hook)(sqlite3 *, int (*)(void *, sqlite3 *, const char *, int), void *);
 } real;
 
@@ -55,6 +57,8 @@ extern pthread_mutex_t recorder_lock;
 extern bool recorder_swallows;
 /* How much longer SQLite's log is to seem. */
 extern int recorder_fold;
+/* Microseconds that the wall clock is ahead; NULL: it is right. Others change it meanwhile. */
+extern const volatile int64_t *recorder_clock;
 
 /* Every function that stands in for another begins with it: constructors of other libraries may
  * come before ours. */

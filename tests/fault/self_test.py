@@ -10,6 +10,7 @@ import drive
 import io_errors
 import kill_loop
 import linear
+import memory
 import power_loss
 from images import put_image, take_image
 
@@ -326,3 +327,63 @@ def test_an_anomaly_is_caught(plant, what):
     story = Story()
     plant(story)
     assert any(what in text for text in story.wrong()), story.wrong()
+
+
+# Memory: what a trial must see of an answer ----------------------------------------------------------------------------
+
+
+class PlantedWorld:
+    """Says which entry was the last before the call, after it and after the repeat."""
+
+    def __init__(self, before, after, now):
+        self.entries, self.control, self.count, self.tried, self.wrong = iter([before, after, now]), None, 0, 0, []
+
+    def next(self):
+        self.count += 1
+        return self.count
+
+    def last_entry(self):
+        return next(self.entries)
+
+    def must(self, action, **parameters):
+        return {"Applied": True, "RequestId": "2"}
+
+
+class PlantedTrial(memory.Trial):
+    def _ask(self, address, request):
+        self.counted = self.failed = 1
+
+
+def memory_judges(answer, before, after, now):
+    world = PlantedWorld(before, after, now)
+    trial = PlantedTrial(world, "transfers", 1, "once")
+    trial.answer = answer
+    trial.run()
+    return [text.split(": ")[1].split(",")[0] for text in world.wrong]
+
+
+def error(code, message=""):
+    return {"Error": {"Code": code, "Message": message}, "RequestId": "1"}
+
+
+SHORT = error("ServiceUnavailable", "Service is unavailable now: the server is out of memory; nothing was changed.")
+
+
+@pytest.mark.parametrize("answer, entries, wrong", [
+    ({"Applied": True, "RequestId": "1"}, (5, 8, 8), []),
+    (SHORT, (5, 5, 8), []),
+    (error("InternalError.UnknownError"), (5, 8, 8), []),
+    (None, (5, 8, 8), []),
+    (None, (5, 5, 8), []),
+    (error("FailedOperation", "Operation failed. The disk of the server is full"), (5, 5, 8), ["refused"]),
+    (error("InvalidParameter"), (5, 5, 8), ["refused"]),
+    (error("InternalError"), (5, 8, 8), ["refused"]),
+    (SHORT, (5, 8, 8), ["nothing was changed"]),
+    (error("InternalError.UnknownError"), (5, 5, 8), ["carried out"]),
+    ({"Applied": True, "RequestId": "1"}, (5, 5, 8), ["acknowledged"]),
+    ({"Applied": False, "RequestId": "1"}, (5, 8, 8), ["answered {'Applied'"]),
+    (None, (5, 8, 11), ["carried out twice"]),
+    (None, (5, 5, 5), ["the repeat did nothing"]),
+])
+def test_a_wrong_answer_without_memory_is_seen(answer, entries, wrong):
+    assert memory_judges(answer, *entries) == wrong

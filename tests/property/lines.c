@@ -271,6 +271,8 @@ const char *refusal_name(enum refusal refusal)
         NAME(ACCOUNT_KEY_LIMIT),
         NAME(POLICY_LIMIT),
         NAME(DELEGATION_LIMIT),
+        NAME(MEMORY),
+        NAME(CLOCK),
         [REFUSAL_COUNT] = "-", /* not judged */
     };
     const char *name = (unsigned)refusal <= REFUSAL_COUNT ? names[refusal] : NULL;

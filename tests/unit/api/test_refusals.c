@@ -19,6 +19,24 @@ void committer_submit(struct committer *committer, struct commit *commit)
     commit->done(commit);
 }
 
+int64_t committer_book_us(struct committer *committer, int64_t now_us)
+{
+    (void)committer;
+    return now_us;
+}
+
+void committer_clock(struct committer *committer, struct committer_clock *ret_clock)
+{
+    (void)committer;
+    *ret_clock = (struct committer_clock){0};
+}
+
+void committer_confirm_clock(struct committer *committer, struct committer_clock *ret_clock)
+{
+    (void)committer;
+    *ret_clock = (struct committer_clock){0};
+}
+
 static void wake(struct api_call *call)
 {
     *(bool *)call->context = true;
@@ -131,6 +149,10 @@ static void each_has_its_code(void **state)
         {REFUSAL_POLICY_LIMIT, "LimitExceeded\",\"Message\":\"A sub-account or role may"},
         {REFUSAL_DELEGATION_LIMIT, "LimitExceeded\",\"Message\":\"An organization may have"},
         {REFUSAL_NOT_PERMITTED, "UnauthorizedOperation.CamNoAuth\",\"Message\":\"[request id:"},
+        {REFUSAL_MEMORY,
+         "ServiceUnavailable\",\"Message\":\"Service is unavailable now: the server is out of "
+         "memory; nothing was changed.\""},
+        {REFUSAL_CLOCK, "ServiceUnavailable\",\"Message\":\"Service is unavailable now: the clock"},
     };
     struct desk desk;
     (void)state;

@@ -9,6 +9,15 @@
 
 enum { PIECES = 200 };
 
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+
+/* No machine has so much; a sanitizer would not even try. */
+void *__wrap_malloc(size_t size)
+{
+    return size < SIZE_MAX / 4 ? __real_malloc(size) : NULL;
+}
+
 static void pieces_do_not_overlap(void **state)
 {
     struct arena arena;
@@ -40,6 +49,30 @@ static void the_first_block_is_reused(void **state)
     arena_reset(&arena);
     assert_ptr_equal(arena_take(&arena, 100), first);
     arena_done(&arena);
+    arena_done(&arena);
+}
+
+/* A ceiling and memory that cannot be had are told apart; the first is remembered. */
+static void a_lack_is_remembered_until_the_reset(void **state)
+{
+    struct arena arena;
+    (void)state;
+    assert_true(arena_init(&arena, 64, SIZE_MAX - 64));
+    assert_int_equal(arena.lack, LACK_NONE);
+    assert_null(arena_take(&arena, SIZE_MAX / 2));
+    assert_int_equal(arena.lack, LACK_MEMORY);
+    assert_null(arena_take_array(&arena, SIZE_MAX / 2, 3));
+    assert_int_equal(arena.lack, LACK_MEMORY);
+    assert_non_null(arena_take(&arena, 10));
+    assert_int_equal(arena.lack, LACK_MEMORY);
+    arena_reset(&arena);
+    assert_int_equal(arena.lack, LACK_NONE);
+    assert_null(arena_take_array(&arena, SIZE_MAX / 2, 3));
+    assert_int_equal(arena.lack, LACK_ROOM);
+    arena_done(&arena);
+    assert_true(arena_init(&arena, 64, 256));
+    assert_null(arena_take(&arena, 257));
+    assert_int_equal(arena.lack, LACK_ROOM);
     arena_done(&arena);
 }
 
@@ -115,6 +148,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pieces_do_not_overlap),
         cmocka_unit_test(the_first_block_is_reused),
+        cmocka_unit_test(a_lack_is_remembered_until_the_reset),
         cmocka_unit_test(the_ceiling_holds),
         cmocka_unit_test(fixed_memory_is_never_passed),
         cmocka_unit_test(no_memory_at_all),

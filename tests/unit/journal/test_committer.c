@@ -1,4 +1,5 @@
-/* The committer: order, grouping, what readers see, a full store, an unknown outcome, stopping. */
+/* The committer: order, grouping, what readers see, a full store, a clock that jumps, an unknown
+ * outcome, stopping. */
 #include "base/check.h"
 #include "journal/committer.h"
 #include "journal/ops.h"
@@ -84,7 +85,8 @@ static enum refusal run_job(struct job *job)
     return await(job);
 }
 
-static void start_on(struct journal *started_on, const struct committer_options *options)
+static void start_in(const struct sys *sys, struct journal *started_on,
+                     const struct committer_options *options)
 {
     struct fault fault;
     journal = started_on;
@@ -93,8 +95,12 @@ static void start_on(struct journal *started_on, const struct committer_options 
     assert_non_null(journal);
     assert_non_null(book);
     gate_init(&gate);
-    assert_true(
-        status_ok(committer_start(sys_real(), journal, book, &gate, options, &fault, &committer)));
+    assert_true(status_ok(committer_start(sys, journal, book, &gate, options, &fault, &committer)));
+}
+
+static void start_on(struct journal *started_on, const struct committer_options *options)
+{
+    start_in(sys_real(), started_on, options);
 }
 
 static void create_organisation(void)
@@ -456,6 +462,27 @@ static void a_full_store_refuses_and_goes_on(void **state)
     stop_all();
 }
 
+/* Memory that cannot be had is not called a full disk. */
+static void a_lack_of_memory_refuses_and_goes_on(void **state)
+{
+    (void)state;
+    struct job first;
+    struct job second;
+    start_failing();
+    create_organisation();
+    failing.append_code = STATUS_MEMORY;
+    init_member(&first, 1, "member");
+    assert_int_equal(run_job(&first), REFUSAL_MEMORY);
+    assert_int_equal(first.commit.first_sequence, 0);
+    assert_int_equal(book_listed_count(book, 1), 0);
+    failing.append_code = STATUS_OK;
+    init_member(&second, 1, "member");
+    assert_int_equal(run_job(&second), REFUSAL_NONE);
+    assert_int_equal(second.commit.first_sequence, 2);
+    sem_post(&failing.checkpoint_allowed);
+    stop_all();
+}
+
 /* While what is due cannot be written nothing is decided, and nothing of it is lost. */
 static void what_is_due_waits_for_room(void **state)
 {
@@ -487,6 +514,175 @@ static void what_is_due_waits_for_room(void **state)
     assert_int_equal(run_job(&probe), REFUSAL_NONE);
     assert_int_equal(book_member(book, 1)->state.frozen.micros, 0);
     sem_post(&failing.checkpoint_allowed);
+    stop_all();
+}
+
+/* A clock that jumps --------------------------------------------------------------------------- */
+
+#define SECOND_US INT64_C(1000000)
+#define HOUR_US (3600 * SECOND_US)
+
+static atomic_llong wall_us; /* the steady clock stands */
+
+static int64_t jumping_now_us(void *context)
+{
+    (void)context;
+    return atomic_load(&wall_us);
+}
+
+static int64_t standing_us(void *context)
+{
+    (void)context;
+    return HOUR_US;
+}
+
+static const struct sys jumping_sys = {.now_us = jumping_now_us, .steady_us = standing_us};
+
+static const int64_t right_us = INT64_C(1796032800) * 1000000; /* 2026-11-30 10:00:00 UTC */
+
+/* A member with 500 cents, 200 of them held for two hours. */
+static void start_with_hold(void)
+{
+    static const struct committer_options options = {.clock_jump_max_us = HOUR_US};
+    struct job member;
+    struct job hold;
+    atomic_store(&wall_us, right_us);
+    start_in(&jumping_sys, journal_open_memory(), &options);
+    create_organisation();
+    init_member(&member, 1, "member");
+    member.member.cash = amount_from_cents(500);
+    assert_int_equal(run_job(&member), REFUSAL_NONE);
+    init_job(&hold, COMMAND_HOLD);
+    hold.commit.command.change = (struct change){.uin = member.member.uin,
+                                                 .amount = amount_from_cents(200),
+                                                 .end_us = right_us + 2 * HOUR_US};
+    assert_int_equal(run_job(&hold), REFUSAL_NONE);
+}
+
+static enum refusal add_another(uint64_t number)
+{
+    struct job job;
+    init_member(&job, number, "another");
+    return run_job(&job);
+}
+
+static int64_t held_cents(void)
+{
+    return book_member(book, 1)->state.frozen.micros / AMOUNT_MICROS_PER_CENT;
+}
+
+static void a_jump_of_the_clock_writes_nothing(void **state)
+{
+    (void)state;
+    static const int64_t jumps_us[] = {3 * HOUR_US, 50 * 8766 * HOUR_US};
+    struct committer_clock clock;
+    start_with_hold();
+    uint64_t sequence = book_sequence(book);
+    for (size_t i = 0; i < sizeof jumps_us / sizeof jumps_us[0]; i++) {
+        atomic_store(&wall_us, right_us + jumps_us[i]);
+        assert_int_equal(add_another(2), REFUSAL_CLOCK);
+        committer_clock(committer, &clock);
+        assert_true(clock.is_stopped);
+        assert_true(clock.jump_us == jumps_us[i]);
+        assert_true(clock.now_us == right_us + jumps_us[i]);
+        assert_int_equal(held_cents(), 200);
+        assert_true(book_sequence(book) == sequence);
+        atomic_store(&wall_us, right_us);
+        committer_clock(committer, &clock);
+        assert_false(clock.is_stopped);
+    }
+    assert_int_equal(add_another(2), REFUSAL_NONE);
+    assert_int_equal(held_cents(), 200);
+    assert_true(book_time_us(book) == right_us);
+    stop_all();
+}
+
+/* Nobody asks for anything: what is due makes the committer look at the clock, and it looks again
+ * until it is right. */
+static void a_jump_of_the_clock_settles_nothing(void **state)
+{
+    (void)state;
+    start_with_hold();
+    uint64_t sequence = book_sequence(book);
+    atomic_store(&wall_us, right_us + 3 * HOUR_US);
+    assert_int_equal(add_another(2), REFUSAL_CLOCK);
+    (void)usleep(1200000); /* the committer has looked again */
+    assert_int_equal(held_cents(), 200);
+    atomic_store(&wall_us, right_us);
+    assert_int_equal(add_another(2), REFUSAL_NONE);
+    assert_true(book_sequence(book) == sequence + 1);
+    atomic_store(&wall_us, right_us + HOUR_US); /* as much as is allowed: no jump */
+    assert_int_equal(add_another(3), REFUSAL_NONE);
+    stop_all();
+}
+
+static void a_confirmed_jump_is_the_time(void **state)
+{
+    (void)state;
+    struct committer_clock clock;
+    start_with_hold();
+    atomic_store(&wall_us, right_us + 3 * HOUR_US);
+    assert_int_equal(add_another(2), REFUSAL_CLOCK);
+    committer_confirm_clock(committer, &clock);
+    assert_true(clock.is_stopped); /* it was */
+    assert_true(clock.jump_us == 3 * HOUR_US);
+    assert_int_equal(add_another(2), REFUSAL_NONE);
+    assert_int_equal(held_cents(), 0);
+    assert_true(book_time_us(book) == right_us + 3 * HOUR_US);
+    stop_all();
+}
+
+/* Long idle after its start, it knows all the same what the clock said then. */
+static void the_clock_is_held_to_the_start(void **state)
+{
+    (void)state;
+    static const struct committer_options options = {.clock_jump_max_us = HOUR_US};
+    struct job job;
+    atomic_store(&wall_us, right_us);
+    start_in(&jumping_sys, journal_open_memory(), &options);
+    atomic_store(&wall_us, right_us + 3 * HOUR_US);
+    init_organisation(&job);
+    assert_int_equal(run_job(&job), REFUSAL_CLOCK);
+    stop_all();
+}
+
+static void stopping_does_not_wait_for_the_clock(void **state)
+{
+    (void)state;
+    start_with_hold();
+    atomic_store(&wall_us, right_us + 3 * HOUR_US);
+    assert_int_equal(add_another(2), REFUSAL_CLOCK);
+    stop_all();
+}
+
+/* Reads show the book as of the time without the jump, whether or not somebody has looked yet. */
+static void the_book_is_shown_without_the_jump(void **state)
+{
+    (void)state;
+    struct committer_clock clock;
+    start_with_hold();
+    assert_true(committer_book_us(committer, right_us + HOUR_US) == right_us + HOUR_US);
+    assert_true(committer_book_us(committer, right_us + 3 * HOUR_US) == right_us);
+    assert_true(committer_book_us(committer, right_us - 3 * HOUR_US) == right_us - 3 * HOUR_US);
+    atomic_store(&wall_us, right_us + 3 * HOUR_US);
+    assert_int_equal(add_another(2), REFUSAL_CLOCK);
+    assert_true(committer_book_us(committer, right_us + 3 * HOUR_US) == right_us);
+    committer_confirm_clock(committer, &clock);
+    assert_true(committer_book_us(committer, right_us + 3 * HOUR_US) == right_us + 3 * HOUR_US);
+    stop_all();
+}
+
+/* A jump back: as before, no entry is dated before the one it follows. */
+static void a_jump_back_keeps_the_books_time(void **state)
+{
+    (void)state;
+    start_with_hold();
+    atomic_store(&wall_us, right_us - 5 * HOUR_US);
+    assert_int_equal(add_another(2), REFUSAL_NONE);
+    assert_int_equal(held_cents(), 200);
+    assert_true(book_time_us(book) == right_us);
+    atomic_store(&wall_us, right_us); /* put right: no jump */
+    assert_int_equal(add_another(3), REFUSAL_NONE);
     stop_all();
 }
 
@@ -635,7 +831,15 @@ int main(void)
         cmocka_unit_test(who_comes_behind_a_leave_sees_it),
         cmocka_unit_test(writers_share_syncs),
         cmocka_unit_test(a_full_store_refuses_and_goes_on),
+        cmocka_unit_test(a_lack_of_memory_refuses_and_goes_on),
         cmocka_unit_test(what_is_due_waits_for_room),
+        cmocka_unit_test(a_jump_of_the_clock_writes_nothing),
+        cmocka_unit_test(a_jump_of_the_clock_settles_nothing),
+        cmocka_unit_test(a_confirmed_jump_is_the_time),
+        cmocka_unit_test(the_clock_is_held_to_the_start),
+        cmocka_unit_test(stopping_does_not_wait_for_the_clock),
+        cmocka_unit_test(the_book_is_shown_without_the_jump),
+        cmocka_unit_test(a_jump_back_keeps_the_books_time),
         cmocka_unit_test(what_queues_meanwhile_is_one_group),
         cmocka_unit_test(a_registry_command_is_alone),
         cmocka_unit_test(an_unknown_outcome_ends_the_process),
