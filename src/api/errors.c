@@ -18,11 +18,10 @@ static const struct error_entry entries[ERROR_COUNT] = {
 #undef ERROR
 };
 
-/* With the parameter that `{1}` of the text stands for, and its numbers. */
+/* With the parameter that `{1}` of the text stands for. */
 struct refusal_entry {
     enum error error;
     struct slice word;
-    int64_t numbers[2];
 };
 
 static const struct refusal_entry refusals[REFUSAL_COUNT] = {
@@ -58,7 +57,7 @@ static const struct refusal_entry refusals[REFUSAL_COUNT] = {
     [REFUSAL_MEMBER_IS_OWNER] = {ERROR_MEMBER_IS_OWNER, TEXT("")},
     [REFUSAL_TOKEN_REUSED] = {ERROR_TOKEN_REUSED, TEXT("")},
     [REFUSAL_REQUEST_REPEATED] = {ERROR_REQUEST_REPEATED, TEXT("")},
-    [REFUSAL_KEY_ID_INVALID] = {ERROR_VALUE_KEY, TEXT("SecretId"), {SECRET_ID_BYTES_MAX, 1}},
+    [REFUSAL_KEY_ID_INVALID] = {ERROR_VALUE_KEY, TEXT("SecretId")},
     [REFUSAL_USER_ELSEWHERE] = {ERROR_USER_ELSEWHERE, TEXT("")},
     [REFUSAL_ACCOUNT_KEY_LIMIT] = {ERROR_ACCOUNT_KEY_LIMIT, TEXT("")},
     [REFUSAL_POLICY_LIMIT] = {ERROR_POLICY_LIMIT, TEXT("")},
@@ -83,10 +82,13 @@ enum error error_of_refusal(enum refusal refusal)
 
 struct complaint complaint_of_refusal(enum refusal refusal)
 {
-    return (struct complaint){
-        .error = error_of_refusal(refusal),
-        .words = {refusals[refusal].word},
-        .numbers = {refusals[refusal].numbers[0], refusals[refusal].numbers[1]}};
+    struct complaint complaint = {.error = error_of_refusal(refusal),
+                                  .words = {refusals[refusal].word}};
+    if (refusal == REFUSAL_KEY_ID_INVALID) { /* told as an id that no client could send */
+        complaint.numbers[0] = SECRET_ID_BYTES_MAX;
+        complaint.numbers[1] = 1;
+    }
+    return complaint;
 }
 
 /* Words come from clients: long ones are cut, and what is not UTF-8 is not repeated. */

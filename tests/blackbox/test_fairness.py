@@ -38,12 +38,14 @@ class Asking(threading.Thread):
         self.join()
 
 
-def ask_evenly(server, key, a_second, seconds, *words, **named):
+def ask_evenly(server, key, a_second, seconds, action="DescribeOrgMemberAccountBalance", parameters=None, **named):
+    """Each a request of its own: the same one again would be refused."""
     codes = collections.Counter()
     start = time.monotonic()
     for number in range(a_second * seconds):
         time.sleep(max(0, start + number / a_second - time.monotonic()))
-        codes[call(server.address, key, *words, **named).get("Error", {}).get("Code", "OK")] += 1
+        token = {"ClientToken": f"even-{number}"} if parameters else {}
+        codes[call(server.address, key, action, {**(parameters or {}), **token}, **named).get("Error", {}).get("Code", "OK")] += 1
     return codes
 
 

@@ -107,7 +107,7 @@ def test_every_way_in_has_the_rule(served):
     bad, member = "x\u202ey", {"MemberUin": "77"}
     transfer = {"Kind": "charge", "MemberUin": "77", "Amount": 1, "Reason": bad}
     document = json.dumps({"version": "2.0", "statement": [{"effect": "allow", "action": "*", "resource": "*"}]})
-    role = {"UserUin": "5", "Principal": "role", "SessionName": bad}
+    role = {"AccountUin": "77", "UserUin": "5", "Principal": "role", "SessionName": bad}
     ways = {
         "CreateTransfers": {"Transfers": [transfer]}, "CreateMembers": {"Members": [{"MemberUin": "78", "MemberName": bad}]},
         "ModifyMember": {**member, "MemberName": bad}, "DeleteMember": {**member, "Reason": bad},
@@ -227,7 +227,8 @@ class HostileServer:
 
 ROW = {"MemberUin": "1", "MemberName": HOSTILE, "IsCreditAccount": False, "RealBalance": 1, "CashAccountBalance": 1,
        "CreditAmount": 0, "TempCredit": 0, "BasicCreditAmount": 0, "OweAmount": 0}
-ENTRY = {"EntryId": 3, "Kind": "charge", "MemberUin": "1", "Amount": 1, "Time": "2026-11-23T13:00:00Z", "Reason": HOSTILE, "After": ROW}
+ENTRY = {"EntryId": 3, "Kind": "charge", "MemberUin": "1", "Amount": 1, "Time": "2026-11-23T13:00:00Z", "Reason": HOSTILE, "After": ROW,
+         "Request": {"Door": HOSTILE, "RequestId": HOSTILE, "UnixName": HOSTILE, "UnixUser": 0}}
 
 
 def hostile_answers(action):
