@@ -134,7 +134,7 @@ class World:
 
     def serve(self):
         self.shortage.arm(0, "once")
-        self.server = drive.Server(self.data, self.shortage, ["--calls-per-second", "0"]).must_be_ready()
+        self.server = drive.Server(self.data, self.shortage).must_be_ready()
         host, port = self.server.ready_file.read_text().split()[0].rsplit(":", 1)
         self.network = (host, int(port))
         self.control = str(self.data / "control.sock")
@@ -152,7 +152,7 @@ class World:
         self.must("CreateKey", SecretId=OWNER_KEY[0], SecretKey=OWNER_KEY[1])
         self.must("CreateKey", SecretId=SUB_KEY[0], SecretKey=SUB_KEY[1], UserUin=SUB_USER)
         self.spare_is_on = True
-        self.must("CreateKey", SecretId="AKIDspare", SecretKey="a-spare-secret", UserUin="100000000778")
+        self.must("CreateKey", SecretId="AKIDspare", SecretKey="a-spare-secret-key", UserUin="100000000778")
         self.must("PutPolicy", UserUin=SUB_USER, PolicyName="reads", PolicyDocument=POLICY)
         self.must("PutDelegation", AccountUin=MEMBERS[0], MemberUins=MEMBERS[1:20])
         self.hold = self.must("CreateHold", MemberUin=MEMBERS[0], Amount=10**9)["HoldId"]
