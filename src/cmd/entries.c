@@ -71,7 +71,7 @@ static void keep_point(struct entries *entries, const struct entry_row *row)
 
 static void print_row(struct entries *entries, const struct entry_row *row)
 {
-    struct slice cells[ENTRY_COLUMNS];
+    struct slice cells[ENTRY_COLUMNS] = {SLICE_NONE};
     switch (entries->format) {
     case OUTPUT_TABLE:
         entry_row_cells(row, entries->uin, &entries->memory, cells);

@@ -233,7 +233,7 @@ static void show_cells(struct output_table *table, const struct slice *cells,
 
 void output_table_row(struct output_table *table, const struct slice *row)
 {
-    struct slice cells[TABLE_COLUMNS_MAX];
+    struct slice cells[TABLE_COLUMNS_MAX] = {SLICE_NONE};
     show_cells(table, row, cells);
     if (!table->started) {
         for (size_t i = 0; i < table->column_count; i++) {

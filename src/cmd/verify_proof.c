@@ -65,10 +65,17 @@ static void say_amount(struct buffer *out, const char *label, struct amount amou
     buffer_char(out, '\n');
 }
 
+static void write_digits(struct buffer *out, struct uin uin)
+{
+    char digits[UIN_DIGITS_MAX];
+    size_t len = uin_print(uin, digits);
+    buffer_bytes(out, digits, len);
+}
+
 /* Who asked for the entries before a request's. */
 static void text_of_request(const struct entry *entry, struct buffer *out)
 {
-    char id[UUID_TEXT_SIZE], uin[UIN_DIGITS_MAX];
+    char id[UUID_TEXT_SIZE];
     say(out, "request");
     uuid_print((const unsigned char *)entry->request_id.at, id);
     buffer_bytes(out, id, sizeof id);
@@ -78,9 +85,9 @@ static void text_of_request(const struct entry *entry, struct buffer *out)
     buffer_printf(out, ", %s\n", door_name((enum request_door)entry->door));
     say(out, "asked by");
     if (entry->door == DOOR_NETWORK) {
-        buffer_bytes(out, uin, uin_print(entry->user, uin));
+        write_digits(out, entry->user);
         buffer_text(out, " of account ");
-        buffer_bytes(out, uin, uin_print(entry->account, uin));
+        write_digits(out, entry->account);
         buffer_printf(out, ", with the key of entry %llu\n", (unsigned long long)entry->subject);
     } else {
         buffer_printf(out, "user %lu of the machine ", (unsigned long)entry->unix_user);
@@ -91,7 +98,6 @@ static void text_of_request(const struct entry *entry, struct buffer *out)
 
 static void text_of_entry(const struct entry *entry, struct buffer *out)
 {
-    char uin[UIN_DIGITS_MAX];
     const char *kind = entry_kind_name(entry->kind);
     say(out, "entry");
     buffer_printf(out, "%llu\n", (unsigned long long)entry->sequence);
@@ -104,7 +110,7 @@ static void text_of_entry(const struct entry *entry, struct buffer *out)
     buffer_printf(out, "%lu\n", (unsigned long)entry->organisation);
     for (uint32_t i = 0; i < entry->touch_count; i++) {
         say(out, i == 0 ? "member" : "to member");
-        buffer_bytes(out, uin, uin_print(entry->touches[i].uin, uin));
+        write_digits(out, entry->touches[i].uin);
         buffer_char(out, '\n');
     }
     if (entry->kind == ENTRY_REQUEST)

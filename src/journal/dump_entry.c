@@ -388,9 +388,9 @@ static uint8_t parse_mark(struct strict *strict)
     struct slice name = parse_text(strict, "mark");
     if (name.len == 0)
         return MARK_NONE;
-    for (uint8_t mark = MARK_TOKEN; mark < MARK_COUNT; mark++)
+    for (int mark = MARK_TOKEN; mark < MARK_COUNT; mark++)
         if (slice_equal(name, slice_text(marks[mark])))
-            return mark;
+            return (uint8_t)mark;
     strict_fail(strict, "mark");
     return MARK_NONE;
 }
