@@ -1,9 +1,11 @@
-/* Starting threads (thread.h).
+/* Threads (thread.h).
  *
  * Owns nothing. Any thread. */
 #include "sys/thread.h"
 
 #include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 int thread_start(pthread_t *ret_thread, void *(*run)(void *), void *context)
 {
@@ -14,4 +16,11 @@ int thread_start(pthread_t *ret_thread, void *(*run)(void *), void *context)
     int code = pthread_create(ret_thread, NULL, run, context);
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     return code;
+}
+
+/* On Linux a thread has a nice value of its own. That it cannot be had is no harm. */
+void thread_step_back(void)
+{
+    enum { NICE = 10 };
+    (void)setpriority(PRIO_PROCESS, (id_t)gettid(), NICE);
 }
