@@ -51,7 +51,8 @@ class Life:
         self.ending = []  # what ends as the group begins
         special = r()
         if special < 0.08:  # one member with grants up to the limit
-            self.letters += ["G"] * len(self.letters)
+            others = [letter for letter in self.letters if letter not in OWN_GROUP]  # which would leave no room in groups
+            self.letters = others + ["G"] * len(others)
             self.favour, self.hugeness, self.span = 0.6, 0.005, HOUR
         elif special < 0.2:  # many holds and grants that end one after the other
             self.letters += [letter for letter in "HHHHHHHHHHGGGGRRV" for _ in range(len(self.letters) // 15)]
