@@ -90,7 +90,7 @@ static bool permit_add_key(struct inquiry *inquiry, const struct key *key)
 static bool permit_set_key(struct inquiry *inquiry, const struct key *asked)
 {
     struct key found;
-    if (!asked->enabled || inquiry->rights.are_unlimited)
+    if (!asked->enabled)
         return true;
     const struct book *book = inquiry_book_begin(inquiry);
     const struct key *key = book_find_key(book, asked->secret_id);
@@ -98,8 +98,9 @@ static bool permit_set_key(struct inquiry *inquiry, const struct key *asked)
     if (is_there)
         found = *key;
     inquiry_book_end(inquiry);
-    return is_there ? permit_holder(inquiry, &found)
-                    : exchange_refuse(inquiry->exchange, ERROR_KEY_UNKNOWN);
+    if (!is_there)
+        return exchange_refuse(inquiry->exchange, ERROR_KEY_UNKNOWN);
+    return permit_add_key(inquiry, &found);
 }
 
 /* ---- policies ---- */

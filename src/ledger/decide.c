@@ -99,6 +99,13 @@ static struct status note_request(struct draft *draft, const struct command *com
     return draft_request_add(draft, command, command->entry_count, outcomes, fault);
 }
 
+/* What changed nothing today would change something tomorrow: its signature is used up too. A
+ * token's owner may send it again. */
+static bool is_known_by_signature(const struct command *command)
+{
+    return command->request.mark == MARK_SIGNATURE && !command->dry_run;
+}
+
 struct status decide(struct draft *draft, struct command *command, int64_t now_us,
                      struct fault *fault, enum refusal *ret_refusal, uint32_t *ret_item)
 {
@@ -114,6 +121,8 @@ struct status decide(struct draft *draft, struct command *command, int64_t now_u
         command->entry_count = (uint32_t)(draft_entry_count(draft) - before);
         if (command->entry_count > 0) {
             command->first_sequence = draft_entry(draft, before)->sequence;
+            TRY(note_request(draft, command, fault));
+        } else if (refusal == REFUSAL_NONE && is_known_by_signature(command)) {
             TRY(note_request(draft, command, fault));
         }
     }

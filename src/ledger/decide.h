@@ -104,8 +104,8 @@ struct change {
 /* Who asks, and how the request is known when it comes again: with a client's token the command is
  * carried out once and answered the same for ever; with the mark of its signature it is carried out
  * once and refused after that. A command that somebody asked for and that changes something leaves
- * an entry that says so. A dry run leaves nothing and looks at no mark; a command that changes
- * nothing, or is refused, uses no mark up. */
+ * an entry that says so. A dry run leaves nothing and looks at no mark; a refused command uses no
+ * mark up, one that changes nothing only its signature. */
 struct request {
     uint8_t door;             /* enum request_door; 0 = nobody asked, there is no entry */
     uint8_t mark;             /* enum request_mark */

@@ -406,8 +406,9 @@ struct status draft_request_add(struct draft *draft, const struct command *comma
                                 struct slice outcomes, struct fault *fault)
 {
     const struct request *request = &command->request;
-    uint32_t last = draft->entries.count - 1;
-    uint32_t organisation = draft_entry(draft, last)->organisation;
+    uint32_t place = draft->entries.count;
+    uint32_t organisation =
+        made > 0 ? draft_entry(draft, place - 1)->organisation : command->organisation;
     struct entry *entry = draft_entry_add(draft, ENTRY_REQUEST, organisation);
     if (!entry)
         return fault_no_memory(fault);
@@ -421,7 +422,7 @@ struct status draft_request_add(struct draft *draft, const struct command *comma
     if (index == POOL_NONE)
         return fault_no_memory(fault);
     struct draft_request *drafted = pool_at(&draft->requests, index);
-    *drafted = (struct draft_request){request->token, last + 1};
+    *drafted = (struct draft_request){request->token, place};
     return table_add(&draft->request_by_token, token_hash(draft, index), index)
                ? STATUS_DONE
                : fault_no_memory(fault);

@@ -109,7 +109,7 @@ STATUS_MUST_USE struct status draft_see_item(struct draft *draft, const struct c
 
 /* The entry of the request in this group with that token; NULL when there is none. */
 const struct entry *draft_find_request(const struct draft *draft, const unsigned char *token);
-/* Ends a command that made entries: they are its request's. */
+/* Ends a command: the entries it made, if any, are its request's. */
 STATUS_MUST_USE struct status draft_request_add(struct draft *draft, const struct command *command,
                                                 uint32_t made, struct slice outcomes,
                                                 struct fault *fault);

@@ -342,8 +342,9 @@ static bool request_is_valid(const struct entry *entry)
     size_t body_bytes = entry->mark == MARK_TOKEN ? DIGEST_BYTES : 0;
     return asker_is_valid(entry) && entry->mark <= MARK_SIGNATURE &&
            entry->request_id.len == REQUEST_ID_BYTES && entry->token_digest.len == token_bytes &&
-           entry->body_digest.len == body_bytes && entry->made > 0 &&
-           entry->made < entry->sequence && entry->outcomes.len <= ENTRY_TEXT_BYTES_MAX;
+           entry->body_digest.len == body_bytes &&
+           (entry->made > 0 || entry->mark == MARK_SIGNATURE) && entry->made < entry->sequence &&
+           entry->outcomes.len <= ENTRY_TEXT_BYTES_MAX;
 }
 
 bool entry_is_valid(const struct entry *entry)

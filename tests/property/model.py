@@ -265,6 +265,10 @@ class Model:
             self.entry("request", at, (), made=made)
             if token:
                 self.tokens[token[0]] = (token[1], token[2], answer)
+        elif token and token[2] is None and not is_dry and answer.startswith("NONE"):
+            self.time = self.now  # nothing changed, but the signature is used up
+            self.entry("request", organisation, (), made=0)
+            self.tokens[token[0]] = (token[1], None, answer)
         return answer
 
     def made(self, id, place=0):

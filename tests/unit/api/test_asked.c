@@ -153,7 +153,21 @@ static void a_signature_is_good_for_one_action(void **state)
     assert_contains(world_call(&world, &grant), "AuthFailure.SignatureFailure");
 }
 
-/* What changes nothing uses no signature up; a token has its own rule. */
+/* Nor what changes nothing at first: sent again later it would undo what came in between. */
+static void a_signature_that_changed_nothing_is_used_up(void **state)
+{
+    struct signed_call lower = of(&as_owner, "ModifyMember",
+                                  "{\"MemberUin\":\"" SEED_MEMBER "\",\"BasicCreditAmount\":0}");
+    (void)state;
+    assert_contains(world_call(&world, &lower), "\"Member\":{");
+    world_restart(&world);
+    world_must(&world, "ModifyMember",
+               "{\"MemberUin\":\"" SEED_MEMBER "\",\"BasicCreditAmount\":500}");
+    assert_contains(world_call(&world, &lower), "AuthFailure.SignatureFailure");
+    assert_contains(world_must(&world, "DescribeMembers", "{}"), "\"BasicCreditAmount\":500,");
+}
+
+/* What is refused or a dry run uses no signature up; a token has its own rule. */
 static void other_requests_may_be_repeated(void **state)
 {
     struct signed_call dry =
@@ -283,6 +297,7 @@ int main(void)
         TEST(nobody_asks_for_what_is_due),
         TEST(a_signature_is_carried_out_once),
         TEST(a_signature_is_good_for_one_action),
+        TEST(a_signature_that_changed_nothing_is_used_up),
         TEST(other_requests_may_be_repeated),
         TEST(keys_are_made_for_somebody),
         TEST(short_secrets_are_refused),

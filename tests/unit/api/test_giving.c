@@ -337,6 +337,9 @@ static void a_key_does_not_outlast_its_maker(void **state)
 {
     (void)state;
     world_must(&world, "CreateKey",
+               "{\"SecretId\":\"AKID778\",\"SecretKey\":\"secret-key-of-778\"}");
+    world_must(&world, "ModifyKey", "{\"SecretId\":\"AKID778\",\"Enabled\":false}");
+    world_must(&world, "CreateKey",
                "{\"SecretId\":\"AKID777\",\"SecretKey\":\"secret-key-of-777\",\"ExpiresAt\":"
                "\"2026-11-23T04:12:53Z\"}"); /* in an hour; a main key */
     assert_contains(as("777", "CreateKey", "{\"AccountUin\":\"" OWNER "\",\"UserUin\":\"8\"}"),
@@ -351,6 +354,9 @@ static void a_key_does_not_outlast_its_maker(void **state)
                        "{\"AccountUin\":\"" OWNER
                        "\",\"UserUin\":\"8\",\"ExpiresAt\":\"2026-11-23T04:12:53Z\"}"),
                     "\"SecretKey\":");
+    /* nor may it wake one that has no end */
+    assert_contains(as("777", "ModifyKey", "{\"SecretId\":\"AKID778\",\"Enabled\":true}"),
+                    NOT_HIS "the key would outlast the one that makes it");
     world_must(&world, "ModifyKey", "{\"SecretId\":\"AKID777\",\"Enabled\":false}");
 }
 
