@@ -45,11 +45,11 @@ def do_everything(folder, data, key):
         hold = number_in(do("hold", "create", A, "6"), "hold")
         do("hold", "capture", A, hold, "2")
         do("hold", "release", A, hold)
-        do("hold", "create", A, "1", "--expires", in_seconds(2))
+        do("hold", "create", A, "1", "--expires", in_seconds(4))
         do("credit", "set", A, "7")
         grant = number_in(do("credit", "grant", A, "8"), "grant")
         do("credit", "revoke", A, grant)
-        do("credit", "grant", A, "9", "--from", in_seconds(1), "--until", in_seconds(2))
+        do("credit", "grant", A, "9", "--from", in_seconds(4), "--until", in_seconds(6))
         do("member", "modify", A, "--name", "renamed")
         do("member", "modify", A, "--arrears", "yes")
         do("member", "remove", C, "--yes")
@@ -62,7 +62,7 @@ def do_everything(folder, data, key):
         do("delegate", "add", B, "--members", A)
         do("delegate", "remove", B)
         wanted = set(read_journal.KINDS.values())
-        wait_for(lambda: set(read_journal.read(data)["Kinds"]) >= wanted, f"an entry of each of {sorted(wanted)}", 10)
+        wait_for(lambda: set(read_journal.read(data)["Kinds"]) >= wanted, f"an entry of each of {sorted(wanted)}", 30)
 
 
 @pytest.fixture(scope="module")
