@@ -167,18 +167,7 @@ bool exchange_choose_organisation(struct exchange *exchange, const struct intege
 
 bool delegation_includes(const struct delegation *delegation, struct uin uin)
 {
-    uint32_t low = 0, high = delegation->scope_count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        int order = uin_compare(delegation->scope[middle], uin);
-        if (order == 0)
-            return true;
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return delegation->everyone;
+    return delegation->everyone || uin_is_among(delegation->scope, delegation->scope_count, uin);
 }
 
 static bool may_know_about(struct exchange *exchange, struct uin uin)

@@ -19,12 +19,6 @@ struct compiler {
     bool looks_at_time;
 };
 
-static int by_uin(const void *a, const void *b)
-{
-    const struct uin *left = a, *right = b;
-    return uin_compare(*left, *right);
-}
-
 static bool fail(struct compiler *compiler, const char *error)
 {
     if (!compiler->error)
@@ -126,7 +120,7 @@ static bool sort_resources(struct compiler *compiler, struct statement *statemen
             statement->patterns[statement->pattern_count++] = resource->pattern;
     }
     if (statement->member_count > 1)
-        qsort(statement->members, statement->member_count, sizeof *statement->members, by_uin);
+        qsort(statement->members, statement->member_count, sizeof *statement->members, uin_order);
     return true;
 }
 

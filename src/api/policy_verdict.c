@@ -121,28 +121,12 @@ bool resource_read(struct slice text, struct arena *arena, struct resource *ret_
     return true;
 }
 
-static bool is_listed(const struct statement *statement, struct uin member)
-{
-    uint32_t low = 0, high = statement->member_count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        int order = uin_compare(statement->members[middle], member);
-        if (order == 0)
-            return true;
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return false;
-}
-
 static bool names_member(const struct statement *statement, struct uin member)
 {
     char digits[UIN_DIGITS_MAX];
     if (uin_is_none(member))
         return false;
-    if (is_listed(statement, member))
+    if (uin_is_among(statement->members, statement->member_count, member))
         return true;
     struct slice text = slice_of(digits, uin_print(member, digits));
     for (uint32_t i = 0; i < statement->pattern_count; i++) {

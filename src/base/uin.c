@@ -4,6 +4,28 @@
 enum { HALF_DIGITS = 10 };
 #define HALF UINT64_C(10000000000)
 
+int uin_order(const void *left, const void *right)
+{
+    const struct uin *a = left, *b = right;
+    return uin_compare(*a, *b);
+}
+
+bool uin_is_among(const struct uin *sorted, uint32_t count, struct uin uin)
+{
+    uint32_t low = 0, high = count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        int order = uin_compare(sorted[middle], uin);
+        if (order == 0)
+            return true;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return false;
+}
+
 bool uin_parse(struct slice text, struct uin *ret_uin)
 {
     uint64_t whole;

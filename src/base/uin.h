@@ -31,6 +31,10 @@ static inline int uin_compare(struct uin a, struct uin b)
     return (a.low > b.low) - (a.low < b.low);
 }
 
+/* The same of two `struct uin *`, for qsort. */
+int uin_order(const void *left, const void *right);
+/* Whether `uin` is one of the `count` at `sorted`, which are in numeric order. */
+bool uin_is_among(const struct uin *sorted, uint32_t count, struct uin uin);
 /* False when empty, over 20 digits, with a leading zero, or with anything but digits. */
 bool uin_parse(struct slice text, struct uin *ret_uin);
 /* Writes 1..20 digits to `at` (no final zero) and returns how many. */

@@ -3,39 +3,42 @@
 
 #include "codec/json.h"
 
-bool answer_text(struct slice response, const char *name, struct arena *memory,
-                 struct slice *ret_text)
+/* The value of the object's member of that name; what does not parse has none. */
+static bool find_member(struct slice object, const char *name, struct arena *memory,
+                        enum json_kind *ret_kind, struct slice *ret_text)
 {
     struct json_reader reader;
     struct json_token token;
-    json_reader_init(&reader, response, memory);
+    json_reader_init(&reader, object, memory);
     if (json_next(&reader, &token) != JSON_OBJECT)
         return false;
     while (json_next(&reader, &token) == JSON_KEY) {
         bool found = slice_equal(token.text, slice_text(name));
-        enum json_kind kind = json_next(&reader, &token);
-        if (found && (kind == JSON_STRING || kind == JSON_NUMBER)) {
-            *ret_text = token.text;
+        *ret_kind = json_next(&reader, &token);
+        *ret_text = token.text;
+        if (found)
             return true;
-        }
-        if (!json_skip_rest(&reader, kind))
+        if (!json_skip_rest(&reader, *ret_kind))
             return false;
     }
     return false;
 }
 
+bool answer_text(struct slice response, const char *name, struct arena *memory,
+                 struct slice *ret_text)
+{
+    enum json_kind kind;
+    struct slice text;
+    if (!find_member(response, name, memory, &kind, &text) ||
+        (kind != JSON_STRING && kind != JSON_NUMBER))
+        return false;
+    *ret_text = text;
+    return true;
+}
+
 bool answer_is_true(struct slice response, const char *name, struct arena *memory)
 {
-    struct json_reader reader;
-    struct json_token token;
-    json_reader_init(&reader, response, memory);
-    if (json_next(&reader, &token) != JSON_OBJECT)
-        return false;
-    while (json_next(&reader, &token) == JSON_KEY) {
-        bool found = slice_equal(token.text, slice_text(name));
-        enum json_kind kind = json_next(&reader, &token);
-        if (found || !json_skip_rest(&reader, kind))
-            return kind == JSON_TRUE;
-    }
-    return false;
+    enum json_kind kind;
+    struct slice text;
+    return find_member(response, name, memory, &kind, &text) && kind == JSON_TRUE;
 }

@@ -29,11 +29,6 @@ struct query {
     uint64_t total;
 };
 
-static int compare_uins(const void *a, const void *b)
-{
-    return uin_compare(*(const struct uin *)a, *(const struct uin *)b);
-}
-
 static int read_uins(struct query *query, char **texts, size_t count)
 {
     if (count == 0)
@@ -48,7 +43,7 @@ static int read_uins(struct query *query, char **texts, size_t count)
             return fail(&subcommand_query, EXIT_USAGE,
                         "\"%s\" is not a UIN: 1 to 20 digits, not beginning with 0", texts[i]);
     }
-    qsort(query->uins, count, sizeof *query->uins, compare_uins);
+    qsort(query->uins, count, sizeof *query->uins, uin_order);
     for (size_t i = 0; i < count; i++) {
         if (i == 0 || !uin_equal(query->uins[i], query->uins[i - 1]))
             query->uins[query->uin_count++] = query->uins[i];

@@ -253,12 +253,6 @@ static bool is_listed_member(const struct draft *draft, uint32_t organisation, s
     return member && !(member->state.flags & (MEMBER_LEFT | MEMBER_OWNER));
 }
 
-static int by_uin(const void *a, const void *b)
-{
-    const struct uin *left = a, *right = b;
-    return uin_compare(*left, *right);
-}
-
 /* A sorted copy of the scope without repetitions, in the draft's memory. */
 static struct status sort_scope(struct draft *draft, struct entry *entry, struct fault *fault)
 {
@@ -269,7 +263,7 @@ static struct status sort_scope(struct draft *draft, struct entry *entry, struct
     if (!scope)
         return fault_no_memory(fault);
     memcpy(scope, entry->scope, count * sizeof *scope);
-    qsort(scope, count, sizeof *scope, by_uin);
+    qsort(scope, count, sizeof *scope, uin_order);
     for (uint32_t i = 0; i < count; i++)
         if (kept == 0 || !uin_equal(scope[kept - 1], scope[i]))
             scope[kept++] = scope[i];
