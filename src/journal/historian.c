@@ -65,7 +65,6 @@ static void count_job(struct historian *historian, const struct history_job *job
 static void *run(void *context)
 {
     struct historian *historian = context;
-    thread_step_back(); /* a page of the past takes milliseconds, a balance microseconds */
     for (struct history_job *job; (job = take_job(historian));) {
         int64_t start_us = sys_steady_us(historian->sys);
         run_job(historian, job);

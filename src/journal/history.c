@@ -11,8 +11,11 @@
 
 #include "base/check.h"
 #include "journal/ops.h"
+#include "sys/thread.h"
 
 #include <inttypes.h>
+
+enum { READS_A_TURN = 256 };
 
 struct status history_open(struct journal *journal, struct fault *fault,
                            struct history **ret_history)
@@ -33,6 +36,7 @@ struct status history_begin(struct history *history, struct fault *fault)
     history_end(history);
     TRY(history->ops->begin(history, fault));
     history->begun = true;
+    history->reads_of_snapshot = 0;
     return STATUS_DONE;
 }
 
@@ -61,6 +65,8 @@ struct status history_bytes(struct history *history, uint64_t sequence, struct f
     if (sequence == 0 || sequence > history->head.sequence)
         return fault_raise(fault, STATUS_NOT_FOUND, "there is no entry %" PRIu64, sequence);
     history->reads++;
+    if (++history->reads_of_snapshot % READS_A_TURN == 0)
+        thread_give_way(); /* a page of the past takes milliseconds, a balance microseconds */
     return history->ops->entry(history, sequence, fault, ret_bytes);
 }
 

@@ -59,6 +59,7 @@ struct history {
     struct journal_head head; /* of the snapshot */
     struct uin *scope;        /* ENTRY_SCOPE_MAX, for decoding */
     uint64_t reads;
+    uint64_t reads_of_snapshot;
     bool begun;
 };
 

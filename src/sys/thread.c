@@ -3,9 +3,8 @@
  * Owns nothing. Any thread. */
 #include "sys/thread.h"
 
+#include <sched.h>
 #include <signal.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 int thread_start(pthread_t *ret_thread, void *(*run)(void *), void *context)
 {
@@ -18,9 +17,7 @@ int thread_start(pthread_t *ret_thread, void *(*run)(void *), void *context)
     return code;
 }
 
-/* On Linux a thread has a nice value of its own. That it cannot be had is no harm. */
-void thread_step_back(void)
+void thread_give_way(void)
 {
-    enum { NICE = 10 };
-    (void)setpriority(PRIO_PROCESS, (id_t)gettid(), NICE);
+    (void)sched_yield();
 }

@@ -8,7 +8,8 @@
  * value. The caller joins it. */
 int thread_start(pthread_t *ret_thread, void *(*run)(void *), void *context);
 
-/* The calling thread lets the process's others go first where they want the same processor. */
-void thread_step_back(void);
+/* Whoever else waits for this processor goes first, once. For who computes long at a time: a kernel
+ * that preempts at its clock's ticks lets the others wait for one. */
+void thread_give_way(void);
 
 #endif

@@ -10,6 +10,7 @@ writes, every one that reads, signed in both ways and through the control socket
 write whose outcome is open is sent again with its token, and must then be there once. The books are verified at the end."""
 import argparse
 import base64
+import contextlib
 import hashlib
 import hmac
 import json
@@ -127,6 +128,7 @@ class World:
 
     def __init__(self, folder):
         self.data, self.count, self.wrong, self.tried, self.stopped = folder / "data", 0, [], 0, 0
+        self.trial = "the beginning"
         self.shortage = Shortage(folder / "shortage")
         drive.make_folder(self.data)
         self.serve()
@@ -140,11 +142,32 @@ class World:
         self.control = str(self.data / "control.sock")
 
     def must(self, action, **parameters):
-        line = Line(self.control)
-        answer = line.ask(request_of(action, parameters))
-        line.close()
-        assert "Error" not in answer, (action, answer)
+        return self.must_answer("control", lambda: request_of(action, parameters))
+
+    def must_answer(self, door, make):
+        """With memory. A server that the failure before made stop may still have been on its way out: it is started again."""
+        try:
+            answer = self._ask(door, make())
+        except (Unknown, OSError):
+            self.judge_end(self.server.process.wait(drive.PATIENCE_S))
+            answer = self._ask(door, make())
+        assert "Error" not in answer, answer
         return answer
+
+    def _ask(self, door, request):
+        line = Line(getattr(self, door))
+        try:
+            return line.ask(request)
+        finally:
+            line.close()
+
+    def judge_end(self, code):
+        """One that has ended said why, and is started again."""
+        said = self.server.said()
+        self.stopped += 1
+        if code != drive.EXIT_INTEGRITY or said.count("; stopping, because ") != 1:
+            self.wrong.append(f"{self.trial}: ended with {code}: {said[-500:]}")
+        self.serve()
 
     def fill(self):
         self.must("CreateMembers", Members=[{"MemberUin": uin, "MemberName": f"member {uin}", "CashAccountBalance": 10**10}
@@ -257,11 +280,12 @@ class Trial:
         self.world, self.what, self.at, self.when = world, what, at, when
 
     def blame(self, text):
-        self.world.wrong.append(f"{self.what},{self.at},{self.when}: {text}")
+        self.world.wrong.append(f"{self.world.trial}: {text}")
 
     def run(self):
         """How many allocations there were, and whether one failed."""
         self.world.tried += 1
+        self.world.trial = f"{self.what},{self.at},{self.when}"
         return self._write() if self.what in WRITES else self._read()
 
     def _ask(self, address, request):
@@ -278,20 +302,13 @@ class Trial:
         self._look_at_process()
 
     def _look_at_process(self):
-        """One that has ended said why, and is started again."""
+        """Whether it has ended; it may be on its way, which the next call sees."""
         server = self.world.server.process
         if self.answer is None:
-            try:
+            with contextlib.suppress(drive.subprocess.TimeoutExpired):
                 server.wait(0.05)
-            except drive.subprocess.TimeoutExpired:
-                return
-        if server.poll() is None:
-            return
-        said = self.world.server.said()
-        self.world.stopped += 1
-        if server.returncode != drive.EXIT_INTEGRITY or said.count("; stopping, because ") != 1:
-            self.blame(f"ended with {server.returncode}: {said[-500:]}")
-        self.world.serve()
+        if server.poll() is not None:
+            self.world.judge_end(server.returncode)
 
     def _error(self):
         return self.answer.get("Error") if self.answer else None
@@ -334,17 +351,12 @@ class Trial:
             self.blame(f"answered {plain(self.answer)}, and again {plain(again)}")
 
     def _read(self):
-        is_signed = self.what.startswith("signed")
-        address = self.world.network if is_signed else self.world.control
-        line = Line(address)
-        expected = line.ask(READS[self.what]())
-        line.close()
-        assert "Error" not in expected, expected
+        door = "network" if self.what.startswith("signed") else "control"
+        expected = self.world.must_answer(door, READS[self.what])
         if self.what.endswith("-cold"):  # nothing of the key or its policies is known yet
             assert self.world.server.stop() == 0
             self.world.serve()
-            address = self.world.network
-        self._ask(address, READS[self.what]())
+        self._ask(getattr(self.world, door), READS[self.what]())
         if self._error() and not self._is_short():
             self.blame(f"refused: {self._error()}")
         elif self.answer and not self._error() and plain(self.answer) != plain(expected):
