@@ -26,6 +26,7 @@ import urllib.parse
 import drive
 
 NEVER, QUICK_TRIES, QUICK_STARTS = 1 << 60, 20, 40
+SHORT_PATIENCE_S = 5  # a connection for which there is no memory waits until there is
 EXIT_LIBCRYPTO = 98  # see shortage.c
 MEMORY_TEXT = "out of memory"
 OWNER_KEY = ("AKIDowner", "the-owners-secret")
@@ -91,9 +92,9 @@ def request_v1(action, key, product="billing", version="2018-07-09", **parameter
 class Line:
     """One connection; a request at a time."""
 
-    def __init__(self, address):
+    def __init__(self, address, patience_s=drive.PATIENCE_S):
         self.socket = socket.socket(socket.AF_UNIX if isinstance(address, str) else socket.AF_INET)
-        self.socket.settimeout(drive.PATIENCE_S)
+        self.socket.settimeout(patience_s)
         self.socket.connect(address)
 
     def ask(self, request):
@@ -291,7 +292,7 @@ class Trial:
     def _ask(self, address, request):
         """The answer, or None when the outcome is open; armed for this call only."""
         self.answer = self.why = None
-        line = Line(address)
+        line = Line(address, SHORT_PATIENCE_S)
         self.world.shortage.arm(self.at, self.when)
         try:
             self.answer = line.ask(request)
