@@ -1,29 +1,39 @@
 /* The opening mapping (docs/api.md): the ledger keeps cash, income, gift, frozen, basic credit and
- * grants; everything else a row says follows from them and is checked.
+ * grants; everything else a row says follows from them and is checked (ledger/fields.h). Here is
+ * what the API says of a field that is absent, and how a member is refused.
  *
- *     temporary = TempCredit, or CreditAmount - BasicCreditAmount, or what the grants give now
- *     basic     = BasicCreditAmount, or CreditAmount - temporary
- *     cash      = CashAccountBalance - OweAmount, or what RealBalance leaves when that is absent
- *     income, gift, frozen as given; if all three are absent, RealBalance - cash is income when
- *     positive and frozen when negative
- *
- * 1. What was read gives back every amount that was given, or the member is refused.
  * Owns nothing. Pure. */
 #include "api/opening.h"
 
 #include "api/action.h"
 #include "codec/decimal.h"
-#include "codec/timestamp.h"
 #include "ledger/fields.h"
 
 struct reading {
     const struct member_input *input;
-    int64_t now_us;
     struct arena *arena;
     struct new_member *member;
     struct complaint *complaint;
-    /* amounts given; zero when absent */
-    struct amount real, cash, credit, temporary, basic, owe;
+};
+
+static const struct {
+    size_t place; /* in struct member_input */
+    struct slice name;
+} fields[FIELD_COUNT] = {
+    [FIELD_REAL_BALANCE] = {offsetof(struct member_input, real_balance), {"RealBalance", 11}},
+    [FIELD_CASH_ACCOUNT_BALANCE] = {offsetof(struct member_input, cash_account_balance),
+                                    {"CashAccountBalance", 18}},
+    [FIELD_CREDIT_AMOUNT] = {offsetof(struct member_input, credit_amount), {"CreditAmount", 12}},
+    [FIELD_TEMP_CREDIT] = {offsetof(struct member_input, temp_credit), {"TempCredit", 10}},
+    [FIELD_BASIC_CREDIT_AMOUNT] = {offsetof(struct member_input, basic_credit_amount),
+                                   {"BasicCreditAmount", 17}},
+    [FIELD_OWE_AMOUNT] = {offsetof(struct member_input, owe_amount), {"OweAmount", 9}},
+    [FIELD_INCOME_INTO_ACCOUNT_BALANCE] = {offsetof(struct member_input,
+                                                    income_into_account_balance),
+                                           {"IncomeIntoAccountBalance", 24}},
+    [FIELD_PRESENT_ACCOUNT_BALANCE] = {offsetof(struct member_input, present_account_balance),
+                                       {"PresentAccountBalance", 21}},
+    [FIELD_FREEZE_AMOUNT] = {offsetof(struct member_input, freeze_amount), {"FreezeAmount", 12}},
 };
 
 static bool refuse(struct reading *reading, enum error error, struct slice word)
@@ -44,57 +54,34 @@ static struct slice amount_word(struct arena *arena, struct amount amount)
     return buffer_slice(&text);
 }
 
-static bool refuse_contradiction(struct reading *reading, struct slice name, struct amount given,
-                                 struct amount derived)
-{
-    *reading->complaint = (struct complaint){
-        .error = ERROR_VALUE_INCONSISTENT,
-        .words = {name, amount_word(reading->arena, given), amount_word(reading->arena, derived)},
-    };
-    return false;
-}
-
-static bool overflow(struct reading *reading)
-{
-    return refuse(reading, ERROR_VALUE_OVERFLOW, SLICE_NONE);
-}
-
 /* ---- values as given ---- */
 
 static bool read_amount(struct reading *reading, const struct text_value *value, struct slice name,
-                        struct amount *ret_amount)
+                        bool may_be_negative, struct amount *ret_amount)
 {
     *ret_amount = AMOUNT_ZERO;
     if (value->given && decimal_parse_cents(value->text, ret_amount) != DECIMAL_OK)
         return refuse(reading, ERROR_VALUE_AMOUNT, name);
+    return may_be_negative || !amount_is_negative(*ret_amount) ||
+           refuse(reading, ERROR_VALUE_NEGATIVE, name);
+}
+
+/* What is absent: OweAmount is zero beside a CashAccountBalance, RealBalance is without one. */
+static bool read_fields(struct reading *reading, struct fields_given *given)
+{
+    const char *input = (const char *)reading->input;
+    for (int i = 0; i < FIELD_COUNT; i++) {
+        const struct text_value *value = (const void *)(input + fields[i].place);
+        given->is_given[i] = value->given;
+        if (!read_amount(reading, value, fields[i].name,
+                         field_may_be_negative((enum balance_field)i), &given->amounts[i]))
+            return false;
+    }
+    if (given->is_given[FIELD_CASH_ACCOUNT_BALANCE])
+        given->is_given[FIELD_OWE_AMOUNT] = true;
+    else
+        given->is_given[FIELD_REAL_BALANCE] = true;
     return true;
-}
-
-static bool read_positive(struct reading *reading, const struct text_value *value,
-                          struct slice name, struct amount *ret_amount)
-{
-    if (!read_amount(reading, value, name, ret_amount))
-        return false;
-    return !amount_is_negative(*ret_amount) || refuse(reading, ERROR_VALUE_NEGATIVE, name);
-}
-
-static bool read_amounts(struct reading *reading)
-{
-    const struct member_input *input = reading->input;
-    struct new_member *member = reading->member;
-    return read_amount(reading, &input->real_balance, SLICE("RealBalance"), &reading->real) &&
-           read_amount(reading, &input->cash_account_balance, SLICE("CashAccountBalance"),
-                       &reading->cash) &&
-           read_positive(reading, &input->credit_amount, SLICE("CreditAmount"), &reading->credit) &&
-           read_positive(reading, &input->temp_credit, SLICE("TempCredit"), &reading->temporary) &&
-           read_positive(reading, &input->basic_credit_amount, SLICE("BasicCreditAmount"),
-                         &reading->basic) &&
-           read_positive(reading, &input->owe_amount, SLICE("OweAmount"), &reading->owe) &&
-           read_positive(reading, &input->income_into_account_balance,
-                         SLICE("IncomeIntoAccountBalance"), &member->income) &&
-           read_positive(reading, &input->present_account_balance, SLICE("PresentAccountBalance"),
-                         &member->gift) &&
-           read_positive(reading, &input->freeze_amount, SLICE("FreezeAmount"), &member->frozen);
 }
 
 static bool read_identity(struct reading *reading)
@@ -120,8 +107,6 @@ static bool read_identity(struct reading *reading)
     return true;
 }
 
-/* ---- credit ---- */
-
 static bool read_time(struct reading *reading, const struct text_value *value, struct slice name,
                       int64_t *ret_us)
 {
@@ -133,42 +118,13 @@ static bool read_grant(struct reading *reading, const struct grant_input *input,
 {
     if (!input->temp_amount.given)
         return refuse(reading, ERROR_MISSING_PARAMETER, SLICE("TempAmount"));
-    if (!read_positive(reading, &input->temp_amount, SLICE("TempAmount"), &grant->amount) ||
+    if (!read_amount(reading, &input->temp_amount, SLICE("TempAmount"), false, &grant->amount) ||
         !read_time(reading, &input->start_time, SLICE("StartTime"), &grant->start_us) ||
         !read_time(reading, &input->end_time, SLICE("EndTime"), &grant->end_us))
         return false;
     if (grant->end_us != 0 && grant->end_us <= grant->start_us)
         return refuse(reading, ERROR_VALUE_PERIOD, SLICE("EndTime"));
     return true;
-}
-
-static bool grants_at(const struct new_member *member, int64_t t_us, struct amount *ret_sum)
-{
-    *ret_sum = AMOUNT_ZERO;
-    for (uint32_t i = 0; i < member->grant_count; i++) {
-        const struct new_grant *grant = &member->grants[i];
-        bool is_active = grant->start_us <= t_us && (grant->end_us == 0 || t_us < grant->end_us);
-        if (is_active && !amount_add(*ret_sum, grant->amount, ret_sum))
-            return false;
-    }
-    return true;
-}
-
-/* A row may be older than today, so its TempCredit counts if the grants gave it at some moment:
- * their sum only changes where one starts or ends. */
-static bool grants_can_give(const struct new_member *member, struct amount wanted)
-{
-    struct amount sum;
-    if (amount_is_zero(wanted))
-        return true;
-    for (uint32_t i = 0; i < member->grant_count; i++) {
-        const int64_t moments[] = {member->grants[i].start_us, member->grants[i].end_us};
-        for (int j = 0; j < 2; j++) {
-            if (grants_at(member, moments[j], &sum) && amount_compare(sum, wanted) == 0)
-                return true;
-        }
-    }
-    return false;
 }
 
 static bool read_grants(struct reading *reading)
@@ -184,128 +140,33 @@ static bool read_grants(struct reading *reading)
     return true;
 }
 
-/* What the row says the temporary credit is. */
-static bool settle_temporary(struct reading *reading)
+static bool refuse_conflict(struct reading *reading, const struct fields_conflict *conflict)
 {
-    const struct member_input *input = reading->input;
-    struct new_member *member = reading->member;
-    bool has_grants = input->temp_amount_info_list.given;
-    if (!input->temp_credit.given && input->credit_amount.given &&
-        input->basic_credit_amount.given) {
-        if (!amount_subtract(reading->credit, reading->basic, &reading->temporary))
-            return overflow(reading);
-        if (amount_is_negative(reading->temporary))
-            return refuse_contradiction(reading, SLICE("CreditAmount"), reading->credit,
-                                        reading->basic);
-    } else if (!input->temp_credit.given && has_grants) {
-        return grants_at(member, reading->now_us, &reading->temporary) || overflow(reading);
-    }
-    if (has_grants && !grants_can_give(member, reading->temporary)) {
-        (void)refuse(reading, ERROR_VALUE_TEMP_CREDIT,
-                     amount_word(reading->arena, reading->temporary));
-        return false;
-    }
-    if (!has_grants && !amount_is_zero(reading->temporary))
-        member->grants[member->grant_count++] = (struct new_grant){.amount = reading->temporary};
-    return true;
-}
-
-static bool settle_credit(struct reading *reading)
-{
-    const struct member_input *input = reading->input;
-    struct amount credit;
-    if (!read_grants(reading) || !settle_temporary(reading))
-        return false;
-    if (!input->basic_credit_amount.given && input->credit_amount.given &&
-        !amount_subtract(reading->credit, reading->temporary, &reading->basic))
-        return overflow(reading);
-    if (amount_is_negative(reading->basic))
-        return refuse_contradiction(reading, SLICE("CreditAmount"), reading->credit,
-                                    reading->temporary);
-    if (!amount_add(reading->basic, reading->temporary, &credit))
-        return overflow(reading);
-    if (input->credit_amount.given && amount_compare(credit, reading->credit) != 0)
-        return refuse_contradiction(reading, SLICE("CreditAmount"), reading->credit, credit);
-    reading->member->basic_credit = reading->basic;
-    return true;
-}
-
-/* ---- money ---- */
-
-/* RealBalance alone says what cash is: real = cash + income + gift - frozen. */
-static bool cash_from_real(struct reading *reading)
-{
-    struct new_member *member = reading->member;
-    struct amount cash;
-    if (!amount_subtract(reading->real, member->income, &cash) ||
-        !amount_subtract(cash, member->gift, &cash) || !amount_add(cash, member->frozen, &cash))
-        return overflow(reading);
-    member->cash = cash;
-    return true;
-}
-
-static bool settle_money(struct reading *reading)
-{
-    const struct member_input *input = reading->input;
-    struct new_member *member = reading->member;
-    struct amount rest;
-    if (!input->cash_account_balance.given)
-        return cash_from_real(reading);
-    if (!amount_subtract(reading->cash, reading->owe, &member->cash))
-        return overflow(reading);
-    if (!input->real_balance.given || input->income_into_account_balance.given ||
-        input->present_account_balance.given || input->freeze_amount.given)
-        return true;
-    if (!amount_subtract(reading->real, member->cash, &rest))
-        return overflow(reading);
-    if (!amount_is_negative(rest))
-        member->income = rest;
-    else if (!amount_subtract(AMOUNT_ZERO, rest, &member->frozen))
-        return overflow(reading);
-    return true;
-}
-
-static bool check_given(struct reading *reading, bool given, struct slice name,
-                        struct amount as_given, struct amount derived)
-{
-    return !given || amount_compare(as_given, derived) == 0 ||
-           refuse_contradiction(reading, name, as_given, derived);
-}
-
-/* An absent OweAmount counts as zero, for cash was read with it. */
-static bool check_derived(struct reading *reading)
-{
-    const struct member_input *input = reading->input;
-    const struct new_member *member = reading->member;
-    struct fields fields;
-    struct member_state state = {.cash = member->cash,
-                                 .income = member->income,
-                                 .gift = member->gift,
-                                 .frozen = member->frozen,
-                                 .basic_credit = member->basic_credit,
-                                 .flags = member->flags};
-    if (!fields_derive(&state, reading->temporary, &fields))
-        return overflow(reading);
-    return check_given(reading, input->owe_amount.given || input->cash_account_balance.given,
-                       SLICE("OweAmount"), reading->owe, fields.owe_amount) &&
-           check_given(reading, input->cash_account_balance.given, SLICE("CashAccountBalance"),
-                       reading->cash, fields.cash_account_balance) &&
-           check_given(reading, input->real_balance.given, SLICE("RealBalance"), reading->real,
-                       fields.real_balance);
+    if (conflict->field == FIELD_COUNT)
+        return refuse(reading, ERROR_VALUE_OVERFLOW, SLICE_NONE);
+    struct slice given = amount_word(reading->arena, conflict->given);
+    if (conflict->field == FIELD_TEMP_CREDIT)
+        return refuse(reading, ERROR_VALUE_TEMP_CREDIT, given);
+    *reading->complaint = (struct complaint){
+        .error = ERROR_VALUE_INCONSISTENT,
+        .words = {fields[conflict->field].name, given,
+                  amount_word(reading->arena, conflict->derived)},
+    };
+    return false;
 }
 
 bool opening_read(const struct member_input *input, int64_t now_us, struct arena *arena,
                   struct new_member *ret_member, struct complaint *ret_complaint)
 {
     struct new_member member = {.flags = 0};
-    struct reading reading = {.input = input,
-                              .now_us = now_us,
-                              .arena = arena,
-                              .member = &member,
-                              .complaint = ret_complaint};
-    if (!read_identity(&reading) || !read_amounts(&reading) || !settle_credit(&reading) ||
-        !settle_money(&reading) || !check_derived(&reading))
+    struct reading reading = {
+        .input = input, .arena = arena, .member = &member, .complaint = ret_complaint};
+    struct fields_given given;
+    struct fields_solution solution;
+    if (!read_identity(&reading) || !read_fields(&reading, &given) || !read_grants(&reading))
         return false;
+    if (!fields_solve(&given, input->temp_amount_info_list.given, now_us, &member, &solution))
+        return refuse_conflict(&reading, &solution.conflicts[0]);
     *ret_member = member;
     return true;
 }

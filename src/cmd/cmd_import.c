@@ -58,7 +58,7 @@ static int read_source(struct import *import)
 /* True when the row is the first with its uin. */
 static bool note_uin(struct import *import, const struct import_row *row, bool *ret_memory)
 {
-    uint64_t first = import_uins_add(&import->uins, row->uin, row->line);
+    uint64_t first = import_uins_add(&import->uins, row->member.uin, row->line);
     *ret_memory = first != 0;
     if (first && first != row->line)
         import_problem(&import->problems, row->line, "MemberUin is the same as in line %" PRIu64,
@@ -110,7 +110,7 @@ static int send_lines(struct import *import, struct import_sender *sender, const
     while (code < 0 && !interrupted() &&
            (next = import_source_next(&import->source, &told, &record)) != IMPORT_END) {
         if (next != IMPORT_RECORD || !import_row_check(&record, import->now_us, &told, &row) ||
-            (import->bad > 0 && import_uins_find(&import->uins, row.uin) != row.line))
+            (import->bad > 0 && import_uins_find(&import->uins, row.member.uin) != row.line))
             continue;
         code = import_sender_add(sender, &row);
         progress_update(&progress, ++sent);

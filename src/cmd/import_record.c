@@ -95,7 +95,7 @@ static bool read_moment(const struct json_token *token, int64_t *ret_us)
 }
 
 /* One grant's fields; false when it is not JSON. *ret_wrong names the field that is wrong. */
-static bool read_grant(struct json_reader *reader, struct import_grant *ret_grant,
+static bool read_grant(struct json_reader *reader, struct new_grant *ret_grant,
                        const char **ret_wrong)
 {
     struct json_token key, value;
@@ -130,7 +130,7 @@ static bool read_grants(struct json_reader *reader, struct import_problems *prob
 {
     struct json_token token;
     while (json_next(reader, &token) == JSON_OBJECT) {
-        struct import_grant grant = {0};
+        struct new_grant grant = {0};
         const char *wrong = NULL;
         if (!read_grant(reader, &grant, &wrong))
             return false;
@@ -139,9 +139,9 @@ static bool read_grants(struct json_reader *reader, struct import_problems *prob
                            "TempAmountInfoList: %s is missing or wrong; TempAmount is cents, the "
                            "times are like \"2026-11-23 13:00:00\"",
                            wrong);
-        if (record->grant_count == IMPORT_GRANTS_MAX) {
+        if (record->grant_count == NEW_GRANTS_MAX) {
             import_problem(problems, record->line, "TempAmountInfoList: more than %d entries",
-                           IMPORT_GRANTS_MAX);
+                           NEW_GRANTS_MAX);
             return json_skip_rest(reader, JSON_ARRAY);
         }
         record->grants[record->grant_count++] = grant;

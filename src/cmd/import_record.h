@@ -3,10 +3,10 @@
 #ifndef CMD_IMPORT_RECORD_H
 #define CMD_IMPORT_RECORD_H
 
-#include "base/amount.h"
 #include "cmd/cmd.h"
 #include "codec/csv.h"
 #include "codec/json.h"
+#include "ledger/decide.h"
 
 /* In the order in which `bursar export` writes them. */
 enum import_field {
@@ -50,17 +50,10 @@ void import_problems_end(const struct import_problems *problems);
  */
 const char *import_shown(struct slice value);
 
-enum { IMPORT_GRANTS_MAX = 4 };
-struct import_grant {
-    struct amount amount;
-    int64_t start_us;
-    int64_t end_us; /* 0 = open end */
-};
-
 struct import_record {
     uint64_t line;
-    struct slice values[IMPORT_FIELD_COUNT];       /* len 0 = not given; numbers as written */
-    struct import_grant grants[IMPORT_GRANTS_MAX]; /* of TempAmountInfoList */
+    struct slice values[IMPORT_FIELD_COUNT]; /* len 0 = not given; numbers as written */
+    struct new_grant grants[NEW_GRANTS_MAX]; /* of TempAmountInfoList */
     uint32_t grant_count;
     bool has_grants;
 };

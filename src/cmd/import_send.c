@@ -59,13 +59,13 @@ static void write_moment(struct buffer *json, const char *key, int64_t us)
     buffer_char(json, '"');
 }
 
-static void write_grants(struct buffer *json, const struct import_row *row)
+static void write_grants(struct buffer *json, const struct new_member *member)
 {
-    if (row->grant_count == 0)
+    if (member->grant_count == 0)
         return;
     BUFFER_LITERAL(json, ",\"TempAmountInfoList\":[");
-    for (uint32_t i = 0; i < row->grant_count; i++) {
-        const struct import_grant *grant = &row->grants[i];
+    for (uint32_t i = 0; i < member->grant_count; i++) {
+        const struct new_grant *grant = &member->grants[i];
         buffer_text(json, i > 0 ? ",{\"TempAmount\":" : "{\"TempAmount\":");
         decimal_print_cents(json, grant->amount);
         write_moment(json, ",\"StartTime\":\"", grant->start_us);
@@ -78,21 +78,22 @@ static void write_grants(struct buffer *json, const struct import_row *row)
 /* RealBalance says what cash is, overdue or not, whatever the temporary credit of the day. */
 static void write_row(struct buffer *json, const struct import_row *row)
 {
+    const struct new_member *member = &row->member;
     char uin[UIN_DIGITS_MAX];
     BUFFER_LITERAL(json, "{\"MemberUin\":\"");
-    buffer_bytes(json, uin, uin_print(row->uin, uin));
+    buffer_bytes(json, uin, uin_print(member->uin, uin));
     BUFFER_LITERAL(json, "\",\"MemberName\":");
-    json_quote(json, row->name);
-    if (row->is_credit_account)
+    json_quote(json, member->name);
+    if (member->flags & MEMBER_IS_CREDIT)
         BUFFER_LITERAL(json, ",\"IsCreditAccount\":true");
-    if (row->allow_arrears)
+    if (member->flags & MEMBER_ARREARS)
         BUFFER_LITERAL(json, ",\"AllowArrears\":true");
     write_amount(json, ",\"RealBalance\":", row->real_balance);
-    write_amount(json, ",\"IncomeIntoAccountBalance\":", row->income);
-    write_amount(json, ",\"PresentAccountBalance\":", row->present);
-    write_amount(json, ",\"FreezeAmount\":", row->frozen);
-    write_amount(json, ",\"BasicCreditAmount\":", row->basic_credit);
-    write_grants(json, row);
+    write_amount(json, ",\"IncomeIntoAccountBalance\":", member->income);
+    write_amount(json, ",\"PresentAccountBalance\":", member->gift);
+    write_amount(json, ",\"FreezeAmount\":", member->frozen);
+    write_amount(json, ",\"BasicCreditAmount\":", member->basic_credit);
+    write_grants(json, member);
     buffer_char(json, '}');
 }
 

@@ -160,6 +160,81 @@ static void temporary_credit_comes_and_goes(void **state)
     desk_free(&desk);
 }
 
+/* A member's state gives nine fields; these, with what they do not show, give the state again. */
+static void what_was_derived_is_solved(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof examples / sizeof *examples; i++) {
+        const struct example *e = &examples[i];
+        struct new_member member = {.grant_count = 0};
+        struct fields_solution solution;
+        struct fields_given given = {
+            .amounts = {[FIELD_REAL_BALANCE] = cents(e->real),
+                        [FIELD_CASH_ACCOUNT_BALANCE] = cents(e->cash_balance),
+                        [FIELD_CREDIT_AMOUNT] = cents(e->credit),
+                        [FIELD_TEMP_CREDIT] = cents(e->temporary),
+                        [FIELD_BASIC_CREDIT_AMOUNT] = cents(e->basic),
+                        [FIELD_OWE_AMOUNT] = cents(e->owe),
+                        [FIELD_INCOME_INTO_ACCOUNT_BALANCE] = cents(e->income),
+                        [FIELD_PRESENT_ACCOUNT_BALANCE] = cents(e->gift),
+                        [FIELD_FREEZE_AMOUNT] = cents(e->frozen)}};
+        memset(given.is_given, true, sizeof given.is_given);
+        assert_true(fields_solve(&given, false, 0, &member, &solution));
+        assert_cents(e->what, "cash", member.cash, e->cash);
+        assert_cents(e->what, "income", member.income, e->income);
+        assert_cents(e->what, "gift", member.gift, e->gift);
+        assert_cents(e->what, "frozen", member.frozen, e->frozen);
+        assert_cents(e->what, "basic", member.basic_credit, e->basic);
+        assert_int_equal(member.grant_count, e->temporary != 0);
+        assert_cents(e->what, "temporary", member.grants[0].amount, e->temporary);
+        assert_cents(e->what, "credit balance", solution.fields.credit_balance, e->credit_balance);
+        /* Without CashAccountBalance, RealBalance says it; without OweAmount it follows. */
+        given.is_given[FIELD_CASH_ACCOUNT_BALANCE] = false;
+        given.is_given[FIELD_OWE_AMOUNT] = false;
+        member = (struct new_member){.grant_count = 0};
+        assert_true(fields_solve(&given, false, 0, &member, &solution));
+        assert_cents(e->what, "cash", member.cash, e->cash);
+        assert_cents(e->what, "owe", solution.fields.owe_amount, e->owe);
+    }
+}
+
+/* Every field that is not what the others make it is named, and what they make it. */
+static void contradictions_are_data(void **state)
+{
+    (void)state;
+    struct new_member member = {.grant_count = 0};
+    struct fields_solution solution;
+    struct fields_given given = {.is_given = {[FIELD_REAL_BALANCE] = true,
+                                              [FIELD_CASH_ACCOUNT_BALANCE] = true,
+                                              [FIELD_CREDIT_AMOUNT] = true,
+                                              [FIELD_TEMP_CREDIT] = true,
+                                              [FIELD_BASIC_CREDIT_AMOUNT] = true,
+                                              [FIELD_OWE_AMOUNT] = true,
+                                              [FIELD_FREEZE_AMOUNT] = true},
+                                 .amounts = {[FIELD_REAL_BALANCE] = cents(1),
+                                             [FIELD_CASH_ACCOUNT_BALANCE] = cents(10),
+                                             [FIELD_CREDIT_AMOUNT] = cents(100),
+                                             [FIELD_TEMP_CREDIT] = cents(31),
+                                             [FIELD_BASIC_CREDIT_AMOUNT] = cents(70),
+                                             [FIELD_OWE_AMOUNT] = cents(5)}};
+    const struct fields_conflict expected[] = {
+        {FIELD_TEMP_CREDIT, cents(31), AMOUNT_ZERO},
+        {FIELD_CREDIT_AMOUNT, cents(100), cents(101)},
+        {FIELD_OWE_AMOUNT, cents(5), AMOUNT_ZERO},
+        {FIELD_REAL_BALANCE, cents(1), cents(5)},
+    };
+    assert_false(fields_solve(&given, true, 0, &member, &solution));
+    assert_int_equal(solution.conflict_count, FIELDS_CONFLICTS_MAX);
+    for (size_t i = 0; i < FIELDS_CONFLICTS_MAX; i++) {
+        assert_int_equal(solution.conflicts[i].field, expected[i].field);
+        assert_int_equal(solution.conflicts[i].given.micros, expected[i].given.micros);
+        assert_int_equal(solution.conflicts[i].derived.micros, expected[i].derived.micros);
+    }
+    given.amounts[FIELD_CASH_ACCOUNT_BALANCE] = (struct amount){INT64_MIN};
+    assert_false(fields_solve(&given, true, 0, &member, &solution));
+    assert_int_equal(solution.conflicts[solution.conflict_count - 1].field, FIELD_COUNT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -167,6 +242,8 @@ int main(void)
         cmocka_unit_test(the_published_formulas_hold),
         cmocka_unit_test(extremes_fit),
         cmocka_unit_test(temporary_credit_comes_and_goes),
+        cmocka_unit_test(what_was_derived_is_solved),
+        cmocka_unit_test(contradictions_are_data),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
