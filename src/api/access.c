@@ -10,7 +10,8 @@ bool exchange_refuse_cam(struct exchange *exchange)
 {
     exchange->complaint = (struct complaint){
         .error = ERROR_CAM_NO_AUTH,
-        .words = {exchange->product->policy_prefixes[0], exchange->action->name, SLICE("*")},
+        .words = {exchange->served->product->policy_prefixes[0], exchange->action->name,
+                  SLICE("*")},
     };
     return false;
 }
@@ -31,7 +32,7 @@ void inquiry_write_question(const struct inquiry *inquiry, char memory[2][ACTION
                             struct policy_question *ret_question)
 {
     const struct exchange *exchange = inquiry->exchange;
-    const struct product *product = exchange->product;
+    const struct product *product = exchange->served->product;
     *ret_question = (struct policy_question){.peer_address = exchange->peer_address,
                                              .now_us = inquiry->now_us,
                                              .action_count = product->policy_prefix_count,

@@ -1,6 +1,6 @@
 /* Actions: the table of everything the API can do, as data; private to this room. One file an
  * action family (balances.c, members.c, ...) holds declarations and functions; actions.c lists
- * them. */
+ * them by product. Another room's product is made of the same and handed to api_new. */
 #ifndef API_ACTION_H
 #define API_ACTION_H
 
@@ -82,17 +82,15 @@ struct product {
     uint32_t policy_prefix_count;
     const struct action *const *actions;
     uint32_t action_count;
-    uint32_t first_number; /* of its actions, for tables indexed by action_number */
 };
 
-const struct product *product_find(struct slice name);
-/* All products, for the documentation. */
-const struct product *products(uint32_t *ret_count);
-const struct action *product_action(const struct product *product, struct slice name);
-/* 0.. over all products, below API_ACTIONS_MAX. */
-uint32_t action_number(const struct product *product, const struct action *action);
-/* Any product's action of that name; false when there is none. */
-bool action_number_find(struct slice name, uint32_t *ret_number);
+/* route.c. NULL: none has that name. */
+const struct api_product *products_find(const struct api_products *products, struct slice name);
+/* The place of an action among the product's; action_count: none has that name. */
+uint32_t product_action(const struct product *product, struct slice name);
+/* What exchange->action_number begins from. */
+uint32_t products_first_number(const struct api_products *products,
+                               const struct api_product *served);
 
 extern const struct action action_describe_org_member_account_balance;
 extern const struct action action_describe_account_balance;

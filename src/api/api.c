@@ -22,17 +22,36 @@ enum {
 
 /* ---- life ---- */
 
+/* Of the first product's action of that name; NULL: there is none. */
+static uint32_t *find_limit(struct api *api, struct slice action)
+{
+    uint32_t first = 0;
+    for (uint32_t i = 0; i < api->world.products.count; i++) {
+        const struct product *product = api->world.products.at[i].product;
+        uint32_t index = product_action(product, action);
+        if (index < product->action_count)
+            return &api->limits[first + index];
+        first += product->action_count;
+    }
+    return NULL;
+}
+
 static struct status read_limits(struct api *api, const struct api_options *options,
                                  struct fault *fault)
 {
-    for (uint32_t i = 0; i < API_ACTIONS_MAX; i++)
+    const struct api_products *products = &api->world.products;
+    uint32_t count = products_first_number(products, products->at + products->count);
+    api->limits = calloc(count, sizeof api->limits[0]);
+    if (!api->limits)
+        return fault_raise(fault, STATUS_MEMORY, "no memory for the rate limits");
+    for (uint32_t i = 0; i < count; i++)
         api->limits[i] = options->calls_per_second;
     for (uint32_t i = 0; i < options->limit_count; i++) {
-        uint32_t number;
-        if (!action_number_find(options->limits[i].action, &number))
+        uint32_t *limit = find_limit(api, options->limits[i].action);
+        if (!limit)
             return fault_raise(fault, STATUS_INVALID, "no action is called %.*s",
                                SLICE_ARGS(options->limits[i].action));
-        api->limits[number] = options->limits[i].per_second;
+        *limit = options->limits[i].per_second;
     }
     return STATUS_DONE;
 }
@@ -56,6 +75,7 @@ struct status api_new(const struct api_world *world, const struct api_options *o
         status = fault_raise(fault, STATUS_MEMORY, "no memory for selections");
     if (!status_ok(status)) {
         limiter_free(api->limiter);
+        free(api->limits);
         free(api);
         return status;
     }
@@ -73,6 +93,7 @@ void api_free(struct api *api)
     selections_free(api->selections);
     policy_cache_done(&api->authority);
     (void)pthread_mutex_destroy(&api->registry);
+    free(api->limits);
     free(api);
 }
 
@@ -256,7 +277,7 @@ static bool count_call(struct exchange *exchange,
     const struct principal *principal = &exchange->principal;
     struct limit_call call = {.account = principal->account,
                               .user = principal->user,
-                              .action = action_number(exchange->product, exchange->action),
+                              .action = exchange->action_number,
                               .now_us = exchange->now_us};
     struct limit_count counted;
     call.limit = api->limits[call.action];

@@ -42,7 +42,22 @@ struct api_options {
                           .form_bytes_max = 1 << 20,                                               \
                           .query_bytes_max = 32768})
 
+struct product; /* api/action.h */
+
+/* A product that is served; its actions find `context` in their exchange. */
+struct api_product {
+    const struct product *product;
+    void *context;
+};
+struct api_products {
+    const struct api_product *at; /* the first is meant by who names none */
+    uint32_t count;
+};
+/* This room's own: billing and bursar. */
+extern const struct api_products api_own_products;
+
 struct api_world { /* everything the api works on; must outlive it */
+    struct api_products products;
     const struct sys *sys;
     const struct book *book;
     struct gate *gate;

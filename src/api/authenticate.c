@@ -16,23 +16,28 @@ static bool refuse_part(struct exchange *exchange, struct slice part)
     return exchange_refuse_word(exchange, ERROR_AUTHORIZATION_PART, part);
 }
 
+/* False: none of that name is served. */
+static bool mean_product(struct exchange *exchange, struct slice name)
+{
+    exchange->product_name = name;
+    exchange->served = products_find(&exchange->worker->api->world.products, name);
+    return exchange->served != NULL;
+}
+
 /* The product meant: the first label of Host, which the scope must name too. Asked to be lenient
  * (clients pointed at an IP address), any known name will do. */
 static bool choose_product(struct exchange *exchange, struct slice claimed)
 {
     struct slice label = request_product_label(exchange->request);
     const struct api_options *options = &exchange->worker->api->options;
-    exchange_mean_product(exchange, label);
-    if (slice_equal_nocase(claimed, label) && (exchange->product || !options->accept_any_service))
+    bool is_served = mean_product(exchange, label);
+    if (slice_equal_nocase(claimed, label) && (is_served || !options->accept_any_service))
         return true;
     if (!options->accept_any_service)
         return refuse_part(exchange, SLICE("Service"));
     exchange->any_service = true;
-    if (product_find(claimed))
-        exchange_mean_product(exchange, claimed);
-    else if (!exchange->product)
-        exchange_mean_product(exchange, SLICE("billing"));
-    return true;
+    return mean_product(exchange, claimed) || mean_product(exchange, label) ||
+           mean_product(exchange, exchange->worker->api->world.products.at[0].product->name);
 }
 
 /* The UTC date, which is the same for all requests of a day. */
@@ -290,8 +295,7 @@ static bool accept_operator(struct exchange *exchange)
 {
     struct slice named = exchange->envelope.product;
     exchange->principal = (struct principal){.is_operator = true};
-    exchange_mean_product(exchange,
-                          named.len > 0 ? named : request_product_label(exchange->request));
+    (void)mean_product(exchange, named.len > 0 ? named : request_product_label(exchange->request));
     return true;
 }
 

@@ -47,7 +47,7 @@ static bool is_write_covered(struct exchange *exchange)
 bool exchange_is_covered(struct exchange *exchange)
 {
     const struct http1_request *request = exchange->request;
-    if (!slice_equal(exchange->product->name, SLICE("bursar")))
+    if (!slice_equal(exchange->served->product->name, SLICE("bursar")))
         return true;
     if (exchange->action->prepare && exchange->envelope.form == ENVELOPE_TC3 &&
         !is_write_covered(exchange))

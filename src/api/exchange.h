@@ -23,7 +23,7 @@ struct action;
 struct product;
 struct selections;
 
-enum { API_ACTIONS_MAX = 64, API_ARENA_BYTES_MAX = 64 << 20, ACTION_NAME_BYTES_MAX = 128 };
+enum { API_ARENA_BYTES_MAX = 64 << 20, ACTION_NAME_BYTES_MAX = 128 };
 
 /* Written by one worker, read by anyone. */
 struct tally {
@@ -33,7 +33,7 @@ struct tally {
 struct api {
     struct api_world world;
     struct api_options options; /* without the borrowed limits */
-    uint32_t limits[API_ACTIONS_MAX];
+    uint32_t *limits;           /* by exchange's action_number */
     struct limiter *limiter;
     struct selections *selections; /* the historian's thread's */
     struct policy_cache authority; /* policies compiled by the committer's thread */
@@ -121,13 +121,14 @@ struct exchange {
     struct principal principal;
     struct rights rights; /* once access has been checked */
     struct slice product_name;
-    const struct product *product; /* NULL: none has that name */
+    const struct api_product *served; /* NULL: none has that name */
     const struct action *action;
-    bool any_service;      /* let in although signed for another one */
-    uint32_t organisation; /* the caller's, once access has been checked; operator: as asked */
-    bool is_owner;         /* of the organisation, or the operator */
-    bool sees_everyone;    /* else only the scope of its delegation */
-    bool is_as_of;         /* X-Bursar-As-Of */
+    uint32_t action_number; /* 0.. over all products */
+    bool any_service;       /* let in although signed for another one */
+    uint32_t organisation;  /* the caller's, once access has been checked; operator: as asked */
+    bool is_owner;          /* of the organisation, or the operator */
+    bool sees_everyone;     /* else only the scope of its delegation */
+    bool is_as_of;          /* X-Bursar-As-Of */
     int64_t as_of_us;
     void *input; /* the action's bound parameters */
     struct arena *arena;
@@ -167,13 +168,12 @@ struct slice exchange_request_id(const struct exchange *exchange);
 bool request_gather(struct exchange *exchange);        /* method to common parameters: request.c */
 bool request_gather_head(struct exchange *exchange);   /* the same, as far as the head tells */
 bool exchange_authenticate(struct exchange *exchange); /* authenticate.c */
-void exchange_mean_product(struct exchange *exchange, struct slice name);
-bool exchange_route(struct exchange *exchange);     /* product, version, action: actions.c */
-bool exchange_cover(struct exchange *exchange);     /* what the signature covers: coverage.c */
-bool exchange_limit(struct exchange *exchange);     /* rate limit, of its user: api.c */
-bool exchange_authorise(struct exchange *exchange); /* policies and organisation: access.c */
-bool exchange_share(struct exchange *exchange);     /* rate limit, of its account: api.c */
-bool exchange_bind(struct exchange *exchange);      /* parameters of the action: request.c */
+bool exchange_route(struct exchange *exchange);        /* product, version, action: route.c */
+bool exchange_cover(struct exchange *exchange);        /* what the signature covers: coverage.c */
+bool exchange_limit(struct exchange *exchange);        /* rate limit, of its user: api.c */
+bool exchange_authorise(struct exchange *exchange);    /* policies and organisation: access.c */
+bool exchange_share(struct exchange *exchange);        /* rate limit, of its account: api.c */
+bool exchange_bind(struct exchange *exchange);         /* parameters of the action: request.c */
 
 /* Before a command is submitted: who asks, DryRun, and what the request is known by when it comes
  * again (tokens.c). */

@@ -115,9 +115,11 @@ static bool is_about_host(const struct exchange *exchange, enum error *ret_error
 /* The product whose hosts are meant; NULL: none that is known. */
 static const struct product *meant_product(const struct exchange *exchange)
 {
+    const struct api_products *products = &exchange->worker->api->world.products;
+    const struct api_product *served = exchange->served ? exchange->served : &products->at[0];
     if (exchange->envelope.form == ENVELOPE_TC3)
-        return product_find(exchange->authorization.service);
-    return exchange->product ? exchange->product : product_find(SLICE("billing"));
+        served = products_find(products, exchange->authorization.service);
+    return served ? served->product : NULL;
 }
 
 static bool is_small(const struct exchange *exchange)

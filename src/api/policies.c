@@ -29,7 +29,8 @@ static bool check_effect(struct exchange *exchange, const struct compiled_policy
     if (!memory)
         return exchange_refuse(exchange, ERROR_INTERNAL);
     buffer_init_fixed(&reason, memory, REASON_BYTES_MAX);
-    return policy_has_effect(policy, &reason) || refuse_document(exchange, buffer_slice(&reason));
+    return policy_has_effect(policy, &exchange->worker->api->world.products, &reason) ||
+           refuse_document(exchange, buffer_slice(&reason));
 }
 
 static bool check_document(struct exchange *exchange, struct slice document)

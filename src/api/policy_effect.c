@@ -12,6 +12,7 @@ enum { NAME_BYTES_MAX = 128 };
 
 struct judging {
     const struct statement *statement;
+    const struct api_products *products;
     struct buffer *reason;
 };
 
@@ -76,16 +77,15 @@ struct named {
     uint8_t missing; /* of one that does not */
 };
 
-static struct named count_named(const struct statement *statement, struct slice pattern)
+static struct named count_named(const struct judging *judging, struct slice pattern)
 {
     struct named named = {0, 0, 0};
-    uint8_t needed = parts_needed(statement);
-    uint32_t count;
-    const struct product *all = products(&count);
-    for (uint32_t i = 0; i < count; i++) {
-        for (uint32_t j = 0; j < all[i].action_count; j++) {
-            const struct action *action = all[i].actions[j];
-            if (!names(pattern, &all[i], action))
+    uint8_t needed = parts_needed(judging->statement);
+    for (uint32_t i = 0; i < judging->products->count; i++) {
+        const struct product *product = judging->products->at[i].product;
+        for (uint32_t j = 0; j < product->action_count; j++) {
+            const struct action *action = product->actions[j];
+            if (!names(pattern, product, action))
                 continue;
             uint8_t missing = needed & (uint8_t)~action->items;
             named.all++;
@@ -111,7 +111,7 @@ static bool judge_actions(struct judging *judging)
 {
     const struct statement *statement = judging->statement;
     for (uint32_t i = 0; i < statement->actions.count; i++) {
-        struct named named = count_named(statement, statement->actions.at[i]);
+        struct named named = count_named(judging, statement->actions.at[i]);
         if (named.all == 0)
             return refuse_at(judging, "action", i, "no action of this server is called so");
         if (named.bearable == 0 || (statement->is_deny && named.bearable < named.all))
@@ -135,22 +135,22 @@ static bool judge_resources(struct judging *judging)
 }
 
 /* Some action that the statement names has transfers of a kind that fits. */
-static bool kind_can_be(const struct statement *statement, const struct condition *condition,
+static bool kind_can_be(const struct judging *judging, const struct condition *condition,
                         const struct operand *operand)
 {
+    const struct strings *patterns = &judging->statement->actions;
     struct condition one = *condition;
     struct operand only = *operand;
-    uint32_t count;
-    const struct product *all = products(&count);
     one.operands = &only;
     one.operand_count = 1;
     one.negated = false;
-    for (uint32_t i = 0; i < count; i++) {
-        for (uint32_t j = 0; j < all[i].action_count; j++) {
-            const struct action *action = all[i].actions[j];
+    for (uint32_t i = 0; i < judging->products->count; i++) {
+        const struct product *product = judging->products->at[i].product;
+        for (uint32_t j = 0; j < product->action_count; j++) {
+            const struct action *action = product->actions[j];
             bool is_named = false;
-            for (uint32_t k = 0; k < statement->actions.count; k++)
-                is_named = is_named || names(statement->actions.at[k], &all[i], action);
+            for (uint32_t k = 0; k < patterns->count; k++)
+                is_named = is_named || names(patterns->at[k], product, action);
             for (const char *const *kind = action->kinds; is_named && kind && *kind; kind++) {
                 const struct policy_item item = {.kind = slice_text(*kind)};
                 if (condition_ask(&one, NULL, &item) == CONDITION_HOLDS)
@@ -161,10 +161,10 @@ static bool kind_can_be(const struct statement *statement, const struct conditio
     return false;
 }
 
-static const char *operand_wrong(const struct statement *statement,
-                                 const struct condition *condition, const struct operand *operand)
+static const char *operand_wrong(const struct judging *judging, const struct condition *condition,
+                                 const struct operand *operand)
 {
-    if (condition->key == KEY_TRANSFER_KIND && !kind_can_be(statement, condition, operand))
+    if (condition->key == KEY_TRANSFER_KIND && !kind_can_be(judging, condition, operand))
         return "none of the statement's actions has transfers of such a kind";
     if (!operand->is_good)
         return "a value cannot be read";
@@ -183,7 +183,7 @@ static bool judge_conditions(struct judging *judging)
         if (!condition_fits_key(at))
             return refuse_condition(judging, at, "the key is not of the operator's type");
         for (uint32_t i = 0; i < at->operand_count; i++) {
-            const char *wrong = operand_wrong(judging->statement, at, &at->operands[i]);
+            const char *wrong = operand_wrong(judging, at, &at->operands[i]);
             if (wrong)
                 return refuse_condition(judging, at, wrong);
         }
@@ -208,10 +208,11 @@ static bool judge_reach(struct judging *judging, const struct compiled_policy *p
     return true;
 }
 
-bool policy_has_effect(const struct compiled_policy *policy, struct buffer *ret_reason)
+bool policy_has_effect(const struct compiled_policy *policy, const struct api_products *products,
+                       struct buffer *ret_reason)
 {
     for (const struct statement *at = policy->statements; at; at = at->next) {
-        struct judging judging = {.statement = at, .reason = ret_reason};
+        struct judging judging = {.statement = at, .products = products, .reason = ret_reason};
         if (!judge_resources(&judging) || !judge_conditions(&judging) || !judge_actions(&judging) ||
             !judge_reach(&judging, policy))
             return false;

@@ -6,9 +6,12 @@
 #include "api/policy.h"
 #include "base/buffer.h"
 
-/* An allow must be able to allow something by each of its actions, resources and conditions; a deny
- * to deny everything it names. False: appends which element cannot, as
- * "statement[1].resource[0]: ...". */
-bool policy_has_effect(const struct compiled_policy *policy, struct buffer *ret_reason);
+struct api_products;
+
+/* Against the actions of `products`: an allow must be able to allow something by each of its
+ * actions, resources and conditions; a deny to deny everything it names. False: appends which
+ * element cannot, as "statement[1].resource[0]: ...". */
+bool policy_has_effect(const struct compiled_policy *policy, const struct api_products *products,
+                       struct buffer *ret_reason);
 
 #endif

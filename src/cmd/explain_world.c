@@ -24,6 +24,7 @@ static struct status open_api(struct explain_world *world, struct fault *fault)
     struct api_options options = API_OPTIONS_DEFAULT;
     options.calls_per_second = 0;
     const struct api_world parts = {
+        .products = api_own_products,
         .sys = &world->sys,
         .book = world->book,
         .gate = &world->gate,

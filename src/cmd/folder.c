@@ -102,6 +102,7 @@ static struct status start(struct folder *folder, const struct folder_options *o
 {
     struct api_options defaults = API_OPTIONS_DEFAULT;
     struct api_world world = {
+        .products = api_own_products,
         .sys = sys_real(),
         .book = folder->book,
         .gate = &folder->gate,

@@ -5,6 +5,7 @@
  * 3. A statement without effect is named.
  * 4. What is allowed of a call's items is no more than the call's verdict lets in.
  * 5. When the first covers the second, all that the second allows the first allows. */
+#include "api/api.h"
 #include "api/policy.h"
 
 #include "api/policy_cover.h"
@@ -63,7 +64,7 @@ static void check_effect(const struct compiled_policy *policy)
     char memory[1024];
     struct buffer reason;
     buffer_init_fixed(&reason, memory, sizeof memory);
-    CHECK(policy_has_effect(policy, &reason) == (reason.len == 0));
+    CHECK(policy_has_effect(policy, &api_own_products, &reason) == (reason.len == 0));
 }
 
 static bool allows(const struct compiled_policy *policy, const struct policy_question *question,

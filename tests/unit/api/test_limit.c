@@ -248,7 +248,8 @@ static void limits_of_actions(void **state)
             world_call(&world, &(struct signed_call){.action = "DescribeAccountBalance"}),
             "\"Uin\"");
     limits[0].action = SLICE("DescribeNothing");
-    struct api_world api_world = {.sys = &world.sys, .book = world.book, .gate = &world.gate};
+    struct api_world api_world = {
+        .products = api_own_products, .sys = &world.sys, .book = world.book, .gate = &world.gate};
     assert_int_equal(api_new(&api_world, &options, &fault, &api).code, STATUS_INVALID);
     assert_contains(fault.text, "DescribeNothing");
     world_close(&world);

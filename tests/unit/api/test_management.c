@@ -249,8 +249,11 @@ static void the_operator_names_the_product(void **state)
 static void a_read_only_server_refuses_writes(void **state)
 {
     struct api_options options = API_OPTIONS_DEFAULT;
-    struct api_world read_only = {
-        .sys = &world.sys, .book = world.book, .gate = &world.gate, .master_key = world.master_key};
+    struct api_world read_only = {.products = api_own_products,
+                                  .sys = &world.sys,
+                                  .book = world.book,
+                                  .gate = &world.gate,
+                                  .master_key = world.master_key};
     struct fault fault;
     struct api *api, *writable = world.api;
     struct api_worker *worker = world.worker;

@@ -58,7 +58,8 @@ static void desk_open(struct desk *desk)
     struct fault fault;
     desk->book = book_new(1);
     gate_init(&desk->gate);
-    struct api_world world = {.sys = sys_real(),
+    struct api_world world = {.products = api_own_products,
+                              .sys = sys_real(),
                               .book = desk->book,
                               .gate = &desk->gate,
                               .committer = (struct committer *)(void *)&nobody,

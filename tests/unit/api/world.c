@@ -47,7 +47,8 @@ static void world_start(struct world *world, const struct api_options *options)
                                           NULL, &fault, &world->committer)));
     assert_true(status_ok(historian_start(&world->sys, world->journal, &world->gate, NULL, &fault,
                                           &world->historian)));
-    struct api_world api_world = {.sys = &world->sys,
+    struct api_world api_world = {.products = api_own_products,
+                                  .sys = &world->sys,
                                   .book = world->book,
                                   .gate = &world->gate,
                                   .committer = world->committer,
