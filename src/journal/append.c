@@ -6,7 +6,7 @@
  *    tried again. (A COMMIT that lacks memory may have written its last frame: after a crash the
  *    batch would be there.)
  * 3. The witness is written after the commit it speaks of, so it is ahead of the database only when
- *    the database was put back (witness.h).
+ *    the database was put back (store/witness.h).
  * 4. Rows go into each table in the order of their sequence: entries many a row (rows.h), requests
  *    ROWS_MAX a statement. A batch's own row comes last.
  *
@@ -14,7 +14,7 @@
 #include "base/check.h"
 #include "journal/chain.h"
 #include "journal/store.h"
-#include "journal/witness.h"
+#include "store/witness.h"
 
 enum { ROWS_MAX = 32, ROWS_SOME = 8 };
 

@@ -1,17 +1,17 @@
 /* Copying a journal, beside its writer, and putting the copy back (backup.h).
  *
  * 1. All pages are of one moment: the source is read in one snapshot from the first to the last.
- * 2. The folder is marked as unfinished until the copy is synced and verified (unfinished.h), so
- *    that nobody takes a part of one for a journal. The witness is written last.
+ * 2. The folder is marked as unfinished until the copy is synced and verified (store/unfinished.h),
+ * so that nobody takes a part of one for a journal. The witness is written last.
  *
  * Owns what it opens, for one call. Any thread. */
 #include "journal/backup.h"
 
 #include "base/check.h"
-#include "journal/schema.h"
 #include "journal/store.h"
-#include "journal/unfinished.h"
-#include "journal/witness.h"
+#include "store/schema.h"
+#include "store/unfinished.h"
+#include "store/witness.h"
 
 #include <stdio.h>
 

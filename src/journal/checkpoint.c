@@ -12,8 +12,8 @@
  *
  * Owns the sets of changes. The committer's thread. */
 #include "base/check.h"
-#include "journal/schema.h"
 #include "journal/store.h"
+#include "store/schema.h"
 
 enum { ROWS_AT_ONCE = 8, MEMBER_COLUMNS = 5 };
 

@@ -27,7 +27,7 @@
 #include "base/check.h"
 #include "codec/timestamp.h"
 #include "journal/group.h"
-#include "journal/stop.h"
+#include "store/stop.h"
 #include "sys/clock.h"
 #include "sys/thread.h"
 

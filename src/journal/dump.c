@@ -3,7 +3,7 @@
  * 1. What is written was proved in the same pass: entries against their batch, batches against the
  *    chain.
  * 2. A journal is loaded in one transaction: all of it is there, or nothing. Until it is there, the
- *    folder is marked as unfinished (unfinished.h).
+ *    folder is marked as unfinished (store/unfinished.h).
  *
  * Owns what it opens, for one call. Any thread. */
 #include "journal/dump.h"
@@ -12,7 +12,7 @@
 #include "journal/dump_entry.h"
 #include "journal/dump_read.h"
 #include "journal/replay.h"
-#include "journal/unfinished.h"
+#include "store/unfinished.h"
 
 #include <stdlib.h>
 

@@ -8,7 +8,7 @@
  * Owns nothing: the commands are their submitters'. The committer's thread. */
 #include "journal/group.h"
 
-#include "journal/stop.h"
+#include "store/stop.h"
 
 void queue_add(struct queue *queue, struct commit *commit)
 {

@@ -45,17 +45,7 @@ STATUS_MUST_USE struct status history_request_of(struct history *history, uint64
                                                  struct fault *fault, bool *ret_found,
                                                  struct entry *ret_request);
 
-/* A batch as it was written; `number` is 1 .. head.batches. */
-struct batch {
-    uint64_t number;
-    uint64_t first_sequence;
-    uint64_t last_sequence;
-    int64_t time_us;
-    unsigned char root[32];
-    unsigned char hash[32];
-    struct journal_tally registry; /* as in the head behind it */
-    struct journal_tally tokens;
-};
+/* `number` is 1 .. head.batches. */
 STATUS_MUST_USE struct status history_batch(struct history *history, uint64_t number,
                                             struct fault *fault, struct batch *ret_batch);
 /* The batch that an entry is in: O(log n) reads. */

@@ -7,27 +7,12 @@
 #ifndef JOURNAL_JOURNAL_H
 #define JOURNAL_JOURNAL_H
 
+#include "base/batch.h"
 #include "base/status.h"
 #include "ledger/decide.h"
 #include "sys/sys.h"
 
 struct journal;
-
-/* What a table beside the entries must hold: how many rows, and the hash that runs over them. Both
- * are hashed with every batch, so that a table that was shortened is noticed when it is read. */
-struct journal_tally {
-    uint64_t count;
-    unsigned char hash[32]; /* all zero before the first row */
-};
-
-struct journal_head {
-    uint64_t sequence; /* last entry */
-    uint64_t batches;
-    int64_t time_us;
-    struct journal_tally registry; /* entries of the registry (entry_kind_is_registry) so far */
-    struct journal_tally tokens;   /* requests with a token (entry_has_token) so far */
-    unsigned char hash[32];        /* chain; all zero before the first batch */
-};
 
 /* What journal_append says when it fails: FULL or MEMORY (nothing was written, reads and later
  * writes may go on) or anything else (the outcome is not known: the process must stop). */

@@ -2,14 +2,14 @@
  * read.
  *
  * A row holds either one entry's bytes as they are, or the byte ROW_SEVERAL, which begins no entry,
- * and then two or more entries, each behind its length (ledger/wire.h). Its number is its first
+ * and then two or more entries, each behind its length (base/wire.h). Its number is its first
  * entry's; the others follow without gaps. Private to the room. One thread at a time. */
 #ifndef JOURNAL_ROWS_H
 #define JOURNAL_ROWS_H
 
 #include "base/buffer.h"
 #include "base/status.h"
-#include "ledger/wire.h"
+#include "base/wire.h"
 
 #include <stdint.h>
 

@@ -7,10 +7,10 @@
  * Owns the database handle, its statements, the lock. One thread at a time. */
 #include "base/check.h"
 #include "journal/chain.h"
-#include "journal/schema.h"
 #include "journal/store.h"
-#include "journal/unfinished.h"
-#include "journal/witness.h"
+#include "store/schema.h"
+#include "store/unfinished.h"
+#include "store/witness.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -8,7 +8,7 @@
 #include "journal/store.h"
 
 #include "base/check.h"
-#include "journal/schema.h"
+#include "store/schema.h"
 
 #include <errno.h>
 

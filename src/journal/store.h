@@ -6,10 +6,10 @@
 #include "base/buffer.h"
 #include "crypto/digest.h"
 #include "journal/changes.h"
-#include "journal/fold.h"
 #include "journal/ops.h"
 #include "journal/rows.h"
 #include "journal/runs.h"
+#include "store/fold.h"
 #include "sys/file.h"
 
 #include <limits.h>

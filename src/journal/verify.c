@@ -16,8 +16,8 @@
 #include "journal/chain.h"
 #include "journal/dump.h"
 #include "journal/replay.h"
-#include "journal/schema.h"
 #include "journal/tables.h"
+#include "store/schema.h"
 
 #include <inttypes.h>
 

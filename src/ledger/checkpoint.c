@@ -13,7 +13,7 @@
  * Owns nothing. Encoding beside readers; loading alone. */
 #include "ledger/book_state.h"
 
-#include "ledger/wire.h"
+#include "base/wire.h"
 
 #include "base/check.h"
 

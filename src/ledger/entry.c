@@ -30,8 +30,8 @@
  * Owns nothing. Any thread. */
 #include "ledger/entry.h"
 
+#include "base/wire.h"
 #include "ledger/book.h"
-#include "ledger/wire.h"
 
 #include "base/check.h"
 

@@ -1,6 +1,6 @@
 /* What a sealed secret is bound to. Owns nothing. Any thread. */
+#include "base/wire.h"
 #include "ledger/book.h"
-#include "ledger/wire.h"
 
 void key_identity(const struct key *key, struct buffer *out)
 {

@@ -6,7 +6,7 @@
  * Pure. Committer thread. */
 #include "ledger/outcomes.h"
 
-#include "ledger/wire.h"
+#include "base/wire.h"
 
 #include "base/check.h"
 

@@ -6,9 +6,9 @@
  * 2. Damaged rows, rows twice, rows of another time are called so (CORRUPT, or NEWER for another
  *    version); nothing that was accepted makes reading the book afterwards go wrong. */
 #include "base/check.h"
+#include "base/wire.h"
 #include "ledger/book.h"
 #include "ledger/fields.h"
-#include "ledger/wire.h"
 #include "records.h"
 
 /* A row of organisation 1,000,000 makes room for all before it: true, and slow. */

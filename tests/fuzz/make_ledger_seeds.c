@@ -6,7 +6,7 @@
  * Made by every build and never stored, so that they keep step with the encodings. */
 #include "../unit/ledger/scene.h"
 
-#include "ledger/wire.h"
+#include "base/wire.h"
 
 #include "base/check.h"
 

@@ -2,7 +2,7 @@
  * add up are refused; and rows of several moments, more than a sum can say, still make the book. */
 #include "desk.h"
 
-#include "ledger/wire.h"
+#include "base/wire.h"
 
 #include <stdio.h>
 

@@ -1,6 +1,6 @@
 /* The end without an answer: when a failing disk stops several threads, one line says why. */
 #include "base/check.h"
-#include "journal/stop.h"
+#include "store/stop.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -10,7 +10,7 @@
  *    `tables` again.
  *
  * Owns nothing. Any thread, one at a time a database. */
-#include "journal/schema.h"
+#include "store/schema.h"
 
 #include "base/check.h"
 

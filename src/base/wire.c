@@ -3,7 +3,7 @@
  * 1. What wire_put_x writes, wire_get_x reads back, and it accepts no other spelling of it.
  *
  * Owns nothing. Any thread. */
-#include "ledger/wire.h"
+#include "base/wire.h"
 
 #define UIN_HALF UINT64_C(10000000000)
 

@@ -6,7 +6,7 @@
  * 2. All files of a process have the same methods (SQLite's default VFS), so one copy serves all.
  *
  * Owns nothing. A connection belongs to one thread. */
-#include "journal/paced.h"
+#include "store/paced.h"
 
 #include "base/check.h"
 

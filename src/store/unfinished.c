@@ -1,6 +1,6 @@
 /* The file `unfinished` (unfinished.h). Owns nothing. Any thread; the folder's lock is the
  * caller's. */
-#include "journal/unfinished.h"
+#include "store/unfinished.h"
 
 #include "sys/file.h"
 

@@ -1,5 +1,5 @@
-/* journal/witness.h: the line in `head`, as an independent model (Python) prints it. */
-#include "journal/witness.h"
+/* store/witness.h: the line in `head`, as an independent model (Python) prints it. */
+#include "store/witness.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

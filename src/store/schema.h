@@ -1,7 +1,7 @@
 /* The tables of a SQLite journal: made, held against their text, and refused when they are another
  * version's; and the one way its databases are opened. */
-#ifndef JOURNAL_SCHEMA_H
-#define JOURNAL_SCHEMA_H
+#ifndef STORE_SCHEMA_H
+#define STORE_SCHEMA_H
 
 #include "base/status.h"
 

@@ -1,5 +1,5 @@
 /* The line in the file `head` (witness.h). Owns nothing. Any thread. */
-#include "journal/witness.h"
+#include "store/witness.h"
 
 #include "base/check.h"
 #include "sys/file.h"

@@ -4,8 +4,8 @@
  *
  * A reader remembers the first thing wrong (`bad`) and gives zeros from then on: read the whole,
  * check once with wire_ok. */
-#ifndef LEDGER_WIRE_H
-#define LEDGER_WIRE_H
+#ifndef BASE_WIRE_H
+#define BASE_WIRE_H
 
 #include "base/amount.h"
 #include "base/buffer.h"

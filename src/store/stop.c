@@ -3,7 +3,7 @@
  * 1. A disk that fails may stop several threads: the first says why, the others wait for the end.
  *
  * Owns nothing. Any thread. */
-#include "journal/stop.h"
+#include "store/stop.h"
 
 #include <stdatomic.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* Writing a database file in small portions, each synced before the next. Private to the room. */
-#ifndef JOURNAL_PACED_H
-#define JOURNAL_PACED_H
+#ifndef STORE_PACED_H
+#define STORE_PACED_H
 
 #include <sqlite3.h>
 

@@ -1,8 +1,8 @@
 /* Unfinished: a file of that name in a folder that is being made, from before there is anything
  * else of a journal until all of it is durable. Whoever finds it knows that what is there is a
  * part, and that nobody was told otherwise. Private to the room. */
-#ifndef JOURNAL_UNFINISHED_H
-#define JOURNAL_UNFINISHED_H
+#ifndef STORE_UNFINISHED_H
+#define STORE_UNFINISHED_H
 
 #include "base/status.h"
 

@@ -6,11 +6,11 @@
  * speaks of and without a sync: it may lag behind the database after power loss, but can be ahead
  * of it only when the database was put back to an older state. A line lies in one sector, so that
  * it is an old one or a new one, never a torn one: what cannot be read was changed by somebody. */
-#ifndef JOURNAL_WITNESS_H
-#define JOURNAL_WITNESS_H
+#ifndef STORE_WITNESS_H
+#define STORE_WITNESS_H
 
+#include "base/batch.h"
 #include "crypto/digest.h"
-#include "journal/journal.h"
 
 enum { WITNESS_LINE_SIZE = 3 * 21 + 2 * SHA256_SIZE + 1 + 16 + 1 };
 

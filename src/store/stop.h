@@ -1,6 +1,6 @@
-/* Ending the process when it is not known what is on disk (ADR 5). Private to the room. */
-#ifndef JOURNAL_STOP_H
-#define JOURNAL_STOP_H
+/* Ending the process when it is not known what is on disk (ADR 5). */
+#ifndef STORE_STOP_H
+#define STORE_STOP_H
 
 #include "base/status.h"
 

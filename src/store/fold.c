@@ -13,12 +13,12 @@
  *    process ends at once: what is acknowledged from then on might not be there.
  *
  * Owns the thread and its connection. */
-#include "journal/fold.h"
+#include "store/fold.h"
 
 #include "base/check.h"
-#include "journal/paced.h"
-#include "journal/schema.h"
-#include "journal/stop.h"
+#include "store/paced.h"
+#include "store/schema.h"
+#include "store/stop.h"
 #include "sys/thread.h"
 
 #include <errno.h>

@@ -3,8 +3,8 @@
  * A fold copies megabytes and syncs them, which would hold up everybody who waits for an append. So
  * a thread with a connection of its own does it, again and again until little is left; that little
  * is folded by the writer itself (fold_move), after which SQLite begins the log anew. */
-#ifndef JOURNAL_FOLD_H
-#define JOURNAL_FOLD_H
+#ifndef STORE_FOLD_H
+#define STORE_FOLD_H
 
 #include "base/status.h"
 
