@@ -9,11 +9,9 @@
 
 #include "sys/file.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum { ARENA_FIRST = 64 << 10, ARENA_MAX = 256 << 20, TRUSTED_BYTES_MAX = 8 << 20 };
 enum { TIMEOUT_MS = 30000, CONNECT_TIMEOUT_MS = 5000 };
@@ -37,13 +35,6 @@ void bursar_global_done(void)
 {
     if (global_users > 0 && --global_users == 0)
         curl_global_cleanup();
-}
-
-static void sleep_real(int64_t for_us)
-{
-    struct timespec rest = {.tv_sec = for_us / 1000000, .tv_nsec = for_us % 1000000 * 1000};
-    while (nanosleep(&rest, &rest) != 0 && errno == EINTR)
-        continue;
 }
 
 /* What goes into a header line or a form must not end it. */
@@ -152,7 +143,7 @@ static bool client_init(struct bursar_client *client, const struct bursar_option
     buffer_init(&request->signature, REQUEST_BYTES_MAX);
     buffer_init(&request->header_text, REQUEST_BYTES_MAX);
     client->sys = sys_real();
-    client->sleep_us = sleep_real;
+    client->sleep_us = sys_sleep;
     client->error_code = client->error_message = client->request_id = "";
     return arena_init(&client->arena, ARENA_FIRST, ARENA_MAX) && copy_options(client, options) &&
            (client->crypto = crypto_new()) && (client->curl = curl_easy_init());

@@ -3,13 +3,14 @@
  * for, but is said. */
 #include "cmd/notify.h"
 
+#include "sys/sys.h"
+
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 static void notify(const char *text)
@@ -42,11 +43,8 @@ void notify_ready(void)
 
 void notify_reloading(void)
 {
-    struct timespec now;
     char text[96];
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%lld",
-             (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
+    snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)sys_monotonic_us());
     notify(text);
 }
 

@@ -36,7 +36,6 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -74,6 +73,7 @@ struct committer {
     struct committer_figures figures;
     enum { RUNNING, STOPPING, ENDED } state;
     struct clock_watch clock;
+    struct sys_listener clock_put;
     atomic_bool clock_stopped; /* clock.is_stopped; set under the lock */
     atomic_bool clock_said;    /* what was last said of it */
 
@@ -117,7 +117,7 @@ static void share_clock(struct committer *committer, int64_t now_us)
 static bool look_at_clock(struct committer *committer, int64_t *ret_now_us)
 {
     *ret_now_us = sys_now_us(committer->sys);
-    bool believed = clock_watch_look(&committer->clock, *ret_now_us, sys_steady_us(committer->sys));
+    bool believed = clock_watch_look(&committer->clock, *ret_now_us, sys_passed_us(committer->sys));
     share_clock(committer, *ret_now_us);
     return believed;
 }
@@ -429,16 +429,6 @@ static bool is_due(const struct committer *committer)
     return due_in_us(committer) <= 0;
 }
 
-static void sleep_for(struct committer *committer, int64_t us)
-{
-    struct timespec until;
-    CHECK(clock_gettime(CLOCK_MONOTONIC, &until) == 0);
-    int64_t ns = until.tv_nsec + us % 1000000 * 1000;
-    until.tv_sec += us / 1000000 + ns / 1000000000;
-    until.tv_nsec = ns % 1000000000;
-    (void)pthread_cond_timedwait(&committer->wake, &committer->lock, &until);
-}
-
 /* Sleeps once; false when the pause before a checkpoint has passed, or there is something to say.
  */
 static bool sleep_once(struct committer *committer, int64_t checkpoint_us)
@@ -452,10 +442,7 @@ static bool sleep_once(struct committer *committer, int64_t checkpoint_us)
             return false;
         us = pause_us < us ? pause_us : us;
     }
-    if (us == INT64_MAX)
-        (void)pthread_cond_wait(&committer->wake, &committer->lock);
-    else
-        sleep_for(committer, us);
+    sys_wait(&committer->wake, &committer->lock, us);
     int64_t now_us;
     if (atomic_load(&committer->clock_stopped))
         (void)look_at_clock(committer, &now_us);
@@ -474,7 +461,7 @@ static void wait_for_work(struct committer *committer)
         awake = sleep_once(committer, checkpoint_us);
     if (options->group_wait_us > 0 && committer->submitted.first && committer->state == RUNNING &&
         committer->figures.queue_commands < options->group_commands_max)
-        sleep_for(committer, options->group_wait_us);
+        sys_wait(&committer->wake, &committer->lock, options->group_wait_us);
 }
 
 /* Takes all that was submitted; nothing was when something is due, the checkpoint may move or the
@@ -532,18 +519,34 @@ static void *run(void *context)
     return NULL;
 }
 
+/* With the lock: it is right, whatever it says, and something may be due by it. */
+static void believe_clock(struct committer *committer, int64_t now_us)
+{
+    clock_watch_confirm(&committer->clock, now_us, sys_passed_us(committer->sys));
+    share_clock(committer, now_us);
+    pthread_cond_signal(&committer->wake);
+}
+
+/* Who puts the clock means it. */
+static void follow_clock(void *context)
+{
+    struct committer *committer = context;
+    pthread_mutex_lock(&committer->lock);
+    believe_clock(committer, sys_now_us(committer->sys));
+    pthread_mutex_unlock(&committer->lock);
+}
+
 static void init_lock(struct committer *committer)
 {
-    pthread_condattr_t steady;
     CHECK(pthread_mutex_init(&committer->lock, NULL) == 0);
-    CHECK(pthread_condattr_init(&steady) == 0);
-    CHECK(pthread_condattr_setclock(&steady, CLOCK_MONOTONIC) == 0);
-    CHECK(pthread_cond_init(&committer->wake, &steady) == 0);
-    (void)pthread_condattr_destroy(&steady);
+    sys_wait_init(&committer->wake);
+    committer->clock_put = (struct sys_listener){.changed = follow_clock, .context = committer};
+    sys_listen(committer->sys, &committer->clock_put);
 }
 
 static void free_committer(struct committer *committer)
 {
+    sys_unlisten(committer->sys, &committer->clock_put);
     (void)pthread_cond_destroy(&committer->wake);
     (void)pthread_mutex_destroy(&committer->lock);
     draft_free(committer->deciding.draft);
@@ -662,7 +665,7 @@ int64_t committer_book_us(struct committer *committer, int64_t now_us)
     int64_t ahead_us = atomic_load_explicit(&committer->clock_ahead_us, memory_order_relaxed);
     return ahead_us == NOT_HELD
                ? now_us
-               : clock_without_jump(now_us, sys_steady_us(committer->sys), ahead_us, jump_max_us);
+               : clock_without_jump(now_us, sys_passed_us(committer->sys), ahead_us, jump_max_us);
 }
 
 void committer_confirm_clock(struct committer *committer, struct committer_clock *ret_clock)
@@ -671,9 +674,7 @@ void committer_confirm_clock(struct committer *committer, struct committer_clock
     pthread_mutex_lock(&committer->lock);
     ret_clock->is_stopped = !look_at_clock(committer, &ret_clock->now_us);
     ret_clock->jump_us = committer->clock.jump_us;
-    clock_watch_confirm(&committer->clock, ret_clock->now_us, sys_steady_us(committer->sys));
-    share_clock(committer, ret_clock->now_us);
-    pthread_cond_signal(&committer->wake);
+    believe_clock(committer, ret_clock->now_us);
     pthread_mutex_unlock(&committer->lock);
     say_clock(committer);
 }

@@ -3,10 +3,10 @@
 
 #include "base/check.h"
 #include "sys/file.h"
+#include "sys/sys.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <time.h>
 
 enum { CHECK_DIGITS = 16, READ_TRIES = 8 };
 
@@ -69,8 +69,7 @@ struct status witness_read(const char *path, struct crypto *crypto, struct fault
     struct fault why = {""};
     struct status status = read_once(path, crypto, &why, ret_found, ret_head);
     for (int tries = 1; status.code == STATUS_INVALID && tries < READ_TRIES; tries++) {
-        const struct timespec moment = {.tv_nsec = 1000 * 1000};
-        (void)nanosleep(&moment, NULL);
+        sys_sleep(1000);
         status = read_once(path, crypto, &why, ret_found, ret_head);
     }
     if (status_ok(status))

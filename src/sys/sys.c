@@ -1,4 +1,4 @@
-/* The real kernel behind struct sys. Owns nothing. Any thread. */
+/* The real kernel behind struct sys, and waiting. Owns nothing. Any thread. */
 #include "sys/sys.h"
 
 #include "base/check.h"
@@ -41,8 +41,67 @@ static struct status entropy(void *context, void *at, size_t len, struct fault *
     return STATUS_DONE;
 }
 
+void sys_listen(const struct sys *sys, struct sys_listener *listener)
+{
+    if (!sys->changes)
+        return;
+    pthread_mutex_lock(&sys->changes->lock);
+    listener->next = sys->changes->listeners;
+    sys->changes->listeners = listener;
+    pthread_mutex_unlock(&sys->changes->lock);
+}
+
+void sys_unlisten(const struct sys *sys, struct sys_listener *listener)
+{
+    if (!sys->changes)
+        return;
+    pthread_mutex_lock(&sys->changes->lock);
+    struct sys_listener **link = &sys->changes->listeners;
+    while (*link && *link != listener)
+        link = &(*link)->next;
+    if (*link)
+        *link = listener->next;
+    pthread_mutex_unlock(&sys->changes->lock);
+}
+
+void sys_wait_init(pthread_cond_t *cond)
+{
+    pthread_condattr_t steady;
+    CHECK(pthread_condattr_init(&steady) == 0);
+    CHECK(pthread_condattr_setclock(&steady, CLOCK_MONOTONIC) == 0);
+    CHECK(pthread_cond_init(cond, &steady) == 0);
+    (void)pthread_condattr_destroy(&steady);
+}
+
+static struct timespec timespec_of(int64_t us)
+{
+    return (struct timespec){.tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000};
+}
+
+void sys_wait(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t us)
+{
+    if (us == INT64_MAX) {
+        (void)pthread_cond_wait(cond, lock);
+        return;
+    }
+    struct timespec until = timespec_of(sys_monotonic_us() + us);
+    (void)pthread_cond_timedwait(cond, lock, &until);
+}
+
+void sys_sleep(int64_t us)
+{
+    struct timespec rest = timespec_of(us);
+    while (nanosleep(&rest, &rest) != 0 && errno == EINTR)
+        continue;
+}
+
+int64_t sys_monotonic_us(void)
+{
+    return read_clock_us(CLOCK_MONOTONIC);
+}
+
 const struct sys *sys_real(void)
 {
-    static const struct sys real = {now_us, steady_us, entropy, NULL};
+    static const struct sys real = {.now_us = now_us, .steady_us = steady_us, .entropy = entropy};
     return &real;
 }

@@ -77,7 +77,10 @@ void world_open_on(struct world *world, struct journal *journal, const struct ap
     char key[512];
     memset(world, 0, sizeof *world);
     memset(world->master_key, 7, sizeof world->master_key);
-    world->sys = (struct sys){world_now_us, world_steady_us, world_entropy, world};
+    world->sys = (struct sys){.now_us = world_now_us,
+                              .steady_us = world_steady_us,
+                              .entropy = world_entropy,
+                              .context = world};
     world_set_seconds(world, START_S);
     buffer_init(&world->out, 64 << 20);
     buffer_init(&world->text, 64 << 20);
