@@ -21,15 +21,22 @@ enum exit_code {
     EXIT_INTERRUPTED = 130,
 };
 
-/* One subcommand. `run` gets the arguments after its name. */
+/* One subcommand, or one verb of a family. */
 struct subcommand {
     const char *name;
     const char *summary;     /* one line, no final stop */
     const char *arguments;   /* "[UIN...]" */
     const char *description; /* what `--help` says below the usage: man-page quality */
     const char *examples;    /* complete command lines with what they do; may be NULL */
+    /* One of these says what it does. */
     int (*run)(int argc, char **argv);
+    const struct verb *verb;               /* one call: cmd/verb.h */
+    const struct listing *listing;         /* all rows of one action: cmd/listing.h */
+    const struct subcommand *const *verbs; /* a family, "key add", ...; ended by NULL */
 };
+
+/* Runs it with the arguments after its name; answers the exit code. */
+int subcommand_run(const struct subcommand *self, int argc, char **argv);
 
 /* Every subcommand, ended by a NULL entry; in the order `bursar help` prints. */
 extern const struct subcommand *const subcommands[];

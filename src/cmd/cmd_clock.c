@@ -158,13 +158,6 @@ static const struct subcommand clock_confirm = {
     .run = run_confirm,
 };
 
-static const struct subcommand *const verbs[] = {&clock_show, &clock_confirm, NULL};
-
-static int run(int argc, char **argv)
-{
-    return verbs_run(&subcommand_clock, verbs, argc, argv);
-}
-
 const struct subcommand subcommand_clock = {
     .name = "clock",
     .summary = "Show or confirm the clock of a server",
@@ -172,5 +165,5 @@ const struct subcommand subcommand_clock = {
     .description =
         "A server whose clock jumps forward by more than --clock-jump-max writes nothing "
         "until the clock is right again, or somebody says that it is.",
-    .run = run,
+    .verbs = (const struct subcommand *const[]){&clock_show, &clock_confirm, NULL},
 };

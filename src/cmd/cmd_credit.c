@@ -2,49 +2,19 @@
 #include "base/uin.h"
 #include "cmd/listing.h"
 #include "cmd/subcommands.h"
-#include "cmd/writing.h"
+#include "cmd/verb.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 
-static const struct subcommand credit_set, credit_grant, credit_revoke, credit_list;
-
-/* ---- set ---- */
-
-static int set(struct writing *writing, const char *const *arguments)
-{
-    char said[96];
-    struct slice response;
-    int code = writing_open(writing);
-    if (code < 0 && !arguments[1])
-        code = fail(&credit_set, EXIT_USAGE, "give UIN AMOUNT");
-    if (code < 0)
-        code = check_uin(&credit_set, arguments[0]);
-    if (code >= 0)
-        return code;
-    writing_begin(writing, "");
-    management_text(&writing->management, "MemberUin", arguments[0]);
-    code = writing_amount(writing, "BasicCreditAmount", arguments[1]);
-    if (code < 0)
-        code = writing_send(writing, "ModifyMember", &response);
-    if (code >= 0)
-        return code;
-    snprintf(said, sizeof said, "credit of %s for %s", arguments[1], arguments[0]);
-    writing_print(writing, response, said);
-    return -1;
-}
-
-static int run_set(int argc, char **argv)
-{
-    struct writing writing = WRITING_DEFAULT(&credit_set);
-    const char *arguments[2];
-    const struct option_spec options[] = {WRITING_OPTIONS(&writing)};
-    int code = management_parse(&writing.management, options, sizeof(options) / sizeof(options[0]),
-                                argc, argv, 2, arguments);
-    if (code >= 0)
-        return code;
-    return writing_done(&writing, set(&writing, arguments));
-}
+static const struct verb set = {
+    .action = "ModifyMember",
+    .words = {VERB_ARGUMENT(WORD_UIN, "UIN", "MemberUin"),
+              VERB_ARGUMENT(WORD_MONEY, "AMOUNT", "BasicCreditAmount")},
+    .needed = 2,
+    .missing = "give UIN AMOUNT",
+    .is_writing = true,
+    .did = "credit of {AMOUNT} for {UIN}",
+};
 
 static const struct subcommand credit_set = {
     .name = "credit set",
@@ -54,57 +24,22 @@ static const struct subcommand credit_set = {
         "Sets BasicCreditAmount, in units of the currency; 0 takes it away. Money spent "
         "on credit stays spent: a member may be overdue after it.\n\n" WRITING_HELP WRITING_EXITS,
     .examples = "bursar credit set 700001941608 500 --data books",
-    .run = run_set,
+    .verb = &set,
 };
 
-/* ---- grant ---- */
-
-static int grant(struct writing *writing, const char *const *arguments, const char *from,
-                 const char *until)
-{
-    char said[128];
-    struct slice response;
-    int code = writing_open(writing);
-    if (code < 0 && !arguments[1])
-        code = fail(&credit_grant, EXIT_USAGE, "give UIN AMOUNT");
-    if (code < 0)
-        code = check_uin(&credit_grant, arguments[0]);
-    if (code >= 0)
-        return code;
-    writing_begin(writing, "");
-    management_text(&writing->management, "MemberUin", arguments[0]);
-    management_text(&writing->management, "StartTime", from);
-    management_text(&writing->management, "EndTime", until);
-    code = writing_amount(writing, "Amount", arguments[1]);
-    if (code < 0)
-        code = writing_send(writing, "CreateTemporaryCredit", &response);
-    if (code >= 0)
-        return code;
-    if (writing->management.dry_run)
-        snprintf(said, sizeof said, "temporary credit of %s for %s", arguments[1], arguments[0]);
-    else
-        snprintf(said, sizeof said, "grant %" PRIu64 ": temporary credit of %s for %s",
-                 writing_id(response, "GrantId"), arguments[1], arguments[0]);
-    writing_print(writing, response, said);
-    return -1;
-}
-
-static int run_grant(int argc, char **argv)
-{
-    struct writing writing = WRITING_DEFAULT(&credit_grant);
-    const char *arguments[2], *from = NULL, *until = NULL;
-    const struct option_spec options[] = {
-        {"from", "TIME", "When it begins, RFC 3339: 2026-12-01T00:00:00Z. Default: now.",
-         OPTION_TEXT, &from},
-        {"until", "TIME", "When it ends. Default: never.", OPTION_TEXT, &until},
-        WRITING_OPTIONS(&writing),
-    };
-    int code = management_parse(&writing.management, options, sizeof(options) / sizeof(options[0]),
-                                argc, argv, 2, arguments);
-    if (code >= 0)
-        return code;
-    return writing_done(&writing, grant(&writing, arguments, from, until));
-}
+static const struct verb grant = {
+    .action = "CreateTemporaryCredit",
+    .words = {VERB_ARGUMENT(WORD_UIN, "UIN", "MemberUin"),
+              VERB_ARGUMENT(WORD_MONEY, "AMOUNT", "Amount"),
+              VERB_OPTION(WORD_TEXT, "from", "StartTime", "TIME",
+                          "When it begins, RFC 3339: 2026-12-01T00:00:00Z. Default: now."),
+              VERB_OPTION(WORD_TEXT, "until", "EndTime", "TIME", "When it ends. Default: never.")},
+    .needed = 2,
+    .missing = "give UIN AMOUNT",
+    .is_writing = true,
+    .would = "temporary credit of {AMOUNT} for {UIN}",
+    .did = "grant {GrantId}: temporary credit of {AMOUNT} for {UIN}",
+};
 
 static const struct subcommand credit_grant = {
     .name = "credit grant",
@@ -113,47 +48,19 @@ static const struct subcommand credit_grant = {
     .description = "Grants temporary credit beside what the member has. The answer is the grant's "
                    "number, which `bursar credit revoke` wants.\n\n" WRITING_HELP WRITING_EXITS,
     .examples = "bursar credit grant 700001941608 200 --until 2026-12-31T00:00:00Z --data books",
-    .run = run_grant,
+    .verb = &grant,
 };
 
-/* ---- revoke ---- */
-
-static int revoke(struct writing *writing, const char *const *arguments)
-{
-    char said[128];
-    struct slice response;
-    int code = writing_open(writing);
-    if (code < 0 && !arguments[1])
-        code = fail(&credit_revoke, EXIT_USAGE,
-                    "give UIN GRANT; `bursar credit list UIN` shows the grants");
-    if (code < 0)
-        code = check_uin(&credit_revoke, arguments[0]);
-    if (code >= 0)
-        return code;
-    writing_begin(writing, "");
-    management_text(&writing->management, "MemberUin", arguments[0]);
-    code = writing_number(writing, "GrantId", arguments[1], "grant");
-    if (code < 0)
-        code = writing_send(writing, "DeleteTemporaryCredit", &response);
-    if (code >= 0)
-        return code;
-    snprintf(said, sizeof said, "grant %s of %s %s", arguments[1], arguments[0],
-             writing->management.dry_run ? "would be revoked" : "was revoked");
-    writing_print(writing, response, said);
-    return -1;
-}
-
-static int run_revoke(int argc, char **argv)
-{
-    struct writing writing = WRITING_DEFAULT(&credit_revoke);
-    const char *arguments[2];
-    const struct option_spec options[] = {WRITING_OPTIONS(&writing)};
-    int code = management_parse(&writing.management, options, sizeof(options) / sizeof(options[0]),
-                                argc, argv, 2, arguments);
-    if (code >= 0)
-        return code;
-    return writing_done(&writing, revoke(&writing, arguments));
-}
+static const struct verb revoke = {
+    .action = "DeleteTemporaryCredit",
+    .words = {VERB_ARGUMENT(WORD_UIN, "UIN", "MemberUin"),
+              VERB_ARGUMENT(WORD_NUMBER, "grant", "GrantId")},
+    .needed = 2,
+    .missing = "give UIN GRANT; `bursar credit list UIN` shows the grants",
+    .is_writing = true,
+    .would = "grant {grant} of {UIN} would be revoked",
+    .did = "grant {grant} of {UIN} was revoked",
+};
 
 static const struct subcommand credit_revoke = {
     .name = "credit revoke",
@@ -162,10 +69,12 @@ static const struct subcommand credit_revoke = {
     .description = "Ends a grant now. Money spent on it stays spent: a member may be overdue after "
                    "it.\n\n" WRITING_HELP WRITING_EXITS,
     .examples = "bursar credit revoke 700001941608 1234 --data books",
-    .run = run_revoke,
+    .verb = &revoke,
 };
 
 /* ---- list ---- */
+
+static const struct subcommand credit_list;
 
 /* The listing is by cursor, so that one member is the first behind the number before it. */
 static void write_before(struct management *management, const char *text)
@@ -206,14 +115,16 @@ static bool find_grants(struct slice response, const char *uin, struct arena *me
     return token.kind == JSON_END && list.len > 0 && slice_equal(found, slice_text(uin));
 }
 
+static const struct listing grants = {
+    .columns =
+        (const struct table_column[]){
+            {"GrantId", true}, {"TempAmount", true}, {"StartTime", false}, {"EndTime", false}},
+    .column_count = 4,
+    .money_columns = 1U << 1,
+};
+
 static int print_grants(const char *format, const char *uin, struct slice response)
 {
-    static const struct table_column columns[] = {
-        {"GrantId", true}, {"TempAmount", true}, {"StartTime", false}, {"EndTime", false}};
-    const struct listing listing = {.self = &credit_list,
-                                    .columns = columns,
-                                    .column_count = sizeof(columns) / sizeof(columns[0]),
-                                    .money_columns = 1U << 1};
     struct arena memory;
     struct buffer answer;
     struct slice list;
@@ -225,7 +136,7 @@ static int print_grants(const char *format, const char *uin, struct slice respon
         BUFFER_LITERAL(&answer, "{\"Data\":");
         buffer_append(&answer, list);
         buffer_char(&answer, '}');
-        code = listing_print(&listing, format, buffer_slice(&answer));
+        code = listing_print(&credit_list, &grants, format, buffer_slice(&answer));
     } else {
         fail(&credit_list, EXIT_NOT_FOUND, "%s is not a member of this organisation", uin);
     }
@@ -254,8 +165,7 @@ static int run_list(int argc, char **argv)
     struct management management = MANAGEMENT_DEFAULT(&credit_list);
     const char *format = NULL, *uin;
     const struct option_spec options[] = {
-        {"output", "FORMAT", "table, json, jsonl or csv. Default: table on a terminal, else json.",
-         OPTION_TEXT, &format},
+        OUTPUT_OPTION(&format),
         MANAGEMENT_OPTIONS(&management),
         MANAGEMENT_CREDENTIALS(&management),
     };
@@ -274,14 +184,6 @@ static const struct subcommand credit_list = {
     .run = run_list,
 };
 
-static const struct subcommand *const verbs[] = {&credit_set, &credit_grant, &credit_revoke,
-                                                 &credit_list, NULL};
-
-static int run(int argc, char **argv)
-{
-    return verbs_run(&subcommand_credit, verbs, argc, argv);
-}
-
 const struct subcommand subcommand_credit = {
     .name = "credit",
     .summary = "Set a member's credit, or grant it for a while",
@@ -289,5 +191,6 @@ const struct subcommand subcommand_credit = {
     .description = "Credit is a limit, not money: how far a member may go beyond what it has. One "
                    "part has no end (`credit set`), others begin and end by themselves (`credit "
                    "grant`).",
-    .run = run,
+    .verbs = (const struct subcommand *const[]){&credit_set, &credit_grant, &credit_revoke,
+                                                &credit_list, NULL},
 };

@@ -1,50 +1,29 @@
 /* `bursar delegate`: members who may see others' balances. */
 #include "cmd/listing.h"
 #include "cmd/subcommands.h"
+#include "cmd/verb.h"
 
-/* ---- add ---- */
+enum { ADD_ACCOUNT, ADD_MEMBERS, ADD_EVERYONE };
 
-static const struct subcommand delegate_add;
-
-static int add(struct management *management, const char *account, const char *members,
-               bool everyone)
+static int check_extent(struct verb_call *call)
 {
-    struct slice response;
-    management_begin(management);
-    management_text(management, "AccountUin", account);
-    if (everyone) {
-        json_write_key(&management->writer, SLICE("Everyone"));
-        json_write_bool(&management->writer, true);
-    }
-    management_list(management, "MemberUins", members);
-    return management_send(management, "PutDelegation", &response);
+    return call->flags[ADD_EVERYONE] != (call->texts[ADD_MEMBERS] != NULL)
+               ? -1
+               : fail(call->writing.management.self, EXIT_USAGE,
+                      "over whom? give either --members UIN,... or --everyone");
 }
 
-static int run_add(int argc, char **argv)
-{
-    struct management management = MANAGEMENT_DEFAULT(&delegate_add);
-    const char *account = NULL, *members = NULL;
-    bool everyone = false;
-    const struct option_spec options[] = {
-        {"members", "UIN,...", "The members whose balances it may see.", OPTION_TEXT, &members},
-        {"everyone", NULL, "It may see all members, also those who join later.", OPTION_FLAG,
-         &everyone},
-        MANAGEMENT_DRY_RUN(&management),
-        MANAGEMENT_OPTIONS(&management),
-        MANAGEMENT_CREDENTIALS(&management),
-    };
-    int code = management_parse(&management, options, sizeof(options) / sizeof(options[0]), argc,
-                                argv, 1, &account);
-    if (code >= 0)
-        return code;
-    if (!account)
-        return fail(&delegate_add, EXIT_USAGE, "whom? give the member's UIN");
-    if (everyone == (members != NULL))
-        return fail(&delegate_add, EXIT_USAGE,
-                    "over whom? give either --members UIN,... or --everyone");
-    code = add(&management, account, members, everyone);
-    return management_done(&management, code);
-}
+static const struct verb add = {
+    .action = "PutDelegation",
+    .words = {VERB_ARGUMENT(WORD_TEXT, "UIN", "AccountUin"),
+              VERB_OPTION(WORD_UINS, "members", "MemberUins", "UIN,...",
+                          "The members whose balances it may see."),
+              VERB_OPTION(WORD_FLAG, "everyone", "Everyone", NULL,
+                          "It may see all members, also those who join later.")},
+    .needed = 1,
+    .missing = "whom? give the member's UIN",
+    .check = check_extent,
+};
 
 static const struct subcommand delegate_add = {
     .name = "delegate add",
@@ -54,60 +33,31 @@ static const struct subcommand delegate_add = {
                    "Given again, the new extent replaces the old one.",
     .examples = "bursar delegate add --data books 700001941608 --everyone\n"
                 "bursar delegate add --data books 700001941608 --members 100049260339,100050000001",
-    .run = run_add,
+    .verb = &add,
 };
 
-/* ---- list ---- */
-
-static const struct subcommand delegate_list;
-
-static int run_list(int argc, char **argv)
-{
-    static const struct table_column columns[] = {
-        {"AccountUin", false},
-        {"Everyone", false},
-        {"MemberUins", false},
-    };
-    const struct listing listing = {.self = &delegate_list,
-                                    .action = "DescribeDelegations",
-                                    .columns = columns,
-                                    .column_count = sizeof(columns) / sizeof(columns[0])};
-    return listing_main(&listing, argc, argv);
-}
+static const struct listing delegations = {
+    .action = "DescribeDelegations",
+    .columns = (const struct table_column[]){{"AccountUin", false},
+                                             {"Everyone", false},
+                                             {"MemberUins", false}},
+    .column_count = 3,
+};
 
 static const struct subcommand delegate_list = {
     .name = "delegate list",
     .summary = "List who may see whose balances",
     .description = "Lists every delegated finance administrator and the members it may see.",
     .examples = "bursar delegate list --data books",
-    .run = run_list,
+    .listing = &delegations,
 };
 
-/* ---- remove ---- */
-
-static const struct subcommand delegate_remove;
-
-static int run_remove(int argc, char **argv)
-{
-    struct management management = MANAGEMENT_DEFAULT(&delegate_remove);
-    const char *account = NULL;
-    const struct option_spec options[] = {
-        MANAGEMENT_DRY_RUN(&management),
-        MANAGEMENT_OPTIONS(&management),
-        MANAGEMENT_CREDENTIALS(&management),
-    };
-    int code = management_parse(&management, options, sizeof(options) / sizeof(options[0]), argc,
-                                argv, 1, &account);
-    if (code >= 0)
-        return code;
-    if (!account)
-        return fail(&delegate_remove, EXIT_USAGE, "whom? give the member's UIN");
-    struct slice response;
-    management_begin(&management);
-    management_text(&management, "AccountUin", account);
-    code = management_send(&management, "DeleteDelegation", &response);
-    return management_done(&management, code);
-}
+static const struct verb remove_delegation = {
+    .action = "DeleteDelegation",
+    .words = {VERB_ARGUMENT(WORD_TEXT, "UIN", "AccountUin")},
+    .needed = 1,
+    .missing = "whom? give the member's UIN",
+};
 
 static const struct subcommand delegate_remove = {
     .name = "delegate remove",
@@ -115,16 +65,8 @@ static const struct subcommand delegate_remove = {
     .arguments = "UIN",
     .description = "Ends the member's delegation with the next request.",
     .examples = "bursar delegate remove --data books 700001941608",
-    .run = run_remove,
+    .verb = &remove_delegation,
 };
-
-static const struct subcommand *const verbs[] = {&delegate_add, &delegate_list, &delegate_remove,
-                                                 NULL};
-
-static int run(int argc, char **argv)
-{
-    return verbs_run(&subcommand_delegate, verbs, argc, argv);
-}
 
 const struct subcommand subcommand_delegate = {
     .name = "delegate",
@@ -132,5 +74,6 @@ const struct subcommand subcommand_delegate = {
     .arguments = "add|list|remove",
     .description = "Besides the organisation's owner, delegated finance administrators may ask for "
                    "balances: over everyone, or over the members named.",
-    .run = run,
+    .verbs =
+        (const struct subcommand *const[]){&delegate_add, &delegate_list, &delegate_remove, NULL},
 };

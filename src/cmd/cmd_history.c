@@ -160,8 +160,7 @@ static int run(int argc, char **argv)
         {"oldest-first", NULL, "From the oldest on. Default: the newest first.", OPTION_FLAG,
          &query.ascending},
         {"no-chart", NULL, "No chart below the table.", OPTION_FLAG, &query.no_chart},
-        {"output", "FORMAT", "table, json, jsonl or csv. Default: table on a terminal, else json.",
-         OPTION_TEXT, &query.format},
+        OUTPUT_OPTION(&query.format),
         MANAGEMENT_OPTIONS(&query.management),
         MANAGEMENT_CREDENTIALS(&query.management),
     };

@@ -1,10 +1,10 @@
 /* `bursar key`: who may sign. */
 #include "cmd/answer.h"
 #include "cmd/listing.h"
-#include "cmd/management.h"
 #include "cmd/output.h"
 #include "cmd/shown.h"
 #include "cmd/subcommands.h"
+#include "cmd/verb.h"
 #include "crypto/digest.h"
 
 #include <stdio.h>
@@ -163,20 +163,17 @@ static const struct subcommand key_add = {
 
 /* ---- list ---- */
 
-static const struct subcommand key_list;
-
-static int run_list(int argc, char **argv)
-{
-    static const struct table_column columns[] = {
-        {"SecretId", false}, {"Enabled", false},   {"Principal", false}, {"AccountUin", false},
-        {"UserUin", false},  {"CreatedAt", false}, {"ExpiresAt", false},
-    };
-    const struct listing listing = {.self = &key_list,
-                                    .action = "DescribeKeys",
-                                    .columns = columns,
-                                    .column_count = sizeof(columns) / sizeof(columns[0])};
-    return listing_main(&listing, argc, argv);
-}
+static const struct listing keys = {
+    .action = "DescribeKeys",
+    .columns = (const struct table_column[]){{"SecretId", false},
+                                             {"Enabled", false},
+                                             {"Principal", false},
+                                             {"AccountUin", false},
+                                             {"UserUin", false},
+                                             {"CreatedAt", false},
+                                             {"ExpiresAt", false}},
+    .column_count = 7,
+};
 
 static const struct subcommand key_list = {
     .name = "key list",
@@ -184,46 +181,20 @@ static const struct subcommand key_list = {
     .description = "Lists every key of the organisation in the order they were made, disabled ones "
                    "too. Secrets are never shown.",
     .examples = "bursar key list --data books",
-    .run = run_list,
+    .listing = &keys,
 };
 
 /* ---- disable, enable ---- */
 
-static int modify(const struct subcommand *self, bool enabled, int argc, char **argv)
-{
-    struct management management = MANAGEMENT_DEFAULT(self);
-    const char *id = NULL;
-    const struct option_spec options[] = {
-        MANAGEMENT_DRY_RUN(&management),
-        MANAGEMENT_OPTIONS(&management),
-        MANAGEMENT_CREDENTIALS(&management),
-    };
-    int code = management_parse(&management, options, sizeof(options) / sizeof(options[0]), argc,
-                                argv, 1, &id);
-    if (code >= 0)
-        return code;
-    if (!id)
-        return fail(self, EXIT_USAGE, "which key? give its SecretId; `bursar key list` shows them");
-    struct slice response;
-    management_begin(&management);
-    management_text(&management, "SecretId", id);
-    json_write_key(&management.writer, SLICE("Enabled"));
-    json_write_bool(&management.writer, enabled);
-    code = management_send(&management, "ModifyKey", &response);
-    return management_done(&management, code);
-}
+static const char which_key[] = "which key? give its SecretId; `bursar key list` shows them";
 
-static const struct subcommand key_disable, key_enable;
-
-static int run_disable(int argc, char **argv)
-{
-    return modify(&key_disable, false, argc, argv);
-}
-
-static int run_enable(int argc, char **argv)
-{
-    return modify(&key_enable, true, argc, argv);
-}
+static const struct verb disable = {
+    .action = "ModifyKey",
+    .words = {VERB_ARGUMENT(WORD_TEXT, "SECRET_ID", "SecretId"),
+              VERB_ALWAYS(WORD_FALSE, "Enabled")},
+    .needed = 1,
+    .missing = which_key,
+};
 
 static const struct subcommand key_disable = {
     .name = "key disable",
@@ -232,7 +203,14 @@ static const struct subcommand key_disable = {
     .description = "The next request signed with it is refused as if the key were unknown. `bursar "
                    "key enable` lets it sign again.",
     .examples = "bursar key disable --data books AKIDz8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE",
-    .run = run_disable,
+    .verb = &disable,
+};
+
+static const struct verb enable = {
+    .action = "ModifyKey",
+    .words = {VERB_ARGUMENT(WORD_TEXT, "SECRET_ID", "SecretId"), VERB_ALWAYS(WORD_TRUE, "Enabled")},
+    .needed = 1,
+    .missing = which_key,
 };
 
 static const struct subcommand key_enable = {
@@ -242,16 +220,8 @@ static const struct subcommand key_enable = {
     .description = "Undoes `bursar key disable`. As in the cloud, a user has at most two enabled "
                    "long-term keys.",
     .examples = "bursar key enable --data books AKIDz8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE",
-    .run = run_enable,
+    .verb = &enable,
 };
-
-static const struct subcommand *const verbs[] = {&key_add, &key_list, &key_disable, &key_enable,
-                                                 NULL};
-
-static int run(int argc, char **argv)
-{
-    return verbs_run(&subcommand_key, verbs, argc, argv);
-}
 
 const struct subcommand subcommand_key = {
     .name = "key",
@@ -260,5 +230,6 @@ const struct subcommand subcommand_key = {
     .description =
         "Keys sign API calls. Each belongs to a main account (a member, or the organisation's "
         "owner), or to a sub-account or role of one.",
-    .run = run,
+    .verbs =
+        (const struct subcommand *const[]){&key_add, &key_list, &key_disable, &key_enable, NULL},
 };

@@ -1,66 +1,14 @@
 /* `bursar member`: who belongs to the organisation, under which name and terms. */
-#include "cmd/confirm.h"
 #include "cmd/member_list.h"
 #include "cmd/subcommands.h"
-#include "cmd/writing.h"
+#include "cmd/verb.h"
 
 #include <stdio.h>
 
-static const struct subcommand member_add, member_modify, member_remove;
-
-/* "yes" or "no" as a parameter; NULL is left out. -1 or the exit code. */
-static int write_choice(struct writing *writing, const char *option, const char *name,
-                        const char *text)
-{
-    if (!text)
-        return -1;
-    bool yes = strcmp(text, "yes") == 0;
-    if (!yes && strcmp(text, "no") != 0)
-        return fail(writing->management.self, EXIT_USAGE, "--%s is yes or no, not \"%s\"", option,
-                    text);
-    json_write_key(&writing->management.writer, slice_text(name));
-    json_write_bool(&writing->management.writer, yes);
-    return -1;
-}
-
 /* ---- add ---- */
 
-struct member_to_add {
-    struct writing writing;
-    const char *cash, *credit;
-    bool credit_account, arrears;
-};
-
-static void write_flag(struct json_writer *writer, const char *name, bool value)
-{
-    if (!value)
-        return;
-    json_write_key(writer, slice_text(name));
-    json_write_bool(writer, true);
-}
-
-static int write_member(struct member_to_add *member, const char *const *arguments)
-{
-    struct writing *writing = &member->writing;
-    struct json_writer *writer = &writing->management.writer;
-    writing_begin(writing, "");
-    json_write_key(writer, SLICE("Members"));
-    json_open_array(writer);
-    json_open_object(writer);
-    management_text(&writing->management, "MemberUin", arguments[0]);
-    management_text(&writing->management, "MemberName", arguments[1]);
-    write_flag(writer, "IsCreditAccount", member->credit_account);
-    write_flag(writer, "AllowArrears", member->arrears);
-    int code = writing_amount(writing, "RealBalance", member->cash);
-    if (code < 0)
-        code = writing_amount(writing, "BasicCreditAmount", member->credit);
-    json_close_object(writer);
-    json_close_array(writer);
-    return code;
-}
-
 /* CreateMembers lists what it refused: here that is the one that was asked for. */
-static int tell_refusal(struct slice response)
+static int tell_refusal(const struct subcommand *self, struct slice response)
 {
     char memory[8192], code[128] = "?";
     struct arena arena;
@@ -81,57 +29,41 @@ static int tell_refusal(struct slice response)
                 message = token.text;
         }
     }
-    return fail(&member_add, exit_code_of_api_error(code), "%.*s (%s)", SLICE_ARGS(message), code);
+    return fail(self, exit_code_of_api_error(code), "%.*s (%s)", SLICE_ARGS(message), code);
 }
 
-static int add(struct member_to_add *member, const char *const *arguments)
+static int tell_added(struct verb_call *call, struct slice response)
 {
     char said[96];
-    struct slice response = SLICE_NONE;
-    int code = writing_open(&member->writing);
-    if (code < 0 && !arguments[1])
-        code = fail(&member_add, EXIT_USAGE, "give UIN NAME");
-    if (code < 0)
-        code = check_uin(&member_add, arguments[0]);
-    if (code < 0)
-        code = write_member(member, arguments);
-    if (code < 0)
-        code = writing_send(&member->writing, "CreateMembers", &response);
-    if (code < 0 && writing_id(response, "Refused") > 0)
-        code = tell_refusal(response);
-    if (code >= 0)
-        return code;
-    snprintf(said, sizeof said, "%s %s", arguments[0],
+    if (writing_id(response, "Refused") > 0)
+        return tell_refusal(call->writing.management.self, response);
+    snprintf(said, sizeof said, "%s %s", call->texts[0],
              writing_id(response, "Added") > 0       ? "was added"
              : writing_id(response, "Unchanged") > 0 ? "is there already, with the same values"
                                                      : "would be added");
-    writing_print(&member->writing, response, said);
+    writing_print(&call->writing, response, said);
     return -1;
 }
 
-static int run_add(int argc, char **argv)
-{
-    struct member_to_add member = {.writing = WRITING_DEFAULT(&member_add)};
-    struct writing *writing = &member.writing;
-    const char *arguments[2];
-    const struct option_spec options[] = {
-        {"cash", "AMOUNT", "Opening balance. Default 0.", OPTION_TEXT, &member.cash},
-        {"credit", "AMOUNT", "Credit without an end. Default 0.", OPTION_TEXT, &member.credit},
-        {"credit-account", NULL, "IsCreditAccount is true.", OPTION_FLAG, &member.credit_account},
-        {"arrears", NULL, "Charges may go beyond what is available.", OPTION_FLAG, &member.arrears},
-        WRITING_TOKEN_OPTION(writing),
-        {"json", NULL, "Print the API's answer.", OPTION_FLAG, &writing->json},
-        MANAGEMENT_DRY_RUN(&writing->management),
-        MANAGEMENT_OPTIONS(&writing->management),
-        MANAGEMENT_CREDENTIALS(&writing->management),
-        WRITING_REMOTE_OPTIONS(writing),
-    };
-    int code = management_parse(&writing->management, options, sizeof(options) / sizeof(options[0]),
-                                argc, argv, 2, arguments);
-    if (code >= 0)
-        return code;
-    return writing_done(writing, add(&member, arguments));
-}
+static const struct verb add = {
+    .action = "CreateMembers",
+    .list = "Members",
+    .words = {VERB_ARGUMENT(WORD_UIN, "UIN", "MemberUin"),
+              VERB_ARGUMENT(WORD_TEXT, "NAME", "MemberName"),
+              VERB_OPTION(WORD_MONEY, "cash", "RealBalance", "AMOUNT",
+                          "Opening balance. Default 0."),
+              VERB_OPTION(WORD_MONEY, "credit", "BasicCreditAmount", "AMOUNT",
+                          "Credit without an end. Default 0."),
+              VERB_OPTION(WORD_FLAG, "credit-account", "IsCreditAccount", NULL,
+                          "IsCreditAccount is true."),
+              VERB_OPTION(WORD_FLAG, "arrears", "AllowArrears", NULL,
+                          "Charges may go beyond what is available.")},
+    .needed = 2,
+    .missing = "give UIN NAME",
+    .is_writing = true,
+    .has_no_reason = true,
+    .tell = tell_added,
+};
 
 static const struct subcommand member_add = {
     .name = "member add",
@@ -141,73 +73,37 @@ static const struct subcommand member_add = {
                    "with every field. A member that is there already with the same values stays as "
                    "it is; with others it is refused.\n\n" WRITING_HELP WRITING_EXITS,
     .examples = "bursar member add 200000000001 'Aurora Robotics' --cash 100 --data books",
-    .run = run_add,
+    .verb = &add,
 };
 
 /* ---- modify ---- */
 
-struct changes_asked {
-    struct writing writing;
-    const char *name, *credit, *credit_account, *arrears;
+static int check_changes(struct verb_call *call)
+{
+    for (size_t i = 1; i < VERB_WORDS_MAX; i++)
+        if (call->texts[i])
+            return -1;
+    return fail(call->writing.management.self, EXIT_USAGE,
+                "what shall change? --name, --credit, --credit-account or --arrears");
+}
+
+static const struct verb modify = {
+    .action = "ModifyMember",
+    .words = {VERB_ARGUMENT(WORD_UIN, "UIN", "MemberUin"),
+              VERB_OPTION(WORD_TEXT, "name", "MemberName", "NAME",
+                          "The new name, 1 to 64 characters."),
+              VERB_OPTION(WORD_MONEY, "credit", "BasicCreditAmount", "AMOUNT",
+                          "Credit without an end (BasicCreditAmount), in units."),
+              VERB_OPTION(WORD_CHOICE, "credit-account", "IsCreditAccount", "yes|no",
+                          "What IsCreditAccount says."),
+              VERB_OPTION(WORD_CHOICE, "arrears", "AllowArrears", "yes|no",
+                          "May charges go beyond what is available?")},
+    .needed = 1,
+    .missing = "which member? give its UIN",
+    .is_writing = true,
+    .check = check_changes,
+    .did = "{UIN} is",
 };
-
-static int write_changes(struct changes_asked *asked, const char *uin)
-{
-    struct writing *writing = &asked->writing;
-    writing_begin(writing, "");
-    management_text(&writing->management, "MemberUin", uin);
-    management_text(&writing->management, "MemberName", asked->name);
-    int code = writing_amount(writing, "BasicCreditAmount", asked->credit);
-    if (code < 0)
-        code = write_choice(writing, "credit-account", "IsCreditAccount", asked->credit_account);
-    if (code < 0)
-        code = write_choice(writing, "arrears", "AllowArrears", asked->arrears);
-    return code;
-}
-
-static int modify(struct changes_asked *asked, const char *uin)
-{
-    char said[96];
-    struct slice response;
-    int code = writing_open(&asked->writing);
-    if (code < 0 && !uin)
-        code = fail(&member_modify, EXIT_USAGE, "which member? give its UIN");
-    if (code < 0 && !asked->name && !asked->credit && !asked->credit_account && !asked->arrears)
-        code = fail(&member_modify, EXIT_USAGE,
-                    "what shall change? --name, --credit, --credit-account or --arrears");
-    if (code < 0)
-        code = check_uin(&member_modify, uin);
-    if (code < 0)
-        code = write_changes(asked, uin);
-    if (code < 0)
-        code = writing_send(&asked->writing, "ModifyMember", &response);
-    if (code >= 0)
-        return code;
-    snprintf(said, sizeof said, "%s is", uin);
-    writing_print(&asked->writing, response, said);
-    return -1;
-}
-
-static int run_modify(int argc, char **argv)
-{
-    struct changes_asked asked = {.writing = WRITING_DEFAULT(&member_modify)};
-    const char *uin;
-    const struct option_spec options[] = {
-        {"name", "NAME", "The new name, 1 to 64 characters.", OPTION_TEXT, &asked.name},
-        {"credit", "AMOUNT", "Credit without an end (BasicCreditAmount), in units.", OPTION_TEXT,
-         &asked.credit},
-        {"credit-account", "yes|no", "What IsCreditAccount says.", OPTION_TEXT,
-         &asked.credit_account},
-        {"arrears", "yes|no", "May charges go beyond what is available?", OPTION_TEXT,
-         &asked.arrears},
-        WRITING_OPTIONS(&asked.writing),
-    };
-    int code = management_parse(&asked.writing.management, options,
-                                sizeof(options) / sizeof(options[0]), argc, argv, 1, &uin);
-    if (code >= 0)
-        return code;
-    return writing_done(&asked.writing, modify(&asked, uin));
-}
 
 static const struct subcommand member_modify = {
     .name = "member modify",
@@ -218,49 +114,21 @@ static const struct subcommand member_modify = {
     .examples = "bursar member modify 700001941608 --name 'Aurora Robotics' --data books\n"
                 "bursar member modify 700001941608 --credit 500 --credit-account yes --data books\n"
                 "bursar member modify 700001941608 --arrears no --data books",
-    .run = run_modify,
+    .verb = &modify,
 };
 
 /* ---- remove ---- */
 
-static int remove_member(struct writing *writing, const char *uin)
-{
-    char said[96];
-    struct slice response;
-    int code = writing_open(writing);
-    if (code < 0 && !uin)
-        code = fail(&member_remove, EXIT_USAGE, "which member? give its UIN");
-    if (code < 0)
-        code = check_uin(&member_remove, uin);
-    if (code < 0 && !writing->management.dry_run)
-        code = confirm(&member_remove, writing->yes, "Remove %s from the organisation?", uin);
-    if (code >= 0)
-        return code;
-    writing_begin(writing, "");
-    management_text(&writing->management, "MemberUin", uin);
-    code = writing_send(writing, "DeleteMember", &response);
-    if (code >= 0)
-        return code;
-    snprintf(said, sizeof said, "%s %s", uin,
-             writing->management.dry_run ? "would be removed" : "was removed");
-    writing_print(writing, response, said);
-    return -1;
-}
-
-static int run_remove(int argc, char **argv)
-{
-    struct writing writing = WRITING_DEFAULT(&member_remove);
-    const char *uin;
-    const struct option_spec options[] = {
-        WRITING_YES_OPTION(&writing),
-        WRITING_OPTIONS(&writing),
-    };
-    int code = management_parse(&writing.management, options, sizeof(options) / sizeof(options[0]),
-                                argc, argv, 1, &uin);
-    if (code >= 0)
-        return code;
-    return writing_done(&writing, remove_member(&writing, uin));
-}
+static const struct verb remove_member = {
+    .action = "DeleteMember",
+    .words = {VERB_ARGUMENT(WORD_UIN, "UIN", "MemberUin")},
+    .needed = 1,
+    .missing = "which member? give its UIN",
+    .is_writing = true,
+    .question = "Remove {UIN} from the organisation?",
+    .would = "{UIN} would be removed",
+    .did = "{UIN} was removed",
+};
 
 static const struct subcommand member_remove = {
     .name = "member remove",
@@ -270,16 +138,8 @@ static const struct subcommand member_remove = {
                    "history stays. It is refused while money or holds are there. A person at a "
                    "terminal is asked first.\n\n" WRITING_HELP WRITING_EXITS,
     .examples = "bursar member remove 700001941608 --data books --reason 'left in May'",
-    .run = run_remove,
+    .verb = &remove_member,
 };
-
-static const struct subcommand *const verbs[] = {&member_add, &member_modify, &member_remove,
-                                                 &member_list, NULL};
-
-static int run(int argc, char **argv)
-{
-    return verbs_run(&subcommand_member, verbs, argc, argv);
-}
 
 const struct subcommand subcommand_member = {
     .name = "member",
@@ -288,5 +148,6 @@ const struct subcommand subcommand_member = {
     .description = "Members are the accounts whose money the organisation looks after. `bursar "
                    "query` shows what they have, `bursar import` adds many at once, `bursar post` "
                    "moves their money.",
-    .run = run,
+    .verbs = (const struct subcommand *const[]){&member_add, &member_modify, &member_remove,
+                                                &member_list, NULL},
 };

@@ -1,16 +1,16 @@
 /* `bursar policy`: what sub-accounts and roles may do. */
 #include "cmd/listing.h"
 #include "cmd/subcommands.h"
+#include "cmd/verb.h"
 #include "sys/file.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum { DOCUMENT_BYTES_MAX = 1 << 20, NAME_BYTES_MAX = 512 };
 
 /* ---- put ---- */
 
-static const struct subcommand policy_put;
+enum { PUT_FILE, PUT_USER, PUT_NAME };
 
 /* "read-only" of "/some/where/read-only.json". */
 static bool name_of_file(const char *path, char ret_name[NAME_BYTES_MAX])
@@ -27,52 +27,46 @@ static bool name_of_file(const char *path, char ret_name[NAME_BYTES_MAX])
     return true;
 }
 
-static int put(struct management *management, const char *path, const char *user, const char *name)
+static int check_put(struct verb_call *call)
+{
+    static char name[NAME_BYTES_MAX];
+    const struct subcommand *self = call->writing.management.self;
+    if (!call->texts[PUT_USER])
+        return fail(self, EXIT_USAGE, "for whom? give --user UIN");
+    if (!call->texts[PUT_NAME] && !name_of_file(call->texts[PUT_FILE], name))
+        return fail(self, EXIT_USAGE, "what is it called? give --name NAME");
+    if (!call->texts[PUT_NAME])
+        call->texts[PUT_NAME] = name;
+    return -1;
+}
+
+static int write_document(struct verb_call *call)
 {
     struct fault fault;
     struct buffer document;
-    struct slice response;
+    struct management *management = &call->writing.management;
     buffer_init(&document, DOCUMENT_BYTES_MAX);
-    struct status status = file_read(path, &document, &fault);
-    if (!status_ok(status)) {
-        buffer_done(&document);
-        return fail(&policy_put, exit_code_of_status(status), "%s", fault.text);
-    }
-    management_begin(management);
-    management_text(management, "UserUin", user);
-    management_text(management, "PolicyName", name);
+    struct status status = file_read(call->texts[PUT_FILE], &document, &fault);
     json_write_key(&management->writer, SLICE("PolicyDocument"));
     json_write_string(&management->writer, buffer_slice(&document));
     buffer_done(&document);
-    return management_send(management, "PutPolicy", &response);
+    return status_ok(status)
+               ? -1
+               : fail(management->self, exit_code_of_status(status), "%s", fault.text);
 }
 
-static int run_put(int argc, char **argv)
-{
-    struct management management = MANAGEMENT_DEFAULT(&policy_put);
-    const char *path = NULL, *user = NULL, *name = NULL;
-    char name_memory[NAME_BYTES_MAX];
-    const struct option_spec options[] = {
-        {"user", "UIN", "The sub-account or role it is attached to. Needed.", OPTION_TEXT, &user},
-        {"name", "NAME", "The policy's name. Default: the file's, without .json.", OPTION_TEXT,
-         &name},
-        MANAGEMENT_DRY_RUN(&management),
-        MANAGEMENT_OPTIONS(&management),
-        MANAGEMENT_CREDENTIALS(&management),
-    };
-    int code = management_parse(&management, options, sizeof(options) / sizeof(options[0]), argc,
-                                argv, 1, &path);
-    if (code >= 0)
-        return code;
-    if (!path)
-        return fail(&policy_put, EXIT_USAGE, "which policy? give a file, or - for standard input");
-    if (!user)
-        return fail(&policy_put, EXIT_USAGE, "for whom? give --user UIN");
-    if (!name && !name_of_file(path, name_memory))
-        return fail(&policy_put, EXIT_USAGE, "what is it called? give --name NAME");
-    code = put(&management, path, user, name ? name : name_memory);
-    return management_done(&management, code);
-}
+static const struct verb put = {
+    .action = "PutPolicy",
+    .words = {VERB_ARGUMENT(WORD_TEXT, "FILE", NULL),
+              VERB_OPTION(WORD_TEXT, "user", "UserUin", "UIN",
+                          "The sub-account or role it is attached to. Needed."),
+              VERB_OPTION(WORD_TEXT, "name", "PolicyName", "NAME",
+                          "The policy's name. Default: the file's, without .json.")},
+    .needed = 1,
+    .missing = "which policy? give a file, or - for standard input",
+    .check = check_put,
+    .write = write_document,
+};
 
 static const struct subcommand policy_put = {
     .name = "policy put",
@@ -104,62 +98,42 @@ static const struct subcommand policy_put = {
         "statement[0].resource[0].",
     .examples = "bursar policy put --data books --user 100000000777 read-only.json\n"
                 "bursar policy put --data books --user 100000000778 nightly.json",
-    .run = run_put,
+    .verb = &put,
 };
 
 /* ---- list ---- */
 
-static const struct subcommand policy_list;
-
-static int run_list(int argc, char **argv)
-{
-    static const struct table_column columns[] = {
-        {"UserUin", false},
-        {"PolicyName", false},
-        {"PolicyDocument", false},
-    };
-    const struct listing listing = {.self = &policy_list,
-                                    .action = "DescribePolicies",
-                                    .columns = columns,
-                                    .column_count = sizeof(columns) / sizeof(columns[0])};
-    return listing_main(&listing, argc, argv);
-}
+static const struct listing policies = {
+    .action = "DescribePolicies",
+    .columns = (const struct table_column[]){{"UserUin", false},
+                                             {"PolicyName", false},
+                                             {"PolicyDocument", false}},
+    .column_count = 3,
+};
 
 static const struct subcommand policy_list = {
     .name = "policy list",
     .summary = "List the policies and whom they are attached to",
     .description = "Lists every policy of the organisation, with its document.",
     .examples = "bursar policy list --data books --output json",
-    .run = run_list,
+    .listing = &policies,
 };
 
 /* ---- remove ---- */
 
-static const struct subcommand policy_remove;
-
-static int run_remove(int argc, char **argv)
+static int check_remove(struct verb_call *call)
 {
-    struct management management = MANAGEMENT_DEFAULT(&policy_remove);
-    const char *name = NULL, *user = NULL;
-    const struct option_spec options[] = {
-        {"user", "UIN", "Whom it is attached to. Needed.", OPTION_TEXT, &user},
-        MANAGEMENT_DRY_RUN(&management),
-        MANAGEMENT_OPTIONS(&management),
-        MANAGEMENT_CREDENTIALS(&management),
-    };
-    int code = management_parse(&management, options, sizeof(options) / sizeof(options[0]), argc,
-                                argv, 1, &name);
-    if (code >= 0)
-        return code;
-    if (!name || !user)
-        return fail(&policy_remove, EXIT_USAGE, "which policy? give its NAME and --user UIN");
-    struct slice response;
-    management_begin(&management);
-    management_text(&management, "UserUin", user);
-    management_text(&management, "PolicyName", name);
-    code = management_send(&management, "DeletePolicy", &response);
-    return management_done(&management, code);
+    return call->texts[0] && call->texts[1] ? -1
+                                            : fail(call->writing.management.self, EXIT_USAGE,
+                                                   "which policy? give its NAME and --user UIN");
 }
+
+static const struct verb remove_policy = {
+    .action = "DeletePolicy",
+    .words = {VERB_ARGUMENT(WORD_TEXT, "NAME", "PolicyName"),
+              VERB_OPTION(WORD_TEXT, "user", "UserUin", "UIN", "Whom it is attached to. Needed.")},
+    .check = check_remove,
+};
 
 static const struct subcommand policy_remove = {
     .name = "policy remove",
@@ -167,15 +141,8 @@ static const struct subcommand policy_remove = {
     .arguments = "NAME",
     .description = "Removes the policy of that name; it ends with the next request.",
     .examples = "bursar policy remove --data books --user 100000000777 read-only",
-    .run = run_remove,
+    .verb = &remove_policy,
 };
-
-static const struct subcommand *const verbs[] = {&policy_put, &policy_list, &policy_remove, NULL};
-
-static int run(int argc, char **argv)
-{
-    return verbs_run(&subcommand_policy, verbs, argc, argv);
-}
 
 const struct subcommand subcommand_policy = {
     .name = "policy",
@@ -183,5 +150,5 @@ const struct subcommand subcommand_policy = {
     .arguments = "put|list|remove",
     .description = "Policies follow CAM's grammar 2.0. A sub-account or role may do what a policy "
                    "allows and none denies; without one it may do nothing.",
-    .run = run,
+    .verbs = (const struct subcommand *const[]){&policy_put, &policy_list, &policy_remove, NULL},
 };

@@ -209,8 +209,7 @@ static int run(int argc, char **argv)
          "Balances as they were then, of the members there were then: RFC 3339 "
          "(2026-11-23T13:00:00Z), or Unix seconds. Only bursar's servers can tell.",
          OPTION_TEXT, &query.remote.as_of},
-        {"output", "FORMAT", "table, json, jsonl or csv. Default: table on a terminal, else json.",
-         OPTION_TEXT, &query.output},
+        OUTPUT_OPTION(&query.output),
         REMOTE_OPTIONS(&query.remote),
     };
     char **rest = NULL;

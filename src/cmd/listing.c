@@ -11,6 +11,7 @@
 enum { WINDOW = 100, CELL_BYTES_MAX = 1 << 20 };
 
 struct printing {
+    const struct subcommand *self;
     const struct listing *listing;
     enum output_format format;
     const char *uin;     /* NULL = none is wanted */
@@ -168,7 +169,7 @@ static int print_windows(struct printing *printing, struct management *managemen
         if (code >= 0)
             return code;
         if (!print_answer(printing, response, &rows, &total))
-            return fail(listing->self, EXIT_NETWORK, "the answer to %s cannot be read",
+            return fail(printing->self, EXIT_NETWORK, "the answer to %s cannot be read",
                         listing->action);
         offset += rows;
         if (rows == 0 || offset >= total) /* a page of long rows may end early */
@@ -190,7 +191,7 @@ static int print_all(struct printing *printing, struct management *management,
     if (management)
         code = print_windows(printing, management);
     else if (!print_answer(printing, response, &rows, &total))
-        code = fail(listing->self, EXIT_NETWORK, "the answer cannot be read");
+        code = fail(printing->self, EXIT_NETWORK, "the answer cannot be read");
     if (printing->format == OUTPUT_TABLE)
         output_table_done(&printing->table);
     if (printing->format == OUTPUT_JSON && code < 0)
@@ -198,15 +199,16 @@ static int print_all(struct printing *printing, struct management *management,
     return code;
 }
 
-static int run(const struct listing *listing, struct management *management, const char *format,
-               const char *uin, struct slice response)
+static int list_rows(const struct subcommand *self, const struct listing *listing,
+                     struct management *management, const char *format, const char *uin,
+                     struct slice response)
 {
-    struct printing printing = {.listing = listing, .uin = uin};
-    int code = output_format_parse(listing->self, format, &printing.format);
+    struct printing printing = {.self = self, .listing = listing, .uin = uin};
+    int code = output_format_parse(self, format, &printing.format);
     if (code >= 0)
         return code;
     if (!arena_init(&printing.memory, 16384, 64 << 20))
-        return fail(listing->self, EXIT_NETWORK, "out of memory");
+        return fail(self, EXIT_NETWORK, "out of memory");
     buffer_init(&printing.cell, CELL_BYTES_MAX);
     code = print_all(&printing, management, response);
     buffer_done(&printing.cell);
@@ -214,27 +216,28 @@ static int run(const struct listing *listing, struct management *management, con
     return code;
 }
 
-int listing_print(const struct listing *listing, const char *format, struct slice response)
+int listing_print(const struct subcommand *self, const struct listing *listing, const char *format,
+                  struct slice response)
 {
-    return run(listing, NULL, format, NULL, response);
+    return list_rows(self, listing, NULL, format, NULL, response);
 }
 
-int listing_main(const struct listing *listing, int argc, char **argv)
+int listing_main(const struct subcommand *self, const struct listing *listing, int argc,
+                 char **argv)
 {
-    struct management management = MANAGEMENT_DEFAULT(listing->self);
+    struct management management = MANAGEMENT_DEFAULT(self);
     const char *format = NULL, *uin = NULL;
     const struct option_spec options[] = {
-        {"output", "FORMAT", "table, json, jsonl or csv. Default: table on a terminal, else json.",
-         OPTION_TEXT, &format},
+        OUTPUT_OPTION(&format),
         MANAGEMENT_OPTIONS(&management),
         MANAGEMENT_CREDENTIALS(&management),
     };
     int code = management_parse(&management, options, sizeof(options) / sizeof(options[0]), argc,
                                 argv, listing->uin_parameter ? 1 : 0, &uin);
     if (code < 0 && listing->uin_parameter)
-        code = uin ? check_uin(listing->self, uin)
-                   : fail(listing->self, EXIT_USAGE, "which member? give its UIN");
+        code = uin ? check_uin(self, uin) : fail(self, EXIT_USAGE, "which member? give its UIN");
     if (code >= 0)
         return code;
-    return management_done(&management, run(listing, &management, format, uin, SLICE_NONE));
+    return management_done(&management,
+                           list_rows(self, listing, &management, format, uin, SLICE_NONE));
 }

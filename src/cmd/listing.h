@@ -7,7 +7,6 @@
 #include "cmd/output.h"
 
 struct listing {
-    const struct subcommand *self;
     const char *action;                 /* "DescribeKeys" */
     const struct table_column *columns; /* titled as the fields of the action's rows */
     size_t column_count;
@@ -17,8 +16,10 @@ struct listing {
 
 /* The whole of a `list` verb: reads its options, opens where they say, prints all rows, closes;
  * answers the exit code. */
-int listing_main(const struct listing *listing, int argc, char **argv);
+int listing_main(const struct subcommand *self, const struct listing *listing, int argc,
+                 char **argv);
 /* All rows of one answer that is there already; answers -1 or the exit code. */
-int listing_print(const struct listing *listing, const char *format, struct slice response);
+int listing_print(const struct subcommand *self, const struct listing *listing, const char *format,
+                  struct slice response);
 
 #endif

@@ -84,7 +84,7 @@ static int refuse_subcommand(const char *name)
 static int run_subcommand(int argc, char **argv)
 {
     const struct subcommand *found = find_subcommand(argv[0]);
-    return found ? found->run(argc - 1, argv + 1) : refuse_subcommand(argv[0]);
+    return found ? subcommand_run(found, argc - 1, argv + 1) : refuse_subcommand(argv[0]);
 }
 
 /* "help", "help SUB", "help SUB VERB": the latter two are "SUB [VERB] --help". */
@@ -136,6 +136,6 @@ int main(int argc, char **argv)
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
         return finish(run_help(0, NULL));
     if (strcmp(argv[1], "--version") == 0)
-        return finish(subcommand_version.run(0, NULL));
+        return finish(subcommand_run(&subcommand_version, 0, NULL));
     return finish(run_subcommand(argc - 1, argv + 1));
 }

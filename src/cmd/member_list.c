@@ -148,8 +148,7 @@ static int run(int argc, char **argv)
         {"order", "ORDER", "asc (default) or desc.", OPTION_TEXT, &query.order},
         {"limit", "N", "At most N members; 0, the default, is no limit.", OPTION_NUMBER,
          &query.limit},
-        {"output", "FORMAT", "table, json, jsonl or csv. Default: table on a terminal, else json.",
-         OPTION_TEXT, &query.format},
+        OUTPUT_OPTION(&query.format),
         MANAGEMENT_OPTIONS(&query.management),
         MANAGEMENT_CREDENTIALS(&query.management),
     };

@@ -11,6 +11,13 @@
 
 enum output_format { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_JSONL, OUTPUT_CSV };
 
+/* An entry of a table of struct option_spec. */
+#define OUTPUT_OPTION(format)                                                                      \
+    {                                                                                              \
+        "output", "FORMAT", "table, json, jsonl or csv. Default: table on a terminal, else json.", \
+            OPTION_TEXT, (format)                                                                  \
+    }
+
 /* "table", "json", "jsonl" or "csv"; `name` NULL: table when standard output is a terminal, else
  * json. Answers -1, or says what is wrong and answers EXIT_USAGE. */
 int output_format_parse(const struct subcommand *self, const char *name,

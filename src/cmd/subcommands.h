@@ -1,4 +1,4 @@
-/* The subcommands, one object a file (cmd_NAME.c), and the verbs some of them are made of. */
+/* The subcommands, one object a file (cmd_NAME.c). */
 #ifndef CMD_SUBCOMMANDS_H
 #define CMD_SUBCOMMANDS_H
 
@@ -33,10 +33,5 @@ extern const struct subcommand subcommand_config;
 extern const struct subcommand subcommand_healthcheck;
 extern const struct subcommand subcommand_completion;
 extern const struct subcommand subcommand_version;
-
-/* A subcommand that is a family: `bursar key add`. The verbs' names are "key add", ...; ended by
- * NULL. Runs the one named by argv[0], or prints them all for `--help`. */
-int verbs_run(const struct subcommand *self, const struct subcommand *const *verbs, int argc,
-              char **argv);
 
 #endif

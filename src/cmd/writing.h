@@ -20,11 +20,18 @@ struct writing {
 
 /* Entries of a table of struct option_spec. */
 #define WRITING_OPTIONS(w)                                                                         \
-    {"reason", "TEXT", "Why; kept in the entry. At most 1,024 bytes.", OPTION_TEXT, &(w)->reason}, \
-        WRITING_TOKEN_OPTION(w),                                                                   \
-        {"json", NULL, "Print the API's answer.", OPTION_FLAG, &(w)->json},                        \
+    WRITING_REASON_OPTION(w), WRITING_TOKEN_OPTION(w), WRITING_JSON_OPTION(w),                     \
         MANAGEMENT_DRY_RUN(&(w)->management), MANAGEMENT_OPTIONS(&(w)->management),                \
         MANAGEMENT_CREDENTIALS(&(w)->management), WRITING_REMOTE_OPTIONS(w)
+#define WRITING_REASON_OPTION(w)                                                                   \
+    {                                                                                              \
+        "reason", "TEXT", "Why; kept in the entry. At most 1,024 bytes.", OPTION_TEXT,             \
+            &(w)->reason                                                                           \
+    }
+#define WRITING_JSON_OPTION(w)                                                                     \
+    {                                                                                              \
+        "json", NULL, "Print the API's answer.", OPTION_FLAG, &(w)->json                           \
+    }
 #define WRITING_TOKEN_OPTION(w)                                                                    \
     {                                                                                              \
         "token", "TEXT",                                                                           \
@@ -42,10 +49,10 @@ struct writing {
             "network stood in the way of a call to --endpoint. Default 2.",                        \
             OPTION_NUMBER, &(w)->management.target.remote.retries                                  \
     }
+#define WRITING_YES_HELP "Do not ask, also where a person at a terminal would be asked."
 #define WRITING_YES_OPTION(w)                                                                      \
     {                                                                                              \
-        "yes", NULL, "Do not ask, also where a person at a terminal would be asked.", OPTION_FLAG, \
-            &(w)->yes                                                                              \
+        "yes", NULL, WRITING_YES_HELP, OPTION_FLAG, &(w)->yes                                      \
     }
 /* A paragraph of their descriptions. */
 #define WRITING_HELP                                                                               \
