@@ -281,7 +281,7 @@ static bool count_call(struct exchange *exchange,
                               .now_us = exchange->now_us};
     struct limit_count counted;
     call.limit = api->limits[call.action];
-    if (call.limit == 0 || principal->is_operator)
+    if (call.limit == 0 || principal->is_operator || exchange->is_counted)
         return true;
     switch (count(api->limiter, &call, &counted)) {
     case LIMIT_WITHIN:
@@ -298,13 +298,13 @@ static bool count_call(struct exchange *exchange,
 
 /* Before anything is looked up for it. A main account needs no policy, and what its place in the
  * organisation denies is denied to all its users: its calls count for the account at once. */
-bool exchange_limit(struct exchange *exchange)
+static bool limit_user(struct exchange *exchange)
 {
     return count_call(exchange, is_of_main(exchange) ? limiter_take : limiter_try);
 }
 
 /* Of another user only what he may do counts for the account. */
-bool exchange_share(struct exchange *exchange)
+static bool limit_account(struct exchange *exchange)
 {
     return is_of_main(exchange) || count_call(exchange, limiter_take);
 }
@@ -322,48 +322,122 @@ static bool choose_arena(struct exchange *exchange, struct api_call *call)
     return true;
 }
 
-static bool exchange_check(struct exchange *exchange, struct api_call *call)
+/* ---- what becomes of a call ---- */
+
+static void write_outcome(const struct exchange *exchange, const struct api_call *call)
 {
-    return request_gather(exchange) && exchange_authenticate(exchange) &&
-           exchange_route(exchange) && exchange_cover(exchange) && exchange_limit(exchange) &&
-           exchange_authorise(exchange) && exchange_share(exchange) &&
-           choose_arena(exchange, call) && exchange_bind(exchange);
+    struct api_worker *worker = exchange->worker;
+    const struct envelope *envelope = &exchange->envelope;
+    const struct principal *principal = &exchange->principal;
+    struct slice secret_id = envelope->secret_id;
+    if (secret_id.len > sizeof worker->outcome_secret_id)
+        secret_id.len = sizeof worker->outcome_secret_id;
+    if (secret_id.len > 0)
+        memcpy(worker->outcome_secret_id, secret_id.at, secret_id.len);
+    worker->outcome = (struct api_outcome){
+        .product = exchange->product_name,
+        .action = envelope->action,
+        .version = envelope->version,
+        .is_routed = exchange->action != NULL,
+        .is_authentic = exchange->is_authentic,
+        .is_operator = principal->is_operator,
+        .organisation = exchange->organisation,
+        .secret_id = slice_of(worker->outcome_secret_id, secret_id.len),
+        .error_code = exchange->verdict.error_code,
+        .head_lines = exchange->verdict.head_lines,
+    };
+    struct api_outcome *outcome = &worker->outcome;
+    if (outcome->is_routed) { /* the request's own may be gone, if they were decoded */
+        outcome->product = exchange->served->product->name;
+        outcome->action = exchange->action->name;
+        outcome->version = exchange->served->product->version;
+    } else if (outcome->product.len == 0) {
+        outcome->product = request_product_label(exchange->request);
+    }
+    if (outcome->is_authentic) {
+        outcome->account = principal->account;
+        outcome->user = principal->user;
+    }
+    if (exchange->complaint.error != ERROR_NONE)
+        outcome->error_code = error_entry(exchange->complaint.error)->code;
+    if (call->pending && !call->pending->commit.replayed) {
+        outcome->first_entry = call->pending->commit.first_sequence;
+        outcome->last_entry = call->pending->commit.last_sequence;
+    }
+    memcpy(outcome->request_id, exchange->request_id, REQUEST_ID_SIZE);
 }
 
-static void count_outcome(struct exchange *exchange)
+static void count_call_ended(const struct exchange *exchange)
 {
     struct api_worker *worker = exchange->worker;
     enum error error = exchange->complaint.error;
     EXCHANGE_TALLY(worker, calls);
     if (exchange->any_service)
         EXCHANGE_TALLY(worker, any_service);
-    if (error != ERROR_NONE)
+    if (worker->outcome.error_code.len > 0)
         EXCHANGE_TALLY(worker, errors);
     if (error == ERROR_REQUEST_LIMIT)
         EXCHANGE_TALLY(worker, limited);
     if (error == ERROR_CAM_NO_AUTH)
         EXCHANGE_TALLY(worker, denied);
-    struct slice secret_id = exchange->envelope.secret_id;
-    if (secret_id.len > sizeof worker->outcome_secret_id)
-        secret_id.len = sizeof worker->outcome_secret_id;
-    if (secret_id.len > 0)
-        memcpy(worker->outcome_secret_id, secret_id.at, secret_id.len);
-    worker->outcome = (struct api_outcome){
-        .action = exchange->action ? exchange->action->name : SLICE_NONE,
-        .secret_id = slice_of(worker->outcome_secret_id, secret_id.len),
-        .error_code = error != ERROR_NONE ? error_entry(error)->code : SLICE_NONE,
-    };
-    memcpy(worker->outcome.request_id, exchange->request_id, REQUEST_ID_SIZE);
 }
 
-/* Of a write that was carried out now, and not before. */
-static void note_entries(struct exchange *exchange, const struct commit *commit)
+static int status_of(const struct exchange *exchange, const struct buffer *out)
 {
+    const struct api_verdict *verdict = &exchange->verdict;
+    if (verdict->move == API_DROP)
+        return 0;
+    if (!buffer_ok(out))
+        return 500;
+    return verdict->status != 0 ? verdict->status : 200;
+}
+
+static bool is_timed(const struct api *api)
+{
+    return api->options.are_timed || api->world.observer;
+}
+
+/* What every call comes to, once. */
+static void end_call(struct exchange *exchange, const struct api_call *call,
+                     const struct buffer *out)
+{
+    const struct api *api = exchange->worker->api;
+    const struct api_observer *observer = api->world.observer;
     struct api_outcome *outcome = &exchange->worker->outcome;
-    if (commit->replayed)
-        return;
-    outcome->first_entry = commit->first_sequence;
-    outcome->last_entry = commit->last_sequence;
+    write_outcome(exchange, call);
+    outcome->status = status_of(exchange, out);
+    outcome->body_bytes = out->len;
+    if (is_timed(api))
+        outcome->duration_us = sys_steady_us(api->world.sys) - call->came_us;
+    count_call_ended(exchange);
+    if (observer)
+        observer->ended(observer->context, call, outcome);
+}
+
+/* True: no hook steps in here. */
+static bool pass(struct exchange *exchange, struct api_call *call, enum api_place place,
+                 struct buffer *out)
+{
+    const struct api_hook *hook = exchange->worker->api->world.hook;
+    if (!hook)
+        return true;
+    write_outcome(exchange, call);
+    exchange->verdict = hook->look(hook->context, place, call, &exchange->worker->outcome, out);
+    CHECK(exchange->verdict.head_lines.len <= API_HEAD_LINES_MAX);
+    if (exchange->verdict.move == API_HOLD)
+        call->held_at = place;
+    if (exchange->verdict.move != API_ANSWER)
+        buffer_clear(out);
+    return exchange->verdict.move == API_GO_ON;
+}
+
+static bool exchange_check(struct exchange *exchange, struct api_call *call, struct buffer *out)
+{
+    return request_gather(exchange) && pass(exchange, call, API_BEFORE_SIGNATURE, out) &&
+           exchange_authenticate(exchange) && exchange_route(exchange) &&
+           exchange_cover(exchange) && limit_user(exchange) && exchange_authorise(exchange) &&
+           limit_account(exchange) && pass(exchange, call, API_BEFORE_ACTION, out) &&
+           choose_arena(exchange, call) && exchange_bind(exchange);
 }
 
 /* What was made of pieces that could not all be had is nothing: whatever it led to says less than
@@ -383,7 +457,8 @@ static bool close_answer(struct exchange *exchange, struct buffer *out)
 }
 
 /* Writes the answer that `answered` says the action gave, or the complaint. */
-static void conclude(struct exchange *exchange, bool answered, struct buffer *out)
+static void conclude(struct exchange *exchange, const struct api_call *call, bool answered,
+                     struct buffer *out)
 {
     answered = has_all_pieces(exchange) && answered && close_answer(exchange, out);
     if (!answered && exchange->is_carried_out)
@@ -393,7 +468,7 @@ static void conclude(struct exchange *exchange, bool answered, struct buffer *ou
         buffer_clear(out);
         render_error(exchange, out);
     }
-    count_outcome(exchange);
+    end_call(exchange, call, out);
 }
 
 /* ---- writes ---- */
@@ -447,8 +522,7 @@ static void finish(struct exchange *exchange, struct api_call *call, struct buff
     buffer_clear(out);
     render_open(out);
     answered = answered && exchange->action->answer_commit(exchange, call->pending, out);
-    conclude(exchange, answered, out);
-    note_entries(exchange, &call->pending->commit);
+    conclude(exchange, call, answered, out);
     call_release(call);
 }
 
@@ -456,7 +530,7 @@ static void finish(struct exchange *exchange, struct api_call *call, struct buff
 static enum api_progress give_up(struct exchange *exchange, struct api_call *call,
                                  struct buffer *out)
 {
-    conclude(exchange, false, out);
+    conclude(exchange, call, false, out);
     call_release(call);
     return API_ANSWERED;
 }
@@ -573,7 +647,7 @@ static void finish_read(struct exchange *exchange, struct api_call *call, struct
     buffer_clear(out);
     render_open(out);
     buffer_append(out, buffer_slice(&pending->answer));
-    conclude(exchange, exchange->complaint.error == ERROR_NONE, out);
+    conclude(exchange, call, exchange->complaint.error == ERROR_NONE, out);
     buffer_done(&pending->answer);
     call_release(call);
 }
@@ -586,26 +660,43 @@ static bool asks_journal(const struct exchange *exchange)
 
 /* ---- calls ---- */
 
+static void begin_call(struct exchange *exchange, struct api_worker *worker, struct api_call *call)
+{
+    const struct api *api = worker->api;
+    exchange_init(exchange, worker, call->request, call->trust);
+    exchange->local = call->local;
+    exchange->peer_address = call->peer_address;
+    exchange->exposed = call->exposed;
+    exchange->is_counted = call->held_at == API_BEFORE_ACTION;
+    if (call->held_at != API_NOWHERE)
+        memcpy(exchange->request_id, call->request_id, REQUEST_ID_SIZE);
+    else if (is_timed(api))
+        call->came_us = sys_steady_us(api->world.sys);
+}
+
 void api_refuse(struct api_worker *worker, struct api_call *call, struct buffer *out)
 {
     struct exchange exchange;
-    exchange_init(&exchange, worker, call->request, call->trust);
-    exchange.peer_address = call->peer_address;
+    begin_call(&exchange, worker, call);
     buffer_clear(out);
     exchange_refuse_head(&exchange);
-    conclude(&exchange, false, out);
+    conclude(&exchange, call, false, out);
+}
+
+/* Nothing of it is kept but its id: what was found is looked for anew. */
+static enum api_progress hold(const struct exchange *exchange, struct api_call *call)
+{
+    memcpy(call->request_id, exchange->request_id, REQUEST_ID_SIZE);
+    return API_PENDING;
 }
 
 enum api_progress api_answer(struct api_worker *worker, struct api_call *call, struct buffer *out)
 {
     struct exchange exchange;
     bool answered = false;
-    exchange_init(&exchange, worker, call->request, call->trust);
-    exchange.local = call->local;
-    exchange.peer_address = call->peer_address;
-    exchange.exposed = call->exposed;
+    begin_call(&exchange, worker, call);
     buffer_clear(out);
-    if (exchange_check(&exchange, call)) {
+    if (exchange_check(&exchange, call, out)) {
         if (exchange.action->prepare)
             return submit(&exchange, call, out);
         if (asks_journal(&exchange))
@@ -613,18 +704,26 @@ enum api_progress api_answer(struct api_worker *worker, struct api_call *call, s
         render_open(out);
         answered = exchange.action->answer(&exchange, out);
     }
-    conclude(&exchange, answered, out);
+    if (exchange.verdict.move == API_HOLD)
+        return hold(&exchange, call);
+    if (exchange.verdict.move == API_GO_ON)
+        conclude(&exchange, call, answered, out);
+    else
+        end_call(&exchange, call, out);
     if (exchange.arena == &call->arena)
         call_release(call);
     return API_ANSWERED;
 }
 
-void api_finish(struct api_worker *worker, struct api_call *call, struct buffer *out)
+enum api_progress api_finish(struct api_worker *worker, struct api_call *call, struct buffer *out)
 {
+    if (!call->pending) /* it was held */
+        return api_answer(worker, call, out);
     struct exchange exchange = call->pending->exchange;
     CHECK(exchange.worker == worker);
     if (exchange.action->prepare)
         finish(&exchange, call, out);
     else
         finish_read(&exchange, call, out);
+    return API_ANSWERED;
 }

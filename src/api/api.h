@@ -34,6 +34,7 @@ struct api_options {
     uint64_t query_bytes_max;  /* default 32 KiB */
     bool accept_any_service;   /* scope service need not be the product; counted */
     bool trust_plain_http;     /* an exposed call (api_call) is taken like any other */
+    bool are_timed;            /* an outcome says how long its call took; else only an observer's */
     uint64_t request_id_seed;  /* 0 = random UUIDs; else a repeatable sequence */
 };
 #define API_OPTIONS_DEFAULT                                                                        \
@@ -61,9 +62,11 @@ struct api_world { /* everything the api works on; must outlive it */
     const struct sys *sys;
     const struct book *book;
     struct gate *gate;
-    struct committer *committer;     /* NULL = read-only */
-    struct historian *historian;     /* NULL = nothing of the past */
-    const unsigned char *master_key; /* SEAL_KEY_SIZE bytes */
+    struct committer *committer;         /* NULL = read-only */
+    struct historian *historian;         /* NULL = nothing of the past */
+    const unsigned char *master_key;     /* SEAL_KEY_SIZE bytes */
+    const struct api_hook *hook;         /* NULL = none */
+    const struct api_observer *observer; /* NULL = none */
 };
 
 STATUS_MUST_USE struct status api_new(const struct api_world *world,
@@ -87,6 +90,13 @@ struct api_local {
     const struct user *user;
 };
 
+/* Where a hook may step in. */
+enum api_place {
+    API_NOWHERE,
+    API_BEFORE_SIGNATURE, /* the envelope is read; who asks is what the request says */
+    API_BEFORE_ACTION,    /* the caller may do it, and it is counted; parameters are not read yet */
+};
+
 /* One call that may outlast api_answer: one that waits for its commit or the journal. The caller
  * provides it, zeroed, and keeps it and the request's bytes until the call is finished. */
 struct api_call {
@@ -102,12 +112,19 @@ struct api_call {
      * only wake the owner. */
     void (*wake)(struct api_call *call);
     void *context;
+    void *held; /* the hook's, of a call that it holds */
     /* the api's */
     struct arena arena; /* memory of a pending call */
     struct api_pending *pending;
+    int64_t came_us;        /* when it is timed: on the steady clock */
+    enum api_place held_at; /* where the hook holds it, or did */
+    char request_id[36];    /* of a call that is held */
 };
 
-enum api_progress { API_ANSWERED, API_PENDING };
+enum api_progress {
+    API_ANSWERED, /* or dropped: then the outcome's status is 0 */
+    API_PENDING,
+};
 
 /* What may be taken of the body of a request that is not all here yet. */
 enum api_body {
@@ -128,20 +145,67 @@ void api_refuse(struct api_worker *worker, struct api_call *call, struct buffer 
 
 /* Answers into `out` (cleared first): a JSON body for HTTP 200. API_PENDING: nothing yet; after
  * `wake` the owner calls api_finish on the thread of the same worker, with an `out` that has at
- * least the memory this one has then: so no write is carried out whose answer finds none. */
+ * least the memory this one has then: so no write is carried out whose answer finds none. A call
+ * that was held may be pending once more after that. */
 enum api_progress api_answer(struct api_worker *worker, struct api_call *call, struct buffer *out);
-void api_finish(struct api_worker *worker, struct api_call *call, struct buffer *out);
+enum api_progress api_finish(struct api_worker *worker, struct api_call *call, struct buffer *out);
 
-/* One record of what happened, for the access log and metrics: valid after an answer until the next
- * one of the same worker. Slices alias static text or the request. */
+/* One record of what happened, filled in one place as the call ends: valid until the next one of
+ * the same worker. Slices alias static text or the request. */
 struct api_outcome {
-    struct slice action;              /* empty if unknown */
-    struct slice secret_id;           /* never the secret */
-    struct slice error_code;          /* empty on success */
+    struct slice product, action, version;
+    bool is_routed;          /* the three are served; else they are what the request says */
+    bool is_authentic;       /* it is known who asks: account and user, or the operator */
+    bool is_operator;        /* then there is no account */
+    struct uin account;      /* the main account */
+    struct uin user;         /* the same, or a sub-account or role of it */
+    uint32_t organisation;   /* 0 until access was checked */
+    struct slice secret_id;  /* never the secret */
+    struct slice error_code; /* empty on success */
+    int status;              /* of HTTP; 0: dropped, the connection is to be closed */
+    struct slice head_lines; /* for the head of the answer, each with CRLF */
+    size_t body_bytes;       /* of the answer */
+    int64_t duration_us;     /* if calls are timed */
     uint64_t first_entry, last_entry; /* that a write made, its request's own included; 0 = none */
     char request_id[36];
 };
 const struct api_outcome *api_worker_outcome(const struct api_worker *worker);
+
+/* Told of every call as it ends: answered, refused or dropped. On the worker's thread; must not
+ * block. The call is as it was given, with its request. */
+struct api_observer {
+    void (*ended)(void *context, const struct api_call *call, const struct api_outcome *outcome);
+    void *context;
+};
+
+/* What a hook wants done. */
+enum api_move {
+    API_GO_ON,
+    API_ANSWER, /* with what it wrote: a whole body */
+    API_HOLD,   /* nothing yet: it calls call->wake once, from any thread, and then the call is
+                   judged anew as if it had just come, but counts once for the rate limit and
+                   keeps its request id. A delay is a hold that ends when it is due; a server that
+                   stops waits for those it holds. */
+    API_DROP,   /* the connection is closed without an answer */
+};
+struct api_verdict {
+    enum api_move move;
+    int status;              /* of HTTP; API_ANSWER only, 0 = 200 */
+    struct slice error_code; /* for the outcome */
+    struct slice head_lines; /* API_ANSWER only, at most API_HEAD_LINES_MAX bytes */
+};
+enum { API_HEAD_LINES_MAX = 128 };
+/* May step in where calls pass. On the worker's thread; must not block. */
+struct api_hook {
+    /* `known` is what is known of the call so far; `out` is empty. Asked again, with
+     * call->held_at, when a call that it held goes on. */
+    struct api_verdict (*look)(void *context, enum api_place place, struct api_call *call,
+                               const struct api_outcome *known, struct buffer *out);
+    void *context;
+};
+/* An answer that is an error, for hooks. */
+void api_write_error(struct buffer *out, struct slice code, struct slice message,
+                     const char request_id[36]);
 
 struct api_figures {
     uint64_t calls, errors, limited, denied, signature_failures, any_service;

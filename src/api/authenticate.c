@@ -301,10 +301,11 @@ static bool accept_operator(struct exchange *exchange)
 
 bool exchange_authenticate(struct exchange *exchange)
 {
-    if (exchange->trust == API_TRUST_OPERATOR)
-        return accept_operator(exchange);
-    return (authenticate_scope(exchange) && authenticate_clock(exchange) &&
-            authenticate_key(exchange) && authenticate_signature(exchange) &&
-            authenticate_token(exchange)) ||
-           host_hint(exchange);
+    exchange->is_authentic = exchange->trust == API_TRUST_OPERATOR
+                                 ? accept_operator(exchange)
+                                 : authenticate_scope(exchange) && authenticate_clock(exchange) &&
+                                       authenticate_key(exchange) &&
+                                       authenticate_signature(exchange) &&
+                                       authenticate_token(exchange);
+    return exchange->is_authentic || host_hint(exchange);
 }

@@ -124,6 +124,7 @@ struct exchange {
     const struct api_product *served; /* NULL: none has that name */
     const struct action *action;
     uint32_t action_number; /* 0.. over all products */
+    bool is_counted;        /* for the rate limit, before it was held */
     bool any_service;       /* let in although signed for another one */
     uint32_t organisation;  /* the caller's, once access has been checked; operator: as asked */
     bool is_owner;          /* of the organisation, or the operator */
@@ -132,7 +133,9 @@ struct exchange {
     int64_t as_of_us;
     void *input; /* the action's bound parameters */
     struct arena *arena;
-    bool is_carried_out; /* its command is in the journal: nothing can be refused any more */
+    bool is_authentic;          /* it is known who asks */
+    struct api_verdict verdict; /* a hook's */
+    bool is_carried_out;        /* its command is in the journal: nothing can be refused any more */
     struct complaint complaint;
 };
 
@@ -170,9 +173,7 @@ bool request_gather_head(struct exchange *exchange);   /* the same, as far as th
 bool exchange_authenticate(struct exchange *exchange); /* authenticate.c */
 bool exchange_route(struct exchange *exchange);        /* product, version, action: route.c */
 bool exchange_cover(struct exchange *exchange);        /* what the signature covers: coverage.c */
-bool exchange_limit(struct exchange *exchange);        /* rate limit, of its user: api.c */
 bool exchange_authorise(struct exchange *exchange);    /* policies and organisation: access.c */
-bool exchange_share(struct exchange *exchange);        /* rate limit, of its account: api.c */
 bool exchange_bind(struct exchange *exchange);         /* parameters of the action: request.c */
 
 /* Before a command is submitted: who asks, DryRun, and what the request is known by when it comes

@@ -11,14 +11,31 @@ void render_open(struct buffer *out)
     BUFFER_LITERAL(out, "{\"Response\":{");
 }
 
-void render_close(const struct exchange *exchange, bool comma, struct buffer *out)
+static void close_with(const char request_id[REQUEST_ID_SIZE], bool comma, struct buffer *out)
 {
     char *at = buffer_room(out, REQUEST_ID_SIZE + sizeof ",\"RequestId\":\"\"}}");
     if (!at)
         return;
     at = comma ? PUT_LITERAL(at, ",\"RequestId\":\"") : PUT_LITERAL(at, "\"RequestId\":\"");
-    at = put_bytes(at, exchange->request_id, REQUEST_ID_SIZE);
+    at = put_bytes(at, request_id, REQUEST_ID_SIZE);
     buffer_wrote(out, PUT_LITERAL(at, "\"}}"));
+}
+
+void render_close(const struct exchange *exchange, bool comma, struct buffer *out)
+{
+    close_with(exchange->request_id, comma, out);
+}
+
+void api_write_error(struct buffer *out, struct slice code, struct slice message,
+                     const char request_id[REQUEST_ID_SIZE])
+{
+    render_open(out);
+    BUFFER_LITERAL(out, "\"Error\":{\"Code\":\"");
+    buffer_append(out, code);
+    BUFFER_LITERAL(out, "\",\"Message\":");
+    json_quote(out, message);
+    buffer_char(out, '}');
+    close_with(request_id, true, out);
 }
 
 void render_error(const struct exchange *exchange, struct buffer *out)
@@ -27,13 +44,8 @@ void render_error(const struct exchange *exchange, struct buffer *out)
     struct buffer text;
     buffer_init_fixed(&text, memory, sizeof memory);
     complaint_write(&exchange->complaint, exchange->chinese, exchange_request_id(exchange), &text);
-    render_open(out);
-    BUFFER_LITERAL(out, "\"Error\":{\"Code\":\"");
-    buffer_append(out, error_entry(exchange->complaint.error)->code);
-    BUFFER_LITERAL(out, "\",\"Message\":");
-    json_quote(out, buffer_slice(&text));
-    buffer_char(out, '}');
-    render_close(exchange, true, out);
+    api_write_error(out, error_entry(exchange->complaint.error)->code, buffer_slice(&text),
+                    exchange->request_id);
 }
 
 void render_item_error(const struct exchange *exchange, uint32_t index, struct slice uin,

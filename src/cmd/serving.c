@@ -54,6 +54,7 @@ struct status serving_api_options(const struct settings *settings,
     options.query_bytes_max = settings_number(settings, SETTING_QUERY_BYTES_MAX);
     options.accept_any_service = settings_number(settings, SETTING_ACCEPT_ANY_SERVICE) != 0;
     options.trust_plain_http = settings_number(settings, SETTING_TRUST_PLAIN_HTTP) != 0;
+    options.are_timed = settings_text(settings, SETTING_ACCESS_LOG) != NULL;
     options.request_id_seed = settings_number(settings, SETTING_REQUEST_ID_SEED);
     *ret_options = options;
     return STATUS_DONE;

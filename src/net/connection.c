@@ -91,8 +91,10 @@ static void finish_call(struct connection *connection)
 {
     struct worker *worker = connection->worker;
     struct call *call = connection->call;
-    connection->call = NULL;
     connection->woken = false;
+    if (api_finish(worker->api, &call->api, &worker->body) == API_PENDING)
+        return; /* it is held, or waits for something else now */
+    connection->call = NULL;
     worker->calls_pending--;
     figures_add(&worker->figures, FIGURE_PENDING_FINISHED, 1);
     exchange_finish(connection, call);
@@ -309,8 +311,9 @@ void connection_advance(struct connection *connection)
     struct worker *worker = connection->worker;
     if (connection->woken && (connection->unsent.len == 0 || connection->closing))
         finish_call(connection);
-    if (connection->closed && !connection->call) {
-        release(connection);
+    if (connection->closed) {
+        if (!connection->call)
+            release(connection);
         worker_check_drained(worker);
         return;
     }

@@ -134,8 +134,8 @@ bool preface_take(struct connection *connection);
 /* Answers whole requests into the worker's output until one is pending, none is left or the last
  * one was answered. True when it stopped because the output should be sent first. */
 bool exchange_run(struct connection *connection);
-/* Writes the answer of a woken call, or drops it when the client is gone. */
-void exchange_finish(struct connection *connection, struct call *call);
+/* Writes the answer of a call that waited, or drops it when the client is gone. */
+void exchange_finish(struct connection *connection, const struct call *call);
 /* A refusal in plain text; nothing more is read. */
 RARE void connection_refuse(struct connection *connection, int status, const char *reason);
 

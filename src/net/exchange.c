@@ -148,7 +148,7 @@ static void write_answer(struct connection *connection, const struct http1_reque
     struct buffer *output = &worker->output;
     bool keep_alive = request->keep_alive && !worker->draining && !connection->cut;
     struct slice extra = worker_head_lines(worker);
-    char lines[256];
+    char lines[384];
     if (answer->extra.len > 0) {
         CHECK(extra.len + answer->extra.len <= sizeof lines);
         memcpy(lines, extra.at, extra.len);
@@ -201,7 +201,7 @@ static void log_call(const struct connection *connection, const struct call *cal
     struct request_log log = {
         .client = client_of(connection, call),
         .method = call->request.method_text,
-        .action = outcome->action,
+        .action = outcome->is_routed ? outcome->action : SLICE_NONE,
         .secret_id = outcome->secret_id,
         .code = outcome->error_code.len > 0 ? outcome->error_code : SLICE("OK"),
         .request_id = slice_of(outcome->request_id, sizeof outcome->request_id),
@@ -209,7 +209,7 @@ static void log_call(const struct connection *connection, const struct call *cal
         .last_entry = outcome->last_entry,
         .status = answer->status,
         .body_bytes = answer->body.len,
-        .duration_us = (uv_hrtime() - call->started_ns) / 1000,
+        .duration_us = (uint64_t)outcome->duration_us,
     };
     request_log_write(connection, &log);
 }
@@ -217,15 +217,18 @@ static void log_call(const struct connection *connection, const struct call *cal
 static void answer_of_api(struct connection *connection, const struct call *call)
 {
     struct worker *worker = connection->worker;
-    struct answer answer = {200, SLICE("application/json"), buffer_slice(&worker->body),
-                            SLICE_NONE};
+    const struct api_outcome *outcome = api_worker_outcome(worker->api);
+    struct answer answer = {outcome->status, SLICE("application/json"), buffer_slice(&worker->body),
+                            outcome->head_lines};
     if (!buffer_ok(&worker->body))
         answer = (struct answer){500, plain_text, SLICE("no memory for the answer\n"), SLICE_NONE};
-    struct slice code = api_worker_outcome(worker->api)->error_code;
+    struct slice code = outcome->error_code;
     tally_add(&worker->figures.answers, code.len > 0 ? code : SLICE("OK"));
     connection->proven = connection->proven || code.len == 0;
     if (worker->server->options.access_log)
         log_call(connection, call, &answer);
+    if (answer.status == 0)
+        connection_close(connection);
     if (!connection->closing)
         write_answer(connection, &call->request, &answer);
 }
@@ -239,8 +242,6 @@ static void wake(struct api_call *api_call)
 static void ask_api(struct connection *connection, struct call *call)
 {
     struct worker *worker = connection->worker;
-    if (worker->server->options.access_log)
-        call->started_ns = uv_hrtime();
     call->connection = connection;
     if (connection->forwards)
         call->client = trust_client(&worker->server->trust, &connection->peer, &call->request);
@@ -317,10 +318,9 @@ bool exchange_run(struct connection *connection)
 }
 
 /* Only a call that waits takes or gives a secret (a new key): nothing of it is left behind. */
-void exchange_finish(struct connection *connection, struct call *call)
+void exchange_finish(struct connection *connection, const struct call *call)
 {
     struct worker *worker = connection->worker;
-    api_finish(worker->api, &call->api, &worker->body);
     answer_of_api(connection, call);
     wipe(worker->body.at, worker->body.len);
     wipe(connection->input.at, connection->input.start);

@@ -48,8 +48,7 @@ struct call {
     struct api_call api; /* first: the api hands it back to `wake` */
     struct http1_request request;
     struct connection *connection;
-    struct call *next; /* free, or woken */
-    uint64_t started_ns;
+    struct call *next;  /* free, or woken */
     struct peer client; /* when the connection forwards */
 };
 

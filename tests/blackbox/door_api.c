@@ -3,6 +3,8 @@
  *
  *   ?bytes=N     an answer of N bytes of 'x'
  *   ?pending=MS  becomes pending and is woken after MS milliseconds, on a thread of its own
+ *   ?again=1     and once more after that
+ *   ?status=N    with another status and a head line of its own; 0: the call is dropped
  *   ?stranger=1  names no key; ?form=1: the key stands in the body, "known" or something else
  *
  * It takes the place of the rooms api and journal: the linker finds these functions first. */
@@ -123,6 +125,13 @@ void api_worker_free(struct api_worker *worker)
     free(worker);
 }
 
+static int64_t steady_us(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
 /* The number behind `name` in the query, or -1. */
 static int64_t query_number(struct slice query, struct slice name)
 {
@@ -143,6 +152,11 @@ static void render(struct api_worker *worker, const struct api_call *call, struc
     int64_t bytes = query_number(request->query, SLICE("bytes"));
     char hash[2 * SHA256_SIZE];
     buffer_clear(out);
+    int64_t status = query_number(request->query, SLICE("status"));
+    worker->outcome.status = status < 0 ? 200 : (int)status;
+    worker->outcome.head_lines = status < 0 ? SLICE_NONE : SLICE("X-Door: test\r\n");
+    worker->outcome.duration_us = steady_us() - call->came_us;
+    worker->outcome.is_routed = true;
     worker->outcome.action = http1_find(request, SLICE("X-TC-Action"));
     worker->outcome.secret_id = http1_find(request, SLICE("X-Key"));
     worker->outcome.error_code =
@@ -185,6 +199,7 @@ static void make_pending(struct api *api, struct api_call *call, int64_t ms)
 enum api_progress api_answer(struct api_worker *worker, struct api_call *call, struct buffer *out)
 {
     int64_t pending_ms = query_number(call->request->query, SLICE("pending"));
+    call->came_us = steady_us();
     atomic_fetch_add(&worker->api->calls, 1);
     if (pending_ms < 0) {
         render(worker, call, out);
@@ -217,11 +232,17 @@ void api_refuse(struct api_worker *worker, struct api_call *call, struct buffer 
     render(worker, call, out);
 }
 
-void api_finish(struct api_worker *worker, struct api_call *call, struct buffer *out)
+enum api_progress api_finish(struct api_worker *worker, struct api_call *call, struct buffer *out)
 {
-    render(worker, call, out);
     free(call->pending);
     call->pending = NULL;
+    if (call->held_at == API_NOWHERE && query_number(call->request->query, SLICE("again")) > 0) {
+        call->held_at = API_BEFORE_ACTION;
+        make_pending(worker->api, call, query_number(call->request->query, SLICE("pending")));
+        return API_PENDING;
+    }
+    render(worker, call, out);
+    return API_ANSWERED;
 }
 
 const struct api_outcome *api_worker_outcome(const struct api_worker *worker)

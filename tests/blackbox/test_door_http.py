@@ -239,11 +239,34 @@ def test_half_a_request_and_gone(door):
     eventually(lambda: door.fd_count() == before, "all connections closed")
 
 
+def test_another_status_and_its_head_line(door):
+    with door.connect() as client:
+        answer = client.ask(get("/?status=503"))
+        assert answer.status == 503 and answer["X-Door"] == "test" and answer.keeps
+        assert client.ask(get("/?after")).status == 200
+
+
+def test_a_dropped_call_has_no_answer(door):
+    for target in ("/?status=0", "/?pending=20&status=0"):
+        with door.connect() as client:
+            client.send(get(target), get("/?after"))
+            assert client.reads_end()
+
+
+def test_pending_once_more(door):
+    with door.connect() as client:
+        client.send(get("/?pending=20&again=1"), get("/?two"))
+        assert json.loads(client.answer().body)["target"] == "/?pending=20&again=1"
+        assert json.loads(client.answer().body)["target"] == "/?two"
+
+
 def test_gone_while_its_call_is_pending(door):
     before = door.fd_count()
     for _ in range(20):
         with door.connect() as client:
             client.send(post(b"x" * 5000, "/?pending=50"))
+        with door.connect() as client:
+            client.send(post(b"x" * 5000, "/?pending=20&again=1"))
     eventually(lambda: door.fd_count() == before, "all connections closed")
     with door.connect() as client:
         assert client.ask(get()).status == 200

@@ -1,7 +1,9 @@
-/* What another room hands in: a product of its own. */
+/* What another room hands in: a product of its own, an observer, a hook. */
 #include "world.h"
 
 #include "api/action.h"
+
+#include <stdio.h>
 
 static struct world world;
 
@@ -132,11 +134,200 @@ static void a_product_has_limits_of_its_own(void **state)
     desk_close(&desk);
 }
 
+/* ---- observer ---- */
+
+struct seen {
+    struct api_outcome outcome; /* the last */
+    char product[32], action[64], version[32], code[64];
+    uint32_t calls;
+};
+
+static void keep(char *to, size_t size, struct slice text)
+{
+    snprintf(to, size, "%.*s", SLICE_ARGS(text));
+}
+
+static void see(void *context, const struct api_call *call, const struct api_outcome *outcome)
+{
+    struct seen *seen = context;
+    assert_non_null(call->request);
+    seen->outcome = *outcome;
+    seen->calls++;
+    keep(seen->product, sizeof seen->product, outcome->product);
+    keep(seen->action, sizeof seen->action, outcome->action);
+    keep(seen->version, sizeof seen->version, outcome->version);
+    keep(seen->code, sizeof seen->code, outcome->error_code);
+}
+
+static void every_call_passes_the_observer_once(void **state)
+{
+    struct seen seen = {.calls = 0};
+    const struct api_observer observer = {see, &seen};
+    const struct api_world parts = {.products = api_own_products, .observer = &observer};
+    struct desk desk;
+    const char *answered;
+    (void)state;
+    desk_open(&desk, &parts);
+    answered = world_call(&world, &(struct signed_call){.body = "{}"});
+    assert_int_equal(seen.calls, 1);
+    assert_string_equal(seen.product, "billing");
+    assert_string_equal(seen.action, "DescribeOrgMemberAccountBalance");
+    assert_string_equal(seen.version, "2018-07-09");
+    assert_string_equal(seen.code, "");
+    assert_true(seen.outcome.is_routed && seen.outcome.is_authentic);
+    assert_true(seen.outcome.account.high == 10 && seen.outcome.account.low == 1 &&
+                !seen.outcome.is_operator);
+    assert_int_equal(seen.outcome.organisation, 1);
+    assert_int_equal(seen.outcome.status, 200);
+    assert_int_equal(seen.outcome.body_bytes, strlen(answered));
+    assert_true(seen.outcome.duration_us >= 0);
+    assert_non_null(strstr(answered, "\"RequestId\""));
+    assert_memory_equal(strstr(answered, "\"RequestId\":\"") + 13, seen.outcome.request_id, 36);
+    /* refused: who asks is not believed, and what is asked for is what the request says */
+    world_call(&world, &(struct signed_call){.secret_key = "wrong", .action = "Nothing"});
+    assert_int_equal(seen.calls, 2);
+    assert_string_equal(seen.action, "Nothing");
+    assert_string_equal(seen.code, "AuthFailure.SignatureFailure");
+    assert_false(seen.outcome.is_routed || seen.outcome.is_authentic);
+    assert_true(uin_is_none(seen.outcome.account));
+    /* a write, and a read of the journal */
+    world_must(&world, "ModifyMember", "{\"MemberUin\":\"" SEED_MEMBER "\",\"MemberName\":\"x\"}");
+    assert_int_equal(seen.calls, 3);
+    assert_true(seen.outcome.is_operator && seen.outcome.first_entry > 0);
+    world_must(&world, "DescribeEntries", "{}");
+    assert_int_equal(seen.calls, 4);
+    assert_string_equal(seen.product, "bursar");
+    assert_string_equal(seen.action, "DescribeEntries");
+    assert_int_equal(seen.outcome.first_entry, 0);
+    desk_close(&desk);
+}
+
+/* ---- hook ---- */
+
+struct rule {
+    struct api_verdict verdict; /* at `place` */
+    enum api_place place;
+    const char *body;
+    struct api_call *held;
+    uint32_t holds; /* so often before the verdict */
+    uint32_t asked;
+    bool was_authentic;
+};
+
+static struct api_verdict look(void *context, enum api_place place, struct api_call *call,
+                               const struct api_outcome *known, struct buffer *out)
+{
+    struct rule *rule = context;
+    assert_int_equal(out->len, 0);
+    assert_true(known->is_authentic == (place == API_BEFORE_ACTION));
+    if (place != rule->place)
+        return (struct api_verdict){.move = API_GO_ON};
+    rule->asked++;
+    if (rule->holds > 0) {
+        rule->holds--;
+        rule->held = call;
+        call->wake(call); /* as another thread may, before the call is put aside */
+        return (struct api_verdict){.move = API_HOLD};
+    }
+    if (rule->body)
+        buffer_text(out, rule->body);
+    else if (rule->verdict.move == API_ANSWER)
+        api_write_error(out, SLICE("InternalError"), SLICE("as asked"), known->request_id);
+    return rule->verdict;
+}
+
+static void a_hook_answers_drops_or_lets_pass(void **state)
+{
+    struct rule rule = {.place = API_BEFORE_ACTION};
+    struct seen seen = {.calls = 0};
+    const struct api_hook hook = {look, &rule};
+    const struct api_observer observer = {see, &seen};
+    const struct api_world parts = {
+        .products = api_own_products, .hook = &hook, .observer = &observer};
+    const struct signed_call call = {.body = "{}"};
+    static const char write[] = "{\"MemberUin\":\"" SEED_MEMBER "\",\"MemberName\":\"changed\"}";
+    struct desk desk;
+    (void)state;
+    desk_open(&desk, &parts);
+    assert_contains(world_call(&world, &call), "\"MemberUin\"");
+    assert_int_equal(rule.asked, 1);
+    rule.verdict = (struct api_verdict){.move = API_ANSWER,
+                                        .status = 503,
+                                        .error_code = SLICE("InternalError"),
+                                        .head_lines = SLICE("X-Bursar-Fault: 7\r\n")};
+    assert_error(world_call(&world, &call), "InternalError", "as asked");
+    assert_int_equal(seen.outcome.status, 503);
+    assert_string_equal(seen.code, "InternalError");
+    assert_true(slice_equal(seen.outcome.head_lines, SLICE("X-Bursar-Fault: 7\r\n")));
+    /* nothing of a write is carried out */
+    assert_contains(world_manage(&world, "ModifyMember", write), "as asked");
+    rule.verdict = (struct api_verdict){.move = API_ANSWER};
+    rule.body = "{\"Response\":{}}";
+    assert_string_equal(world_call(&world, &call), rule.body);
+    assert_int_equal(seen.outcome.status, 200);
+    assert_string_equal(seen.code, "");
+    rule.verdict = (struct api_verdict){.move = API_DROP};
+    assert_string_equal(world_call(&world, &call), "");
+    assert_int_equal(seen.outcome.status, 0);
+    rule.verdict = (struct api_verdict){.move = API_GO_ON};
+    rule.body = NULL;
+    assert_null(strstr(world_call(&world, &call), "changed"));
+    /* who may not is not asked about */
+    rule.verdict = (struct api_verdict){.move = API_DROP};
+    uint32_t asked = rule.asked;
+    assert_contains(world_call(&world, &(struct signed_call){.secret_key = "wrong"}),
+                    "AuthFailure");
+    assert_int_equal(rule.asked, asked);
+    /* but before the signature it is */
+    rule.place = API_BEFORE_SIGNATURE;
+    assert_string_equal(world_call(&world, &(struct signed_call){.secret_key = "wrong"}), "");
+    assert_string_equal(seen.product, "billing");
+    desk_close(&desk);
+}
+
+static void a_call_is_held_until_it_is_woken(void **state)
+{
+    struct rule rule = {.place = API_BEFORE_ACTION, .holds = 3};
+    struct seen seen = {.calls = 0};
+    const struct api_hook hook = {look, &rule};
+    const struct api_observer observer = {see, &seen};
+    const struct api_world parts = {
+        .products = api_own_products, .hook = &hook, .observer = &observer};
+    const struct signed_call call = {.body = "{}"};
+    struct desk desk;
+    (void)state;
+    desk_open(&desk, &parts);
+    assert_contains(world_call(&world, &call), "\"MemberUin\"");
+    assert_int_equal(rule.asked, 4);
+    assert_int_equal(seen.calls, 1);
+    rule.place = API_BEFORE_SIGNATURE;
+    rule.holds = 1;
+    assert_contains(world_call(&world, &call), "\"MemberUin\"");
+    /* a write that waits for its hook, then for its commit */
+    rule.place = API_BEFORE_ACTION;
+    rule.holds = 2;
+    assert_contains(world_manage(&world, "ModifyMember",
+                                 "{\"MemberUin\":\"" SEED_MEMBER "\",\"MemberName\":\"y\"}"),
+                    "{\"Response\":{");
+    assert_true(seen.outcome.first_entry > 0);
+    assert_int_equal(seen.calls, 3);
+    /* it counts once for the rate limit, however often it is held: two are counted so far */
+    for (int i = 0; i < 18; i++) {
+        rule.holds = 2;
+        assert_contains(world_call(&world, &call), "\"MemberUin\"");
+    }
+    assert_contains(world_call(&world, &call), "RequestLimitExceeded");
+    desk_close(&desk);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_product_brings_its_actions_and_their_context),
         cmocka_unit_test(a_product_has_limits_of_its_own),
+        cmocka_unit_test(every_call_passes_the_observer_once),
+        cmocka_unit_test(a_hook_answers_drops_or_lets_pass),
+        cmocka_unit_test(a_call_is_held_until_it_is_woken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

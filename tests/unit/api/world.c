@@ -184,11 +184,13 @@ static bool begin(struct api_worker *worker, struct api_call *call, struct waiti
 static void finish(struct api_worker *worker, struct api_call *call, struct buffer *out)
 {
     struct waiting *waiting = call->context;
-    pthread_mutex_lock(&waiting->lock);
-    while (!waiting->finished)
-        pthread_cond_wait(&waiting->woken, &waiting->lock);
-    pthread_mutex_unlock(&waiting->lock);
-    api_finish(worker, call, out);
+    do {
+        pthread_mutex_lock(&waiting->lock);
+        while (!waiting->finished)
+            pthread_cond_wait(&waiting->woken, &waiting->lock);
+        waiting->finished = false;
+        pthread_mutex_unlock(&waiting->lock);
+    } while (api_finish(worker, call, out) == API_PENDING);
 }
 
 static void answer(struct api_worker *worker, struct api_call *call, struct buffer *out)
