@@ -69,7 +69,8 @@ bool inquiry_gather_rights(struct inquiry *inquiry, uint32_t organisation, struc
     at = 0;
     while ((found = next_policy(book, organisation, user, &at)) != BOOK_NONE) {
         const struct compiled_policy *policy =
-            policy_cache_get(inquiry->policies, book, found, inquiry->exchange->arena);
+            policy_cache_get(inquiry->policies, book, found,
+                             api_epoch(inquiry->exchange->worker->api), inquiry->exchange->arena);
         bool is_excepted = except.len > 0 && slice_equal(book_policy(book, found)->name, except);
         if (!policy)
             return false;

@@ -71,7 +71,7 @@ struct status api_new(const struct api_world *world, const struct api_options *o
         status = world->sys->entropy(world->sys->context, &seed, sizeof seed, fault);
     if (status_ok(status) && !(api->limiter = limiter_new(seed)))
         status = fault_raise(fault, STATUS_MEMORY, "no memory for the rate limits");
-    if (status_ok(status) && !(api->selections = selections_new()))
+    if (status_ok(status) && !(api->selections = selections_new(&api->epoch)))
         status = fault_raise(fault, STATUS_MEMORY, "no memory for selections");
     if (!status_ok(status)) {
         limiter_free(api->limiter);
@@ -95,6 +95,11 @@ void api_free(struct api *api)
     (void)pthread_mutex_destroy(&api->registry);
     free(api->limits);
     free(api);
+}
+
+void api_forget(struct api *api)
+{
+    atomic_fetch_add_explicit(&api->epoch, 1, memory_order_release);
 }
 
 static void worker_register(struct api_worker *worker)

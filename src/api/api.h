@@ -73,6 +73,10 @@ STATUS_MUST_USE struct status api_new(const struct api_world *world,
                                       const struct api_options *options, struct fault *fault,
                                       struct api **ret_api);
 void api_free(struct api *api);
+/* Makes all that is kept of the book stale at once: signing keys, compiled policies, selections of
+ * members. For who puts another state in the book's place: inside the gate's writing side, so that
+ * nobody sees one without the other, and while no call is pending. */
+void api_forget(struct api *api);
 /* One a thread; NULL when memory is short. */
 struct api_worker *api_worker_new(struct api *api);
 void api_worker_free(struct api_worker *worker);

@@ -88,6 +88,7 @@ static void principal_copy(struct exchange *exchange, const struct key *key)
     struct principal *principal = &exchange->principal;
     *principal = (struct principal){
         .key = key,
+        .epoch = api_epoch(exchange->worker->api),
         .key_version = key->version,
         .key_made = key->made,
         .organisation = key->organisation,
@@ -141,9 +142,11 @@ static bool secret_open(struct exchange *exchange, struct buffer *out)
 {
     struct fault fault;
     struct status status = {STATUS_NOT_FOUND};
-    const struct key *key = exchange->principal.key;
+    const struct principal *principal = &exchange->principal;
+    const struct key *key = principal->key;
     (void)exchange_book_begin(exchange);
-    if (key->version == exchange->principal.key_version)
+    if (principal->epoch == api_epoch(exchange->worker->api) &&
+        key->version == principal->key_version)
         status = key_secret_open(exchange->worker->api->world.master_key, key, out, &fault);
     exchange_book_end(exchange);
     return status_ok(status) ||
@@ -154,6 +157,7 @@ static struct signer_name signer_name(const struct exchange *exchange)
 {
     const struct envelope *envelope = &exchange->envelope;
     struct signer_name name = {.key = exchange->principal.key,
+                               .epoch = exchange->principal.epoch,
                                .key_version = exchange->principal.key_version};
     if (envelope->form == ENVELOPE_TC3) {
         name.date = exchange->authorization.date;

@@ -36,6 +36,7 @@ struct api {
     uint32_t *limits;           /* by exchange's action_number */
     struct limiter *limiter;
     struct selections *selections; /* the historian's thread's */
+    _Atomic uint64_t epoch;        /* of the book; what is kept of another is stale */
     struct policy_cache authority; /* policies compiled by the committer's thread */
     pthread_mutex_t registry;      /* guards the two below */
     struct api_worker *workers;
@@ -59,6 +60,12 @@ struct api_worker {
     char outcome_secret_id[1024]; /* temporary ids are at most that long */
     struct tally tally;
 };
+
+/* What is kept of the book bears it. Exact inside the gate, or where nothing can be pending. */
+static inline uint64_t api_epoch(const struct api *api)
+{
+    return atomic_load_explicit(&api->epoch, memory_order_acquire);
+}
 
 enum envelope_form { ENVELOPE_TC3, ENVELOPE_V1, ENVELOPE_OPERATOR };
 enum body_kind { BODY_NONE, BODY_JSON, BODY_FORM, BODY_MULTIPART };
@@ -92,6 +99,7 @@ struct rights {
 /* Who asks. `key` names the key and is followed only inside the gate. */
 struct principal {
     const struct key *key;
+    uint64_t epoch; /* api_epoch when the key was found */
     uint64_t key_version;
     uint64_t key_made;     /* the entry that made the key */
     uint32_t organisation; /* of the key */

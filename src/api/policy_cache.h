@@ -10,7 +10,8 @@ enum { POLICY_CACHE_MAX = 2048, POLICY_CACHE_WAYS = 8 };
 
 struct cached_policy;
 
-/* One thread at a time. Entries go by the policy's version, which no other policy ever has: one
+/* One thread at a time. Entries go by the policy's version, which no other policy of the same epoch
+ * (api_forget) ever has: one
  * that was replaced or removed is asked for no more, and makes room. */
 struct policy_cache {
     struct cached_policy **at; /* POLICY_CACHE_MAX; NULL before the first */
@@ -25,6 +26,6 @@ void policy_cache_begin(struct policy_cache *cache);
  * (it was checked when it was put). What finds no place, because the call at hand uses all that it
  * could have, lies in `arena`, the call's. Inside the gate, or alone with the book. */
 const struct compiled_policy *policy_cache_get(struct policy_cache *cache, const struct book *book,
-                                               uint32_t index, struct arena *arena);
+                                               uint32_t index, uint64_t epoch, struct arena *arena);
 
 #endif

@@ -4,17 +4,22 @@
  * Owns their memory. Thread: the historian's. */
 #include "api/selections.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 
 struct selections {
+    const _Atomic uint64_t *epoch;
     struct selection kept[SELECTIONS_MAX]; /* unused: members NULL */
     uint64_t numbers;
     uint64_t bytes;
 };
 
-struct selections *selections_new(void)
+struct selections *selections_new(const _Atomic uint64_t *epoch)
 {
-    return calloc(1, sizeof(struct selections));
+    struct selections *selections = calloc(1, sizeof *selections);
+    if (selections)
+        selections->epoch = epoch;
+    return selections;
 }
 
 static uint64_t bytes_of(uint32_t count)
@@ -41,9 +46,12 @@ void selections_free(struct selections *selections)
 static void drop_old(struct selections *selections, int64_t now_us)
 {
     int64_t oldest_us = now_us - (int64_t)SELECTION_SECONDS_MAX * 1000000;
-    for (int i = 0; i < SELECTIONS_MAX; i++)
-        if (selections->kept[i].members && selections->kept[i].used_us < oldest_us)
-            drop(selections, &selections->kept[i]);
+    uint64_t epoch = atomic_load(selections->epoch);
+    for (int i = 0; i < SELECTIONS_MAX; i++) {
+        struct selection *selection = &selections->kept[i];
+        if (selection->members && (selection->used_us < oldest_us || selection->epoch != epoch))
+            drop(selections, selection);
+    }
 }
 
 const struct selection *selections_find(struct selections *selections,
@@ -97,6 +105,7 @@ const struct selection *selections_add(struct selections *selections,
         return NULL;
     }
     *selection = (struct selection){.number = ++selections->numbers,
+                                    .epoch = atomic_load(selections->epoch),
                                     .sequence = sequence,
                                     .used_us = now_us,
                                     .members = members,

@@ -19,7 +19,8 @@ enum {
 struct selection {
     unsigned char key[SELECTION_KEY_BYTES]; /* of the question */
     uint64_t number;                        /* 1, 2, ...; of this time it was answered */
-    uint64_t sequence;                      /* the book's, when the walk began */
+    uint64_t epoch;
+    uint64_t sequence; /* the book's, when the walk began */
     int64_t used_us;
     uint32_t *members; /* indexes in the book */
     uint32_t count;
@@ -27,8 +28,8 @@ struct selection {
 
 struct selections;
 
-/* NULL when memory is short. */
-struct selections *selections_new(void);
+/* NULL when memory is short. What was added in another epoch (api_forget) is gone. */
+struct selections *selections_new(const _Atomic uint64_t *epoch);
 void selections_free(struct selections *selections);
 /* The newest with that key, or the one with that number; NULL: gone. Valid until the next add. */
 const struct selection *selections_find(struct selections *selections,

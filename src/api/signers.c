@@ -19,8 +19,8 @@ static struct signer *signer_set(struct signers *signers, const struct signer_na
 
 static bool signer_fits(const struct signer *signer, const struct signer_name *name)
 {
-    return signer->key == name->key && signer->key_version == name->key_version &&
-           signer->kind == (uint8_t)name->kind &&
+    return signer->key == name->key && signer->epoch == name->epoch &&
+           signer->key_version == name->key_version && signer->kind == (uint8_t)name->kind &&
            slice_equal(slice_of(signer->service, signer->service_len), name->service) &&
            slice_equal(slice_of(signer->date, name->date.len), name->date);
 }
@@ -63,6 +63,7 @@ void signers_add(struct signers *signers, const struct signer_name *name, struct
     CHECK(name->service.len <= sizeof oldest->service && name->date.len <= sizeof oldest->date);
     hmac_key_free(oldest->hmac);
     *oldest = (struct signer){.key = name->key,
+                              .epoch = name->epoch,
                               .key_version = name->key_version,
                               .used = ++signers->clock,
                               .hmac = hmac,

@@ -13,9 +13,11 @@ struct key;
 
 enum signer_kind { SIGNER_TC3, SIGNER_V1_SHA1, SIGNER_V1_SHA256 };
 
-/* What a keyed hash is for. `key` only names it. Date (10 bytes) and service: TC3 only. */
+/* What a keyed hash is for. `key` only names it, in its epoch (api_forget). Date (10 bytes) and
+ * service: TC3 only. */
 struct signer_name {
     const struct key *key;
+    uint64_t epoch;
     uint64_t key_version;
     enum signer_kind kind;
     struct slice date;
@@ -24,6 +26,7 @@ struct signer_name {
 
 struct signer {
     const struct key *key; /* NULL = free */
+    uint64_t epoch;
     uint64_t key_version;
     uint64_t used; /* when last */
     struct hmac_key *hmac;

@@ -431,7 +431,7 @@ static void what_a_call_got_stays(void **state)
         arena_reset(&arena);
         for (uint32_t i = 0; i < POLICIES; i++) {
             uint32_t index = book_find_policy(book, 1, (struct uin){0, 1000 + i}, 0);
-            got[i] = policy_cache_get(&cache, book, index, &arena);
+            got[i] = policy_cache_get(&cache, book, index, 0, &arena);
             assert_non_null(got[i]);
         }
         for (uint32_t i = 0; i < POLICIES; i++) {

@@ -1,9 +1,13 @@
-/* What another room hands in: a product of its own, an observer, a hook. */
+/* What another room hands in: a product of its own, an observer, a hook, another
+ * epoch. */
 #include "world.h"
 
 #include "api/action.h"
+#include "api/key_secret.h"
+#include "api/selections.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 static struct world world;
 
@@ -320,6 +324,92 @@ static void a_call_is_held_until_it_is_woken(void **state)
     desk_close(&desk);
 }
 
+/* ---- epoch ---- */
+
+/* What another state in the book's place is like: the same key and policy, of the same versions,
+ * say something else. */
+static void write_over(struct slice text, struct slice other)
+{
+    assert_int_equal(text.len, other.len);
+    memcpy((char *)(uintptr_t)text.at, other.at, other.len);
+}
+
+static void put_secret(const char *secret)
+{
+    static const unsigned char nonce[SEAL_NONCE_SIZE];
+    const struct key *key = book_find_key(world.book, SLICE(EXAMPLE_ID));
+    char memory[256];
+    struct buffer sealed;
+    struct fault fault;
+    buffer_init_fixed(&sealed, memory, sizeof memory);
+    assert_true(status_ok(
+        key_secret_seal(world.master_key, nonce, key, slice_text(secret), &sealed, &fault)));
+    write_over(key->sealed_secret, buffer_slice(&sealed));
+}
+
+static void keys_of_another_epoch_are_stale(void **state)
+{
+    static const char other[] = "Zzzz9xGARNpq86cd98joQYCN3EXAMPLE";
+    const struct signed_call old = {.body = "{}"}, new = {.body = "{}", .secret_key = other};
+    (void)state;
+    world_open(&world, NULL);
+    assert_contains(world_call(&world, &old), "\"MemberUin\"");
+    assert_contains(world_call_v1(&world, true, true, ""), "\"MemberUin\"");
+    put_secret(other);
+    assert_contains(world_call(&world, &old), "\"MemberUin\""); /* from what is kept */
+    api_forget(world.api);
+    assert_contains(world_call(&world, &old), "AuthFailure.SignatureFailure");
+    assert_contains(world_call_v1(&world, true, true, ""), "AuthFailure.SignatureFailure");
+    assert_contains(world_call(&world, &new), "\"MemberUin\"");
+    world_close(&world);
+}
+
+static void policies_of_another_epoch_are_stale(void **state)
+{
+    static const char allow[] = "{\"version\":\"2.0\",\"statement\":[{\"effect\":\"allow\","
+                                "\"action\":[\"finance:*\"],\"resource\":\"*\"}]}";
+    static const char deny[] = "{\"version\":\"2.0\",\"statement\":[{\"effect\":\"deny\" ,"
+                               "\"action\":[\"finance:*\"],\"resource\":\"*\"}]}";
+    const struct signed_call call = {
+        .secret_id = "AKIDsub", .secret_key = "sub-secret-0123456789", .body = "{}"};
+    struct buffer put;
+    (void)state;
+    world_open(&world, NULL);
+    world_must(&world, "CreateKey",
+               "{\"SecretId\":\"AKIDsub\",\"SecretKey\":\"sub-secret-0123456789\","
+               "\"UserUin\":\"100000000009\"}");
+    buffer_init(&put, 4096);
+    buffer_text(&put, "{\"UserUin\":\"100000000009\",\"PolicyName\":\"p\",\"PolicyDocument\":");
+    json_quote(&put, slice_text(allow));
+    buffer_bytes(&put, "}", 2);
+    world_must(&world, "PutPolicy", put.at);
+    buffer_done(&put);
+    assert_contains(world_call(&world, &call), "\"MemberUin\"");
+    uint32_t index = book_find_policy(world.book, 1, (struct uin){10, 9}, 0);
+    write_over(book_policy(world.book, index)->document, slice_text(deny));
+    assert_contains(world_call(&world, &call), "\"MemberUin\"");
+    api_forget(world.api);
+    assert_contains(world_call(&world, &call), "CamNoAuth");
+    world_close(&world);
+}
+
+static void selections_of_another_epoch_are_gone(void **state)
+{
+    static const unsigned char key[SELECTION_KEY_BYTES] = {1};
+    _Atomic uint64_t epoch = 0;
+    struct selections *selections = selections_new(&epoch);
+    const struct selection *added;
+    (void)state;
+    assert_non_null(selections);
+    added = selections_add(selections, key, 1, malloc(sizeof(uint32_t)), 1, 0);
+    assert_ptr_equal(selections_find(selections, key, 0, 0), added);
+    epoch++;
+    assert_null(selections_find(selections, key, 0, 0));
+    assert_non_null(selections_add(selections, key, 1, malloc(sizeof(uint32_t)), 1, 0));
+    assert_non_null(selections_find(selections, key, 0, 0));
+    selections_free(selections);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -328,6 +418,9 @@ int main(void)
         cmocka_unit_test(every_call_passes_the_observer_once),
         cmocka_unit_test(a_hook_answers_drops_or_lets_pass),
         cmocka_unit_test(a_call_is_held_until_it_is_woken),
+        cmocka_unit_test(keys_of_another_epoch_are_stale),
+        cmocka_unit_test(policies_of_another_epoch_are_stale),
+        cmocka_unit_test(selections_of_another_epoch_are_gone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
