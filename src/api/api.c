@@ -199,73 +199,6 @@ const struct api_outcome *api_worker_outcome(const struct api_worker *worker)
     return &worker->outcome;
 }
 
-/* ---- exchange ---- */
-
-bool exchange_refuse(struct exchange *exchange, enum error error)
-{
-    exchange->complaint = (struct complaint){.error = error};
-    return false;
-}
-
-bool exchange_refuse_lack(struct exchange *exchange, enum lack lack)
-{
-    return exchange_refuse(exchange, lack == LACK_ROOM ? ERROR_REQUEST_TOO_LARGE : ERROR_MEMORY);
-}
-
-bool exchange_refuse_word(struct exchange *exchange, enum error error, struct slice word)
-{
-    exchange->complaint = (struct complaint){.error = error, .words = {word}};
-    return false;
-}
-
-bool exchange_refuse_refusal(struct exchange *exchange, enum refusal refusal)
-{
-    exchange->complaint = complaint_of_refusal(refusal);
-    return false;
-}
-
-struct slice exchange_request_id(const struct exchange *exchange)
-{
-    return slice_of(exchange->request_id, REQUEST_ID_SIZE);
-}
-
-const struct book *exchange_book_begin(struct exchange *exchange)
-{
-    struct api_worker *worker = exchange->worker;
-    gate_read_begin(worker->api->world.gate, worker->gate_slot);
-    return worker->api->world.book;
-}
-
-void exchange_book_end(struct exchange *exchange)
-{
-    struct api_worker *worker = exchange->worker;
-    gate_read_end(worker->api->world.gate, worker->gate_slot);
-}
-
-void exchange_begin(struct exchange *exchange, struct api_worker *worker,
-                    const struct http1_request *request, enum api_trust trust)
-{
-    arena_reset(&worker->arena);
-    policy_cache_begin(&worker->policies);
-    *exchange = (struct exchange){
-        .worker = worker,
-        .request = request,
-        .trust = trust,
-        .now_us = sys_now_us(worker->api->world.sys),
-        .arena = &worker->arena,
-    };
-}
-
-void exchange_init(struct exchange *exchange, struct api_worker *worker,
-                   const struct http1_request *request, enum api_trust trust)
-{
-    exchange_begin(exchange, worker, request, trust);
-    exchange->book_us = worker->api->world.committer
-                            ? committer_book_us(worker->api->world.committer, exchange->now_us)
-                            : exchange->now_us;
-    request_ids_next(&worker->ids, exchange->request_id);
-}
-
 /* ---- rate limit ---- */
 
 static bool is_of_main(const struct exchange *exchange)
@@ -439,7 +372,7 @@ static bool pass(struct exchange *exchange, struct api_call *call, enum api_plac
 static bool exchange_check(struct exchange *exchange, struct api_call *call, struct buffer *out)
 {
     return request_gather(exchange) && pass(exchange, call, API_BEFORE_SIGNATURE, out) &&
-           exchange_authenticate(exchange) && exchange_route(exchange) &&
+           (exchange_authenticate(exchange) || host_hint(exchange)) && exchange_route(exchange) &&
            exchange_cover(exchange) && limit_user(exchange) && exchange_authorise(exchange) &&
            limit_account(exchange) && pass(exchange, call, API_BEFORE_ACTION, out) &&
            choose_arena(exchange, call) && exchange_bind(exchange);
@@ -583,18 +516,6 @@ static enum api_progress submit(struct exchange *exchange, struct api_call *call
 }
 
 /* ---- reads of the journal ---- */
-
-const struct book *pending_book_begin(struct api_pending *pending)
-{
-    const struct api_world *world = &pending->exchange.worker->api->world;
-    gate_read_begin(world->gate, pending->job.gate_slot);
-    return world->book;
-}
-
-void pending_book_end(struct api_pending *pending)
-{
-    gate_read_end(pending->exchange.worker->api->world.gate, pending->job.gate_slot);
-}
 
 /* On the historian's thread. */
 static struct status journal_read_run(struct history_job *job, struct history *history,

@@ -311,5 +311,5 @@ bool exchange_authenticate(struct exchange *exchange)
                                        authenticate_key(exchange) &&
                                        authenticate_signature(exchange) &&
                                        authenticate_token(exchange);
-    return exchange->is_authentic || host_hint(exchange);
+    return exchange->is_authentic;
 }

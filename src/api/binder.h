@@ -1,4 +1,5 @@
-/* Binder: the work in hand of parameters_bind_*; private to parameters.c and parameters_json.c. */
+/* Binder: the work in hand of parameters_bind_*; private to parameters.c and
+ * parameters_json.c. */
 #ifndef API_BINDER_H
 #define API_BINDER_H
 

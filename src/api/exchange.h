@@ -161,7 +161,8 @@ struct api_pending {
 const struct book *pending_book_begin(struct api_pending *pending);
 void pending_book_end(struct api_pending *pending);
 
-/* Resets the worker's arena, looks at the clock. */
+/* exchange.c: what stands below all steps and actions. Resets the worker's arena, looks at the
+ * clock. */
 void exchange_begin(struct exchange *exchange, struct api_worker *worker,
                     const struct http1_request *request, enum api_trust trust);
 /* The same, and draws a request id. */
@@ -191,8 +192,8 @@ bool exchange_make_request(struct exchange *exchange, struct command *command);
 bool exchange_digest_token(struct exchange *exchange, uint32_t organisation, struct slice token,
                            unsigned char ret_digest[DIGEST_BYTES]);
 
-/* Which organisation a call is about: the caller's own, which `asked` (may be NULL) must name if it
- * is given; through the control socket the one asked for, by default the first. */
+/* scope.c. Which organisation a call is about: the caller's own, which `asked` (may be NULL) must
+ * name if it is given; through the control socket the one asked for, by default the first. */
 bool exchange_choose_organisation(struct exchange *exchange, const struct integer_value *asked);
 /* Which account a call of ACCESS_MEMBER is about: the one asked for, by default the caller's own,
  * if the caller may know about it. Whether there is one is not looked at. */

@@ -12,14 +12,6 @@
 #include "codec/multipart.h"
 #include "codec/timestamp.h"
 
-struct slice request_product_label(const struct http1_request *request)
-{
-    size_t len = 0;
-    while (len < request->host.len && request->host.at[len] != '.' && request->host.at[len] != ':')
-        len++;
-    return slice_of(request->host.at, len);
-}
-
 /* The media type without its parameters. */
 static struct slice media_type(struct slice content_type)
 {
