@@ -248,8 +248,8 @@ static enum line_result note_host(struct head *head, struct slice value)
 
 static enum line_result note_type(struct head *head, struct slice value)
 {
-    if (head->has_type)
-        return bad(head, 400, "Content-Type is there twice");
+    if (head->has_type && !slice_equal(value, head->request->content_type))
+        return bad(head, 400, "Content-Type is there twice, with different values");
     head->has_type = true;
     head->request->content_type = value;
     return LINE_OK;

@@ -202,7 +202,7 @@ struct signed_fields {
     struct field fields[TC3_HEADERS_MAX]; /* names as SignedHeaders has them */
 };
 
-/* False when one is not there, or there twice. */
+/* False when one is not there, or there twice with different values. */
 static bool find_fields(const struct tc3_request *request, struct signed_fields *ret_fields)
 {
     struct names wanted;
@@ -218,11 +218,12 @@ static bool find_fields(const struct tc3_request *request, struct signed_fields 
         if (!wanted.slots[slot])
             continue; /* not signed */
         unsigned at = wanted.slots[slot] - 1u;
-        if (found[at])
+        struct slice value = slice_trim(field->value);
+        if (found[at] && !slice_equal(value, ret_fields->fields[at].value))
             return false;
+        found_count += !found[at];
         found[at] = true;
-        found_count++;
-        ret_fields->fields[at] = (struct field){wanted.texts[at], slice_trim(field->value)};
+        ret_fields->fields[at] = (struct field){wanted.texts[at], value};
     }
     return found_count == wanted.count;
 }

@@ -58,8 +58,8 @@ enum tc3_parse tc3_parse_authorization(struct slice header, struct tc3_authoriza
 extern const char tc3_unsigned_payload_hash[2 * SHA256_SIZE + 1];
 
 /* Appends the canonical request, in steps and bytes linear in the request: it holds each header at
- * most once. False when a signed header is not among `headers`, is there twice or named twice, when
- * more than TC3_HEADERS_MAX are named, or `out` is full. */
+ * most once. False when a signed header is not among `headers`, is there with two values or named
+ * twice, when more than TC3_HEADERS_MAX are named, or `out` is full. */
 bool tc3_canonical_request(const struct tc3_request *request, enum tc3_form form,
                            struct buffer *out);
 void tc3_string_to_sign(struct crypto *crypto, const struct tc3_request *request,

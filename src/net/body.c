@@ -27,7 +27,7 @@ void body_judge(struct connection *connection, struct http1_request *request)
     struct gathering *gathering = &connection->gathering;
     bool is_small = !gathering->chunked && gathering->body_bytes_expected <= INPUT_FREE_BYTES &&
                     gathering->head_bytes + gathering->body_bytes_expected <= INPUT_FREE_BYTES;
-    bool is_call = !connection->endpoint->admin && slice_equal(request->path, SLICE("/"));
+    bool is_call = !connection->endpoint->admin && exchange_is_call(request);
     request->body = body_so_far(connection);
     if (is_call && !is_small)
         gathering->body =

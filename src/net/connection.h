@@ -134,6 +134,8 @@ bool preface_take(struct connection *connection);
 /* Answers whole requests into the worker's output until one is pending, none is left or the last
  * one was answered. True when it stopped because the output should be sent first. */
 bool exchange_run(struct connection *connection);
+/* It is for the api, and not for a page or for nobody. */
+bool exchange_is_call(const struct http1_request *request);
 /* Writes the answer of a call that waited, or drops it when the client is gone. */
 void exchange_finish(struct connection *connection, const struct call *call);
 /* A refusal in plain text; nothing more is read. */

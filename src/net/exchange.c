@@ -280,12 +280,29 @@ static void answer_operator(struct connection *connection, const struct http1_re
     write_answer(connection, request, &answer);
 }
 
+/* Whoever names an action is a caller, whatever path his base URL has: the signature covers "/" in
+ * any case. Of v1 forms on other paths the action would be in the body: they are not looked for. */
+bool exchange_is_call(const struct http1_request *request)
+{
+    const struct slice mark = SLICE("&Action=");
+    return slice_equal(request->path, SLICE("/")) || http1_find(request, SLICE("X-TC-Action")).at ||
+           slice_starts_with(request->query, slice_of(mark.at + 1, mark.len - 1)) ||
+           (request->query.len > 0 &&
+            memmem(request->query.at, request->query.len, mark.at, mark.len));
+}
+
 static void answer_elsewhere(struct connection *connection, const struct http1_request *request)
 {
     struct answer answer = {404, plain_text, SLICE("the API answers on / only\n"), SLICE_NONE};
+    if (slice_equal(request->method_text, SLICE("CONNECT")))
+        answer = (struct answer){405, plain_text,
+                                 SLICE("this is no proxy but the API itself: ask it directly "
+                                       "(look at https_proxy and no_proxy)\n"),
+                                 SLICE("Allow: GET, HEAD, POST\r\n")};
     struct request_log log = {
         .method = request->method_text, .status = answer.status, .body_bytes = answer.body.len};
-    tally_add(&connection->worker->figures.refusals, SLICE("404"));
+    tally_add(&connection->worker->figures.refusals,
+              answer.status == 404 ? SLICE("404") : SLICE("405"));
     request_log_write(connection, &log);
     write_answer(connection, request, &answer);
 }
@@ -294,7 +311,7 @@ static void answer_request(struct connection *connection, struct call *call)
 {
     if (connection->endpoint->admin || asks_health(connection, &call->request))
         answer_operator(connection, &call->request);
-    else if (!slice_equal(call->request.path, SLICE("/")))
+    else if (!exchange_is_call(&call->request))
         answer_elsewhere(connection, &call->request);
     else
         ask_api(connection, call);

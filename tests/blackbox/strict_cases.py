@@ -438,7 +438,9 @@ for byte in [*range(0x00, 0x09), 0x0b, 0x0c, *range(0x0e, 0x20), 0x7f]:
     refuse(400, f"a value with {byte:#04x}", GET + HOST + f"X-A: b{chr(byte)}c\r\n\r\n")
 for byte in (0x00, 0x01, 0x1f, 0x7f):
     refuse(400, f"a value that is {byte:#04x}", GET + HOST + f"X-A:{chr(byte)}\r\n\r\n")
-refuse(400, "Content-Type twice", POST + HOST + "Content-Type: a/b\r\nContent-Type: a/b\r\n" + LENGTH + "\r\n")
+refuse(400, "Content-Type twice", POST + HOST + "Content-Type: a/b\r\nContent-Type: a/c\r\n" + LENGTH + "\r\n")
+refuse(400, "Content-Type twice, once empty", POST + HOST + "Content-Type: a/b\r\nContent-Type:\r\n" + LENGTH + "\r\n")
+follow("Content-Type twice the same", POST + HOST + "Content-Type: a/b\r\nContent-Type: a/b\r\n" + LENGTH + "\r\n" + "x" * SIZE)
 for value in ["a b", "close;", "close; x", "close x", '"close"', "close/", "(close)", "close=1", "a,b c"]:
     refuse(400, f"Connection {value!r}", GET + HOST + f"Connection: {value}\r\n\r\n")
 for value in ["", "200-ok", "100", "100-continu", "100-continue, 100-continue", "100-continue;a=b", '"100-continue"', "continue"]:

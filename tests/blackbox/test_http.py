@@ -41,6 +41,26 @@ def test_verdict(demo, case):
         expect(client, case)
 
 
+@pytest.mark.parametrize("path", ["//", "/billing/", "/billing", "http://billing.tencentcloudapi.com/billing/"])
+def test_a_call_is_answered_on_any_path(demo, path):
+    """As SDKs send with a path in their base URL; what they sign is "/" in any case."""
+    with Client(demo.address) as client:
+        client.send(request({"PageSize": 3}).replace(b"POST / ", f"POST {path} ".encode()))
+        assert json.loads(client.answer().body)["Response"]["PageSize"] == 3
+        client.send(b"GET /billing/?Version=2018-07-09&Action=DescribeOrgMemberAccountBalance HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert json.loads(client.answer().body)["Response"]["Error"]["Code"] == "MissingParameter"
+        client.send(b"GET /favicon.ico?Version=1 HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert client.answer().status == 404
+
+
+def test_connect_is_told_that_this_is_no_proxy(demo):
+    with Client(demo.address) as client:
+        client.send(b"CONNECT billing.tencentcloudapi.com:443 HTTP/1.1\r\nHost: billing.tencentcloudapi.com:443\r\n\r\n")
+        answer = client.answer()
+        assert answer.status == 405 and answer["Allow"] == "GET, HEAD, POST"
+        assert b"no proxy" in answer.body and b"https_proxy" in answer.body
+
+
 def test_pipelined_signed_reads(demo):
     pages = [1 + i % 5 for i in range(200)]
     with Client(demo.address) as client:

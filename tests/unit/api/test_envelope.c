@@ -192,6 +192,19 @@ static void repeated_and_broken_pairs(void **state)
                    "参数 `X-TC-Version` 重复输入。");
 }
 
+/* acme.sh and programs like it set Content-Type twice; with one value it is one. */
+static void a_content_type_said_twice_is_one(void **state)
+{
+    (void)state;
+    const char *names[] = {NULL, "content-type;host;x-tc-action"};
+    for (size_t i = 0; i < 2; i++)
+        assert_contains(
+            world_call(&world,
+                       &(struct signed_call){.headers = "content-type: application/json\r\n",
+                                             .signed_headers = names[i]}),
+            "\"TotalCount\":1");
+}
+
 /* Ruby sends "Region" bare, Go "Region=", Node "X-TC-Region: null". */
 static void empty_and_odd_regions_are_taken(void **state)
 {
@@ -392,6 +405,7 @@ int main(void)
         cmocka_unit_test(missing_common_parameters_of_v1),
         cmocka_unit_test(forms_of_common_parameters),
         cmocka_unit_test(repeated_and_broken_pairs),
+        cmocka_unit_test(a_content_type_said_twice_is_one),
         cmocka_unit_test(empty_and_odd_regions_are_taken),
         cmocka_unit_test(sizes),
         cmocka_unit_test(bodies),
