@@ -179,7 +179,7 @@ static void write_canonical_requests(struct exchange *exchange, const struct tc3
         bool is_new = true;
         buffer_clear(scratch);
         if (!tc3_canonical_request(request, (enum tc3_form)form, scratch)) {
-            BUFFER_LITERAL(out, "\nA signed header is not in the request, or is there with two values.\n");
+            BUFFER_LITERAL(out, "\nA signed header is not in the request, or has two values.\n");
             return;
         }
         struct slice text = arena_copy(&exchange->worker->arena, buffer_slice(scratch));
