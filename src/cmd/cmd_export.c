@@ -5,7 +5,7 @@
  * 2. A file appears whole or not at all: it is written beside its name and renamed at the end. */
 #include "cmd/export_hledger.h"
 #include "cmd/folder.h"
-#include "cmd/import_record.h"
+#include "cmd/import_row.h"
 #include "cmd/interrupt.h"
 #include "cmd/output.h"
 #include "cmd/progress.h"
@@ -28,13 +28,14 @@ struct export
     const char *format_name;
     uint64_t organisation;
 
-    enum import_format format;
+    enum record_format format;
     struct admin *admin;
     bool hledger;
     struct whole_file file;
     struct buffer line;
     struct buffer list; /* of the row in hand; empty when it has none */
     struct arena arena;
+    struct records records; /* of answers */
     char cursor[64];
     uint64_t total;
     uint64_t written;
@@ -50,24 +51,9 @@ static int find_format(struct export *export)
     if (!export->hledger && strcmp(name, "csv") != 0 && strcmp(name, "jsonl") != 0)
         return fail(&subcommand_export, EXIT_USAGE, "--format is csv, jsonl or hledger, not \"%s\"",
                     name);
-    export->format = strcmp(name, "csv") == 0 ? IMPORT_CSV : IMPORT_JSONL;
+    export->format = strcmp(name, "csv") == 0 ? RECORD_CSV : RECORD_JSONL;
     return -1;
 }
-
-static void write_header(struct export *export)
-{
-    for (int i = 0; i < IMPORT_FIELD_COUNT && export->format == IMPORT_CSV; i++)
-        fprintf(export->file.out, "%s%s", i > 0 ? "," : "", import_field_names[i]);
-    if (export->format == IMPORT_CSV)
-        fputc('\n', export->file.out);
-}
-
-/* A row as it came, and where its values are. */
-struct row {
-    struct slice cells[IMPORT_FIELD_COUNT];
-    size_t start, end;           /* of the object */
-    size_t list_start, list_end; /* of TempAmountInfoList */
-};
 
 /* A grant's object without its number, which says only when it was made. */
 struct item {
@@ -103,18 +89,22 @@ static void sort_insert(struct item *items, size_t count, struct item item)
 
 /* The list again with its objects in order of their bytes: which one was made first is nothing that
  * a file could say, so it must not change the file. */
-static bool read_list(struct export *export, struct json_reader *reader)
+static bool sort_list(struct export *export, struct slice list)
 {
     struct item items[GRANTS_MAX];
+    struct json_reader reader;
     struct json_token token;
     size_t count = 0;
-    while (json_next(reader, &token) == JSON_OBJECT) {
-        size_t start = reader->at - 1;
-        if (count == GRANTS_MAX || !json_skip_rest(reader, JSON_OBJECT))
-            return false;
-        sort_insert(items, count++, item_of(slice_of(reader->text.at + start, reader->at - start)));
-    }
     buffer_clear(&export->list);
+    json_reader_init(&reader, list, &export->arena);
+    if (json_next(&reader, &token) != JSON_ARRAY)
+        return false;
+    while (json_next(&reader, &token) == JSON_OBJECT) {
+        size_t start = reader.at - 1;
+        if (count == GRANTS_MAX || !json_skip_rest(&reader, JSON_OBJECT))
+            return false;
+        sort_insert(items, count++, item_of(slice_of(list.at + start, reader.at - start)));
+    }
     for (size_t i = 0; i < count; i++) {
         buffer_char(&export->list, i > 0 ? ',' : '[');
         buffer_append(&export->list, items[i].before);
@@ -125,73 +115,38 @@ static bool read_list(struct export *export, struct json_reader *reader)
     return token.kind == JSON_ARRAY_END;
 }
 
-static bool read_cell(struct export *export, struct json_reader *reader, enum import_field field,
-                      struct row *row)
+static void csv_line(struct export *export, struct import_row *row)
 {
-    struct json_token token;
-    enum json_kind kind = json_next(reader, &token);
-    row->cells[field] = kind == JSON_TRUE    ? SLICE("true")
-                        : kind == JSON_FALSE ? SLICE("false")
-                                             : token.text;
-    if (field != IMPORT_TEMP_AMOUNT_INFO_LIST)
-        return kind == JSON_STRING || kind == JSON_NUMBER || kind == JSON_TRUE ||
-               kind == JSON_FALSE;
-    row->list_start = reader->at - 1;
-    if (kind != JSON_ARRAY || !read_list(export, reader))
-        return false;
-    row->list_end = reader->at;
-    row->cells[field] = buffer_slice(&export->list);
-    return true;
+    record_set given = export->records.given;
+    row->grants = buffer_slice(&export->list);
+    if (row->grants.len == 0)
+        given &= ~((record_set)1 << IMPORT_TEMP_AMOUNT_INFO_LIST);
+    records_write_csv(&import_table, row, given, &export->line);
+}
+
+/* The object as it came, but for the order in its list. */
+static void jsonl_line(struct export *export, struct slice object, struct slice list)
+{
+    const char *end = object.at + object.len;
+    buffer_bytes(&export->line, object.at, (size_t)(list.at - object.at));
+    buffer_append(&export->line, export->list.len > 0 ? buffer_slice(&export->list) : list);
+    buffer_bytes(&export->line, list.at + list.len, (size_t)(end - list.at) - list.len);
+    buffer_char(&export->line, '\n');
 }
 
 /* One member, whose '{' was just read. */
-static bool read_row(struct export *export, struct json_reader *reader, struct row *row)
-{
-    struct json_token key;
-    *row = (struct row){.start = reader->at - 1};
-    buffer_clear(&export->list);
-    while (json_next(reader, &key) == JSON_KEY) {
-        enum import_field field = import_field_find(key.text);
-        if (field == IMPORT_FIELD_COUNT ? !json_skip(reader)
-                                        : !read_cell(export, reader, field, row))
-            return false;
-    }
-    row->end = reader->at;
-    return key.kind == JSON_OBJECT_END;
-}
-
-static void csv_line(struct export *export, const struct row *row)
-{
-    for (int i = 0; i < IMPORT_FIELD_COUNT; i++) {
-        if (i > 0)
-            buffer_char(&export->line, ',');
-        csv_write(&export->line, row->cells[i]);
-    }
-}
-
-/* The row as it came, but for the order in its list. */
-static void jsonl_line(struct export *export, const struct row *row, struct slice answer)
-{
-    if (export->list.len == 0) {
-        buffer_bytes(&export->line, answer.at + row->start, row->end - row->start);
-        return;
-    }
-    buffer_bytes(&export->line, answer.at + row->start, row->list_start - row->start);
-    buffer_append(&export->line, buffer_slice(&export->list));
-    buffer_bytes(&export->line, answer.at + row->list_end, row->end - row->list_end);
-}
-
 static bool write_member(struct export *export, struct json_reader *reader)
 {
-    struct row row;
-    if (!read_row(export, reader, &row))
+    struct import_row row;
+    size_t start = reader->at - 1;
+    if (!records_read_object(&export->records, reader, &row) || export->records.wrong > 0 ||
+        !sort_list(export, row.grants))
         return false;
     buffer_clear(&export->line);
-    if (export->format == IMPORT_CSV)
+    if (export->format == RECORD_CSV)
         csv_line(export, &row);
     else
-        jsonl_line(export, &row, reader->text);
-    buffer_char(&export->line, '\n');
+        jsonl_line(export, slice_of(reader->text.at + start, reader->at - start), row.grants);
     (void)output_write_to(export->file.out, buffer_slice(&export->line)); /* closing looks */
     export->written++;
     return buffer_ok(&export->line) && buffer_ok(&export->list);
@@ -269,7 +224,10 @@ static int export_pages(struct export *export)
     struct progress progress;
     progress_start(&progress, "members", 0);
     interrupt_watch();
-    write_header(export);
+    if (export->format == RECORD_CSV) {
+        records_write_header(&import_table, &export->line);
+        (void)output_write_to(export->file.out, buffer_slice(&export->line));
+    }
     int code;
     do {
         code = export_page(export);
@@ -322,7 +280,9 @@ static int run_hledger(struct export *export)
 
 static int run(int argc, char **argv)
 {
-    struct export export = {.target = TARGET_FLAGS_DEFAULT, .path = "-"};
+    struct export export = {.target = TARGET_FLAGS_DEFAULT,
+                            .path = "-",
+                            .records = {.table = &import_table, .skips_unknown = true}};
     const struct option_spec options[] = {
         TARGET_OPTIONS(&export.target),
         {"format", "FORMAT", "csv, jsonl or hledger. Default: by the file's name, else csv.",

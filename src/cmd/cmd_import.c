@@ -12,14 +12,11 @@
 #include "cmd/progress.h"
 #include "cmd/subcommands.h"
 #include "cmd/target.h"
-#include "sys/file.h"
 #include "sys/sys.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
-#define FILE_BYTES_MAX ((size_t)32 << 30)
 /* A large file is more calls than a server allows in a second. */
 enum { IMPORT_RETRIES = 6 };
 
@@ -29,31 +26,11 @@ struct import {
     bool partial, dry_run;
     uint64_t organisation;
 
-    struct buffer text;
-    struct import_source source;
-    struct import_problems problems;
+    struct record_file file;
     struct import_uins uins;
     uint64_t good, bad; /* lines */
     int64_t now_us;
 };
-
-static int read_source(struct import *import)
-{
-    struct fault fault = {""};
-    enum import_format format = IMPORT_CSV;
-    buffer_init(&import->text, FILE_BYTES_MAX);
-    struct status status = file_read(import->path, &import->text, &fault);
-    if (!status_ok(status))
-        return fail(&subcommand_import, exit_code_of_status(status), "%s", fault.text);
-    int code = import_format_find(&subcommand_import, import->format, import->path,
-                                  buffer_slice(&import->text), &format);
-    if (code >= 0)
-        return code;
-    status = import_source_init(&import->source, format, buffer_slice(&import->text), &fault);
-    if (!status_ok(status))
-        return fail(&subcommand_import, exit_code_of_status(status), "%s", fault.text);
-    return -1;
-}
 
 /* True when the row is the first with its uin. */
 static bool note_uin(struct import *import, const struct import_row *row, bool *ret_memory)
@@ -61,34 +38,33 @@ static bool note_uin(struct import *import, const struct import_row *row, bool *
     uint64_t first = import_uins_add(&import->uins, row->member.uin, row->line);
     *ret_memory = first != 0;
     if (first && first != row->line)
-        import_problem(&import->problems, row->line, "MemberUin is the same as in line %" PRIu64,
-                       first);
+        record_file_problem(&import->file, row->line, "MemberUin is the same as in line %" PRIu64,
+                            first);
     return first == row->line;
 }
 
 /* First pass: every line by itself, and no uin twice. */
 static int check_lines(struct import *import)
 {
-    struct import_record record;
+    struct records *records = &import->file.records;
     struct import_row row;
     struct progress progress;
-    enum import_next next;
+    enum records_next next;
     bool memory = true;
-    if (!import_source_start(&import->source, &import->problems)) {
-        import_problems_end(&import->problems);
+    if (!records_start(records)) {
+        record_file_problems_end(&import->file);
         return fail(&subcommand_import, EXIT_USAGE, "nothing was imported");
     }
-    progress_start(&progress, "checking, bytes", import->source.text.len);
+    progress_start(&progress, "checking, bytes", records->text.len);
     while (memory && !interrupted() &&
-           (next = import_source_next(&import->source, &import->problems, &record)) != IMPORT_END) {
-        bool good = next == IMPORT_RECORD &&
-                    import_row_check(&record, import->now_us, &import->problems, &row) &&
-                    note_uin(import, &row, &memory);
+           (next = import_row_next(records, import->now_us, &row)) != RECORDS_END) {
+        bool good = next == RECORDS_ONE && note_uin(import, &row, &memory);
         import->good += good;
         import->bad += !good;
-        progress_update(&progress, import_source_at(&import->source));
+        progress_update(&progress, records_at(records));
     }
     progress_end(&progress);
+    records->listener = (struct record_listener){NULL, NULL, NULL}; /* all was told */
     if (!memory)
         return fail(&subcommand_import, EXIT_NETWORK, "no memory for so many members");
     return interrupted() ? fail(&subcommand_import, EXIT_INTERRUPTED, "nothing was imported") : -1;
@@ -97,19 +73,18 @@ static int check_lines(struct import *import)
 /* Every good line once more, to the sender. Its mistakes were told in the first pass. */
 static int send_lines(struct import *import, struct import_sender *sender, const char *label)
 {
-    struct import_problems told = {import->path, IMPORT_PROBLEMS_PRINTED_MAX};
-    struct import_record record;
+    struct records *records = &import->file.records;
     struct import_row row;
     struct progress progress;
-    enum import_next next;
+    enum records_next next;
     int code = -1;
-    if (!import_source_start(&import->source, &told))
+    if (!records_start(records))
         return EXIT_USAGE;
     progress_start(&progress, label, import->good);
     uint64_t sent = 0;
     while (code < 0 && !interrupted() &&
-           (next = import_source_next(&import->source, &told, &record)) != IMPORT_END) {
-        if (next != IMPORT_RECORD || !import_row_check(&record, import->now_us, &told, &row) ||
+           (next = import_row_next(records, import->now_us, &row)) != RECORDS_END) {
+        if (next != RECORDS_ONE ||
             (import->bad > 0 && import_uins_find(&import->uins, row.member.uin) != row.line))
             continue;
         code = import_sender_add(sender, &row);
@@ -125,7 +100,7 @@ static int report(const struct import *import, const struct import_sender *sende
 {
     const struct import_tally *tally = &sender->tally;
     uint64_t refused = tally->refused + import->bad;
-    import_problems_end(&import->problems);
+    record_file_problems_end(&import->file);
     printf("%s%" PRIu64 " added, %" PRIu64 " unchanged", import->dry_run ? "dry run: " : "",
            tally->added, tally->unchanged);
     if (refused > 0)
@@ -136,7 +111,7 @@ static int report(const struct import *import, const struct import_sender *sende
 
 static int refuse_all(const struct import *import, uint64_t refused)
 {
-    import_problems_end(&import->problems);
+    record_file_problems_end(&import->file);
     return fail(&subcommand_import, EXIT_USAGE,
                 "%" PRIu64 " of %" PRIu64
                 " members cannot be taken; nothing was imported (--partial takes the others)",
@@ -184,7 +159,7 @@ static int send_all(struct import *import)
     int code = target_open(&subcommand_import, &import->target, &admin);
     if (code >= 0)
         return code;
-    import_sender_init(&sender, &subcommand_import, admin, &import->problems, import->organisation);
+    import_sender_init(&sender, &subcommand_import, admin, &import->file, import->organisation);
     code = try_and_send(import, &sender);
     import_sender_done(&sender);
     return target_close(&subcommand_import, admin, code);
@@ -192,8 +167,8 @@ static int send_all(struct import *import)
 
 static int run_parsed(struct import *import)
 {
-    import->problems.path = strcmp(import->path, "-") == 0 ? "standard input" : import->path;
-    int code = read_source(import);
+    int code = record_file_open(&import->file, &subcommand_import, import->path, import->format,
+                                &import_table);
     if (code >= 0)
         return code;
     interrupt_watch();
@@ -205,7 +180,6 @@ static int run_parsed(struct import *import)
     if (code < 0)
         code = send_all(import);
     import_uins_done(&import->uins);
-    import_source_done(&import->source);
     return code;
 }
 
@@ -234,7 +208,7 @@ static int run(int argc, char **argv)
         return fail(&subcommand_import, EXIT_USAGE, "give one FILE, or - for standard input");
     import.path = rest[0];
     code = run_parsed(&import);
-    buffer_done(&import.text);
+    record_file_close(&import.file);
     return code;
 }
 

@@ -4,19 +4,17 @@
  * 2. Whatever stops a file on its way, the same command with the same token goes on where it
  *    stopped. */
 #include "cmd/confirm.h"
+#include "cmd/import_row.h"
 #include "cmd/interrupt.h"
 #include "cmd/output.h"
-#include "cmd/post_file.h"
 #include "cmd/post_send.h"
 #include "cmd/progress.h"
 #include "cmd/subcommands.h"
 #include "codec/decimal.h"
-#include "sys/file.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
-#define FILE_BYTES_MAX ((size_t)8 << 30)
 /* A token's room for ".N". */
 enum { FILE_TOKEN_MAX = CLIENT_TOKEN_BYTES_MAX - 11 };
 
@@ -26,9 +24,7 @@ struct post {
     const char *path, *format;
     bool partial;
 
-    struct buffer text;
-    struct post_file file;
-    struct import_problems problems;
+    struct record_file file;
     struct post_sender sender;
     uint64_t good, bad; /* lines */
     uint64_t final;     /* of the good ones: withdrawals and adjustments */
@@ -38,20 +34,18 @@ struct post {
 
 static void print_amount(struct buffer *text, const struct post_row *row)
 {
-    if (!amount_is_zero(row->amount) || !row->is_adjust) {
+    const struct {
+        struct amount amount;
+        const char *of;
+    } parts[] = {{row->cash, " cash"}, {row->income, " income"}, {row->gift, " gift"}};
+    if (!row->is_adjust)
         decimal_print_units(text, row->amount);
-        if (row->is_adjust)
-            BUFFER_LITERAL(text, " cash");
-    }
-    if (!amount_is_zero(row->income)) {
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        if (amount_is_zero(parts[i].amount))
+            continue;
         buffer_text(text, text->len > 0 ? " " : "");
-        decimal_print_units(text, row->income);
-        BUFFER_LITERAL(text, " income");
-    }
-    if (!amount_is_zero(row->gift)) {
-        buffer_text(text, text->len > 0 ? " " : "");
-        decimal_print_units(text, row->gift);
-        BUFFER_LITERAL(text, " gift");
+        decimal_print_units(text, parts[i].amount);
+        buffer_text(text, parts[i].of);
     }
     buffer_char(text, '\0');
 }
@@ -90,19 +84,17 @@ static int post_one(struct post *post, const char *const *arguments)
     char memory[160];
     struct buffer amount;
     struct post_row row = {0};
-    const char *const texts[POST_FIELD_COUNT] = {
+    const char *const texts[POST_COLUMN_COUNT] = {
         [POST_KIND] = arguments[0],     [POST_UIN] = arguments[1],
         [POST_AMOUNT] = arguments[2],   [POST_TO] = post->to,
         [POST_ACCOUNT] = post->account, [POST_INCOME] = post->income,
         [POST_GIFT] = post->gift,       [POST_REASON] = post->writing.reason,
     };
-    struct post_record record = {0};
+    struct records records = {.table = &post_table, .listener = record_file_listener(&post->file)};
     if (!arguments[1])
         return fail(&subcommand_post, EXIT_USAGE, "give KIND UIN AMOUNT, or --file FILE");
-    for (int i = 0; i < POST_FIELD_COUNT; i++)
-        record.values[i] = slice_text(texts[i]);
-    post->problems.path = "bursar post";
-    if (!post_row_check(&record, &post->problems, &row))
+    post->file.path = "bursar post";
+    if (!post_row_read(&records, texts, &row))
         return EXIT_USAGE;
     buffer_init_fixed(&amount, memory, sizeof memory);
     print_amount(&amount, &row);
@@ -115,44 +107,41 @@ static int post_one(struct post *post, const char *const *arguments)
 
 /* ---- a file ---- */
 
-static int read_file(struct post *post)
+/* A file with the API's names is one whose amounts are cents. */
+static void tell_unknown(void *context, uint64_t line, const char *what, struct slice name)
 {
-    struct fault fault;
-    enum import_format format = IMPORT_CSV;
-    post->problems.path = strcmp(post->path, "-") == 0 ? "standard input" : post->path;
-    buffer_init(&post->text, FILE_BYTES_MAX);
-    struct status status = file_read(post->path, &post->text, &fault);
-    if (!status_ok(status))
-        return fail(&subcommand_post, exit_code_of_status(status), "%s", fault.text);
-    int code = import_format_find(&subcommand_post, post->format, post->path,
-                                  buffer_slice(&post->text), &format);
-    if (code >= 0)
-        return code;
-    status = post_file_init(&post->file, format, buffer_slice(&post->text), &fault);
-    if (!status_ok(status))
-        return fail(&subcommand_post, exit_code_of_status(status), "%s", fault.text);
-    return -1;
+    if (records_find(&import_table, name) == import_table.count &&
+        !slice_equal(name, SLICE("Amount")))
+        record_file_unknown(context, line, what, name);
+    else
+        record_file_problem(context, line,
+                            "%s %.*s is the API's, in cents; here it is kind, uin, amount, to, "
+                            "account, income, gift, reason, and amounts are in units of the "
+                            "currency",
+                            what, SLICE_ARGS(name));
 }
 
 /* First pass: every line by itself. */
 static int check_lines(struct post *post)
 {
-    struct post_record record;
-    struct post_row row = {0};
-    enum import_next next;
-    if (!post_file_start(&post->file, &post->problems)) {
-        import_problems_end(&post->problems);
+    struct records *records = &post->file.records;
+    struct post_row row;
+    enum records_next next;
+    records->listener.tell_unknown = tell_unknown;
+    if (!records_start(records)) {
+        record_file_problems_end(&post->file);
         return fail(&subcommand_post, EXIT_USAGE, "nothing was posted");
     }
-    while ((next = post_file_next(&post->file, &post->problems, &record)) != IMPORT_END) {
-        bool good = next == IMPORT_RECORD && post_row_check(&record, &post->problems, &row);
+    while ((next = post_row_next(records, &row)) != RECORDS_END) {
+        bool good = next == RECORDS_ONE;
         post->good += good;
         post->bad += !good;
         post->final += good && row.is_final;
     }
+    records->listener = (struct record_listener){NULL, NULL, NULL}; /* all was told */
     if (post->bad == 0 || post->partial)
         return -1;
-    import_problems_end(&post->problems);
+    record_file_problems_end(&post->file);
     return fail(&subcommand_post, EXIT_USAGE,
                 "%" PRIu64 " of %" PRIu64
                 " lines cannot be understood; nothing was posted (--partial posts the others)",
@@ -162,19 +151,17 @@ static int check_lines(struct post *post)
 /* Second pass. Its mistakes were told in the first. */
 static int send_lines(struct post *post)
 {
-    struct import_problems told = {post->problems.path, IMPORT_PROBLEMS_PRINTED_MAX};
-    struct post_record record;
-    struct post_row row = {0};
+    struct records *records = &post->file.records;
+    struct post_row row;
     struct progress progress;
-    enum import_next next;
+    enum records_next next;
     uint64_t sent = 0;
     int code = -1;
-    if (!post_file_start(&post->file, &told))
+    if (!records_start(records))
         return EXIT_USAGE;
     progress_start(&progress, "posting", post->good);
-    while (code < 0 && !interrupted() &&
-           (next = post_file_next(&post->file, &told, &record)) != IMPORT_END) {
-        if (next != IMPORT_RECORD || !post_row_check(&record, &told, &row))
+    while (code < 0 && !interrupted() && (next = post_row_next(records, &row)) != RECORDS_END) {
+        if (next != RECORDS_ONE)
             continue;
         code = post_sender_add(&post->sender, &row);
         progress_update(&progress, ++sent);
@@ -188,7 +175,7 @@ static int send_lines(struct post *post)
 static int stopped(const struct post *post, int code)
 {
     uint64_t settled = post->sender.tally.posted + post->sender.tally.refused;
-    import_problems_end(&post->problems);
+    record_file_problems_end(&post->file);
     if (post->writing.management.dry_run)
         return code;
     if (settled == 0 && code != EXIT_INTEGRITY && code != EXIT_INTERRUPTED)
@@ -205,7 +192,7 @@ static int report(const struct post *post)
     const struct post_tally *tally = &post->sender.tally;
     uint64_t refused = tally->refused + post->bad;
     bool dry_run = post->writing.management.dry_run;
-    import_problems_end(&post->problems);
+    record_file_problems_end(&post->file);
     if (!post->writing.json) {
         printf("%s%" PRIu64 " posted", dry_run ? "dry run: " : "", tally->posted);
         if (tally->first_entry > 0)
@@ -227,7 +214,7 @@ static int post_checked(struct post *post)
                     post->good, post->final);
     if (code >= 0)
         return code;
-    post_sender_init(&post->sender, &post->writing, &post->problems, post->partial);
+    post_sender_init(&post->sender, &post->writing, &post->file, post->partial);
     interrupt_watch();
     code = send_lines(post);
     return code >= 0 ? stopped(post, code) : report(post);
@@ -241,11 +228,11 @@ static int post_lines(struct post *post)
     if (post->to || post->account || post->income || post->gift || post->writing.reason)
         return fail(&subcommand_post, EXIT_USAGE,
                     "--to, --account, --income, --gift and --reason are columns of the file");
-    int code = read_file(post);
+    int code =
+        record_file_open(&post->file, &subcommand_post, post->path, post->format, &post_table);
     if (code < 0)
         code = post_checked(post);
-    post_file_done(&post->file);
-    buffer_done(&post->text);
+    record_file_close(&post->file);
     return code;
 }
 

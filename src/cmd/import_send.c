@@ -7,9 +7,7 @@
 #include "base/arena.h"
 #include "base/check.h"
 #include "cmd/remote.h"
-#include "codec/decimal.h"
 #include "codec/json.h"
-#include "codec/timestamp.h"
 
 #include <stdio.h>
 
@@ -17,12 +15,11 @@
 enum { JSON_BYTES_MAX = 9 << 20, ROW_BYTES_MAX = 4096, ANSWER_MEMORY_MAX = 64 << 20 };
 
 void import_sender_init(struct import_sender *sender, const struct subcommand *self,
-                        struct admin *admin, struct import_problems *problems,
-                        uint64_t organisation)
+                        struct admin *admin, struct record_file *file, uint64_t organisation)
 {
     sender->self = self;
     sender->admin = admin;
-    sender->problems = problems;
+    sender->file = file;
     sender->organisation = organisation;
     sender->count = 0;
     buffer_init(&sender->json, JSON_BYTES_MAX);
@@ -39,62 +36,6 @@ void import_sender_start(struct import_sender *sender, bool dry_run, bool partia
     sender->partial = partial;
     sender->tally = (struct import_tally){0};
     sender->count = 0;
-}
-
-static void write_amount(struct buffer *json, const char *key, struct amount amount)
-{
-    if (amount_is_zero(amount))
-        return;
-    buffer_text(json, key);
-    decimal_print_cents(json, amount);
-}
-
-/* Zero is since ever, or without an end: as if it were not said. */
-static void write_moment(struct buffer *json, const char *key, int64_t us)
-{
-    if (us == 0)
-        return;
-    buffer_text(json, key);
-    timestamp_print_rfc3339(json, us);
-    buffer_char(json, '"');
-}
-
-static void write_grants(struct buffer *json, const struct new_member *member)
-{
-    if (member->grant_count == 0)
-        return;
-    BUFFER_LITERAL(json, ",\"TempAmountInfoList\":[");
-    for (uint32_t i = 0; i < member->grant_count; i++) {
-        const struct new_grant *grant = &member->grants[i];
-        buffer_text(json, i > 0 ? ",{\"TempAmount\":" : "{\"TempAmount\":");
-        decimal_print_cents(json, grant->amount);
-        write_moment(json, ",\"StartTime\":\"", grant->start_us);
-        write_moment(json, ",\"EndTime\":\"", grant->end_us);
-        buffer_char(json, '}');
-    }
-    buffer_char(json, ']');
-}
-
-/* RealBalance says what cash is, overdue or not, whatever the temporary credit of the day. */
-static void write_row(struct buffer *json, const struct import_row *row)
-{
-    const struct new_member *member = &row->member;
-    char uin[UIN_DIGITS_MAX];
-    BUFFER_LITERAL(json, "{\"MemberUin\":\"");
-    buffer_bytes(json, uin, uin_print(member->uin, uin));
-    BUFFER_LITERAL(json, "\",\"MemberName\":");
-    json_quote(json, member->name);
-    if (member->flags & MEMBER_IS_CREDIT)
-        BUFFER_LITERAL(json, ",\"IsCreditAccount\":true");
-    if (member->flags & MEMBER_ARREARS)
-        BUFFER_LITERAL(json, ",\"AllowArrears\":true");
-    write_amount(json, ",\"RealBalance\":", row->real_balance);
-    write_amount(json, ",\"IncomeIntoAccountBalance\":", member->income);
-    write_amount(json, ",\"PresentAccountBalance\":", member->gift);
-    write_amount(json, ",\"FreezeAmount\":", member->frozen);
-    write_amount(json, ",\"BasicCreditAmount\":", member->basic_credit);
-    write_grants(json, member);
-    buffer_char(json, '}');
 }
 
 static void begin_batch(struct import_sender *sender)
@@ -127,7 +68,7 @@ int import_sender_add(struct import_sender *sender, const struct import_row *row
         begin_batch(sender);
     else
         buffer_char(json, ',');
-    write_row(json, row);
+    import_row_write(row, json);
     sender->lines[sender->count++] = row->line;
     return -1;
 }
@@ -152,8 +93,8 @@ static bool tell_error(struct import_sender *sender, struct json_reader *reader)
     }
     if (key.kind != JSON_OBJECT_END || index < 0 || index >= sender->count)
         return false;
-    import_problem(sender->problems, sender->lines[index], "%.*s (%.*s)", SLICE_ARGS(message),
-                   SLICE_ARGS(code));
+    record_file_problem(sender->file, sender->lines[index], "%.*s (%.*s)", SLICE_ARGS(message),
+                        SLICE_ARGS(code));
     return true;
 }
 

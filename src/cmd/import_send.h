@@ -4,6 +4,7 @@
 
 #include "cmd/admin.h"
 #include "cmd/import_row.h"
+#include "cmd/record_file.h"
 
 enum { IMPORT_BATCH_MAX = 8190 };
 
@@ -16,8 +17,8 @@ struct import_tally {
 struct import_sender {
     const struct subcommand *self;
     struct admin *admin;
-    struct import_problems *problems; /* refused rows are told here, with their lines */
-    uint64_t organisation;            /* 0 = the only one, or the key's */
+    struct record_file *file; /* refused rows are told here, with their lines */
+    uint64_t organisation;    /* 0 = the only one, or the key's */
     bool dry_run;
     bool partial;
     struct import_tally tally;
@@ -27,8 +28,7 @@ struct import_sender {
 };
 
 void import_sender_init(struct import_sender *sender, const struct subcommand *self,
-                        struct admin *admin, struct import_problems *problems,
-                        uint64_t organisation);
+                        struct admin *admin, struct record_file *file, uint64_t organisation);
 void import_sender_done(struct import_sender *sender);
 /* Begins a pass. */
 void import_sender_start(struct import_sender *sender, bool dry_run, bool partial);

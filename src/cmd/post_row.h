@@ -5,10 +5,10 @@
 
 #include "base/amount.h"
 #include "base/uin.h"
-#include "cmd/import_record.h"
+#include "codec/records.h"
 
-/* In the order of the table in docs/transfers.md. */
-enum post_field {
+/* Columns by number, in the order of the table in docs/transfers.md. */
+enum post_column {
     POST_KIND,
     POST_UIN,
     POST_AMOUNT,
@@ -17,33 +17,32 @@ enum post_field {
     POST_INCOME,
     POST_GIFT,
     POST_REASON,
-    POST_FIELD_COUNT,
+    POST_COLUMN_COUNT,
 };
-extern const char *const post_field_names[POST_FIELD_COUNT]; /* "kind", "uin", ... */
-/* POST_FIELD_COUNT when there is no such field. */
-enum post_field post_field_find(struct slice name);
 
 enum { POST_REASON_BYTES_MAX = 1024 };
 
-struct post_record {
-    uint64_t line;
-    struct slice values[POST_FIELD_COUNT]; /* len 0 = not given */
-};
-
-/* Slices live as long as the record's. */
+/* Slices live as long as the line. */
 struct post_row {
-    uint64_t line;
-    struct slice kind; /* the API's name, static */
+    struct slice kind; /* once it is checked: the API's name, static */
     struct uin uin, to;
     struct amount amount, income, gift;
     struct slice account, reason;
+    /* once it is checked */
+    uint64_t line;
+    struct amount cash; /* of an adjustment, instead of amount */
     bool is_adjust;
     bool is_final; /* takes money out of a member's reach: withdraw, adjust */
 };
 
-/* False: what is wrong was told to `problems` (whose path may be NULL: no file, no line). */
-bool post_row_check(const struct post_record *record, struct import_problems *problems,
-                    struct post_row *ret_row);
+extern const struct record_table post_table; /* of struct post_row */
+
+/* The next line of the file, checked: RECORDS_BAD_LINE when something is wrong with it, which was
+ * told. */
+enum records_next post_row_next(struct records *records, struct post_row *ret_row);
+/* One from texts, NULL where nothing is given; false: what is wrong was told. */
+bool post_row_read(struct records *records, const char *const texts[POST_COLUMN_COUNT],
+                   struct post_row *ret_row);
 /* As an element of Transfers. */
 void post_row_write(const struct post_row *row, struct buffer *out);
 

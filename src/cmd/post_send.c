@@ -11,11 +11,11 @@
 /* One transfer is at most some 6,500 bytes: a reason of 1,024 bytes, all of them escaped. */
 enum { JSON_BYTES_MAX = 9 << 20, ROW_BYTES_MAX = 8192, ANSWER_MEMORY_MAX = 64 << 20 };
 
-void post_sender_init(struct post_sender *sender, struct writing *writing,
-                      struct import_problems *problems, bool partial)
+void post_sender_init(struct post_sender *sender, struct writing *writing, struct record_file *file,
+                      bool partial)
 {
     sender->writing = writing;
-    sender->problems = problems;
+    sender->file = file;
     sender->partial = partial;
     sender->tally = (struct post_tally){0};
     sender->batch = 1;
@@ -112,8 +112,8 @@ static bool tell_error(struct post_sender *sender, struct json_reader *reader)
     if (key.kind != JSON_OBJECT_END || index < 0 || index >= sender->count)
         return false;
     sender->tally.refused++;
-    import_problem(sender->problems, sender->lines[index], "%.*s (%.*s)",
-                   SLICE_ARGS(post_message(message)), SLICE_ARGS(code));
+    record_file_problem(sender->file, sender->lines[index], "%.*s (%.*s)",
+                        SLICE_ARGS(post_message(message)), SLICE_ARGS(code));
     return true;
 }
 
@@ -181,8 +181,8 @@ static int refused(struct post_sender *sender, struct slice code, struct slice m
 {
     char name[128];
     snprintf(name, sizeof name, "%.*s", SLICE_ARGS(code));
-    import_problem(sender->problems, line_named(sender, message), "%.*s (%s)",
-                   SLICE_ARGS(post_message(message)), name);
+    record_file_problem(sender->file, line_named(sender, message), "%.*s (%s)",
+                        SLICE_ARGS(post_message(message)), name);
     return (int)exit_code_of_api_error(name);
 }
 

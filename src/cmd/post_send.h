@@ -4,6 +4,7 @@
 #define CMD_POST_SEND_H
 
 #include "cmd/post_row.h"
+#include "cmd/record_file.h"
 #include "cmd/writing.h"
 
 enum { POST_BATCH_MAX = 8190 };
@@ -15,7 +16,7 @@ struct post_tally {
 
 struct post_sender {
     struct writing *writing;
-    struct import_problems *problems; /* refused transfers are told here, with their lines */
+    struct record_file *file; /* refused transfers are told here, with their lines */
     bool partial;
     struct post_tally tally;
     uint32_t batch; /* number of the one being filled, from 1 */
@@ -23,8 +24,8 @@ struct post_sender {
     uint64_t lines[POST_BATCH_MAX];
 };
 
-void post_sender_init(struct post_sender *sender, struct writing *writing,
-                      struct import_problems *problems, bool partial);
+void post_sender_init(struct post_sender *sender, struct writing *writing, struct record_file *file,
+                      bool partial);
 /* Both answer -1, or the exit code after what is wrong was told. */
 int post_sender_add(struct post_sender *sender, const struct post_row *row);
 int post_sender_flush(struct post_sender *sender);
