@@ -539,12 +539,19 @@ static bool prepare_read(struct exchange *exchange, struct api_call *call)
     if (!call->arena.first && !arena_init(&call->arena, CALL_ARENA_BYTES, API_ARENA_BYTES_MAX))
         return exchange_refuse(exchange, ERROR_MEMORY);
     exchange->arena = &call->arena;
-    call->pending = arena_take_array(exchange->arena, 1, sizeof *call->pending);
-    if (!call->pending)
-        return has_all_pieces(exchange);
-    buffer_init(&call->pending->answer, ANSWER_BYTES_MAX);
-    return exchange_bind(exchange) && exchange->action->ask(exchange, call->pending) &&
-           keep_exchange(exchange, call);
+    struct api_pending *pending = arena_take_array(exchange->arena, 1, sizeof *pending);
+    if (!pending)
+        return exchange_refuse_lack(exchange, exchange->arena->lack);
+    call->pending = pending;
+    buffer_init(&pending->answer, ANSWER_BYTES_MAX);
+    if (!exchange_bind(exchange) || !exchange->action->ask(exchange, pending))
+        return false;
+    pending->job = (struct history_job){.run = journal_read_run,
+                                        .done = journal_read_done,
+                                        .context = call,
+                                        .organisation = exchange->organisation,
+                                        .user = exchange->principal.user};
+    return keep_exchange(exchange, call);
 }
 
 static enum api_progress submit_read(struct exchange *exchange, struct api_call *call,
@@ -552,11 +559,6 @@ static enum api_progress submit_read(struct exchange *exchange, struct api_call 
 {
     if (!prepare_read(exchange, call))
         return give_up(exchange, call, out);
-    call->pending->job = (struct history_job){.run = journal_read_run,
-                                              .done = journal_read_done,
-                                              .context = call,
-                                              .organisation = exchange->organisation,
-                                              .user = exchange->principal.user};
     if (historian_submit(exchange->worker->api->world.historian, &call->pending->job))
         return API_PENDING;
     (void)exchange_refuse(exchange, ERROR_JOURNAL_BUSY);

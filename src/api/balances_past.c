@@ -116,6 +116,16 @@ static struct past past_at(const struct api_pending *pending, struct uin uin)
     return (struct past){.uin = uin, .t_us = pending->exchange.as_of_us};
 }
 
+/* Members of the book as those to be asked about. */
+static void name_members(struct api_pending *pending, const uint32_t *indexes, size_t count,
+                         struct past *members)
+{
+    const struct book *book = pending_book_begin(pending);
+    for (size_t i = 0; i < count; i++)
+        members[i] = past_at(pending, book_member(book, indexes[i])->uin);
+    pending_book_end(pending);
+}
+
 /* Of those asked for, who were listed. */
 static size_t keep_listed(struct past *members, size_t count)
 {
@@ -190,6 +200,14 @@ static bool takes_others(struct pick *pick, const struct book *book, const struc
     return member->joined_us > query->t_us ? member->rejoined : has_left;
 }
 
+/* So many are named in one section of the gate. */
+enum { AT_A_TIME = 256 };
+
+static uint32_t at_a_time(uint32_t left)
+{
+    return left < AT_A_TIME ? left : AT_A_TIME;
+}
+
 /* One of the others who was listed. */
 struct found {
     struct uin uin;
@@ -206,15 +224,11 @@ static struct status judge_others(struct api_pending *pending, struct history *h
                                   const struct pick *others, struct found *found, size_t *ret_count,
                                   struct fault *fault)
 {
-    enum { AT_A_TIME = 256 };
     struct past members[AT_A_TIME];
     size_t count = 0;
     for (uint32_t i = 0; i < others->count;) {
-        uint32_t size = others->count - i < AT_A_TIME ? others->count - i : AT_A_TIME;
-        const struct book *book = pending_book_begin(pending);
-        for (uint32_t j = 0; j < size; j++)
-            members[j] = past_at(pending, book_member(book, others->members[i + j])->uin);
-        pending_book_end(pending);
+        uint32_t size = at_a_time(others->count - i);
+        name_members(pending, others->members + i, size, members);
         TRY(past_read(pending, history, members, size, fault));
         for (uint32_t j = 0; j < size; j++)
             if (past_is_listed(&members[j]))
@@ -231,21 +245,21 @@ static bool merge(struct api_pending *pending, struct pick *staying, const struc
                   size_t found_count)
 {
     struct pick all = {.pending = pending};
+    struct past members[AT_A_TIME];
     size_t at = 0;
     bool good = true;
-    for (uint32_t i = 0; i <= staying->count && good; i++) {
-        struct uin uin = {UINT64_MAX, UINT64_MAX};
-        if (i < staying->count) {
-            const struct book *book = pending_book_begin(pending);
-            uin = book_member(book, staying->members[i])->uin;
-            pending_book_end(pending);
-        }
+    for (uint32_t i = 0; i < staying->count && good; i++) {
+        const uint32_t *index = &staying->members[i];
+        if (i % AT_A_TIME == 0)
+            name_members(pending, index, at_a_time(staying->count - i), members);
+        struct uin uin = members[i % AT_A_TIME].uin;
         for (; at < found_count && uin_compare(found[at].uin, uin) < 0 && good; at++)
             good = pick_add(&all, found[at].index, 0);
         at += at < found_count && uin_equal(found[at].uin, uin);
-        if (i < staying->count && good)
-            good = pick_add(&all, staying->members[i], 0);
+        good = good && pick_add(&all, *index, 0);
     }
+    for (; at < found_count && good; at++)
+        good = pick_add(&all, found[at].index, 0);
     pick_done(staying);
     *staying = all;
     return good;
@@ -297,13 +311,16 @@ static struct status pick_scope(struct api_pending *pending, struct history *his
         members[i] = past_at(pending, work->scope[i]);
     if (good)
         TRY(past_read(pending, history, members, work->scope_count, fault));
-    for (uint32_t i = 0; i < work->scope_count && good; i++) {
-        if (!past_is_listed(&members[i]))
-            continue;
+    for (uint32_t i = 0; i < work->scope_count && good;) {
+        uint32_t end = i + at_a_time(work->scope_count - i);
         const struct book *book = pending_book_begin(pending);
-        const struct member *member =
-            book_find_member(book, pending->exchange.organisation, members[i].uin);
-        good = pick_add(pick, book_member_index(book, member), 0);
+        for (; i < end && good; i++) {
+            if (!past_is_listed(&members[i]))
+                continue;
+            const struct member *member =
+                book_find_member(book, pending->exchange.organisation, members[i].uin);
+            good = pick_add(pick, book_member_index(book, member), 0);
+        }
         pending_book_end(pending);
     }
     return good ? STATUS_DONE
@@ -345,10 +362,8 @@ static struct status read_page(struct api_pending *pending, struct history *hist
     uint64_t first = page->first < selection->count ? page->first : selection->count;
     size_t count =
         (size_t)(selection->count - first < page->size ? selection->count - first : page->size);
-    const struct book *book = pending_book_begin(pending);
-    for (size_t i = 0; i < count; i++)
-        members[i] = past_at(pending, book_member(book, selection->members[first + i])->uin);
-    pending_book_end(pending);
+    if (count > 0)
+        name_members(pending, selection->members + first, count, members);
     TRY(past_read(pending, history, members, count, fault));
     render_rows(pending, members, count);
     page_render_end(page, count, selection->count, &pending->answer);

@@ -63,8 +63,8 @@ void binder_note_unknown(struct binder *binder, const struct place *place)
     binder_note(binder, MISTAKE_UNKNOWN, error, place, SLICE_NONE);
 }
 
-void binder_note_numbers(struct binder *binder, enum error error, const struct place *place,
-                         int64_t n, int64_t m)
+RARE static void note_numbers(struct binder *binder, enum error error, const struct place *place,
+                              int64_t n, int64_t m)
 {
     if (MISTAKE_VALUE >= binder->mistake)
         return;
@@ -109,8 +109,7 @@ void binder_check_range(struct binder *binder, const struct slot *slot, int64_t 
     const struct parameter *parameter = slot->parameter;
     if (parameter->maximum == 0 || (value >= parameter->minimum && value <= parameter->maximum))
         return;
-    binder_note_numbers(binder, ERROR_VALUE_RANGE, &slot->place, parameter->minimum,
-                        parameter->maximum);
+    note_numbers(binder, ERROR_VALUE_RANGE, &slot->place, parameter->minimum, parameter->maximum);
 }
 
 size_t parameter_item_size(const struct parameter *parameter)
@@ -134,7 +133,7 @@ void *growing_list_add(struct binder *binder, struct growing_list *growing, cons
     enum { ITEMS_FIRST = 16 };
     struct list_value *list = growing->list;
     if (list->count >= slot->parameter->maximum) {
-        binder_note_numbers(binder, ERROR_VALUE_COUNT, &slot->place, slot->parameter->maximum, 0);
+        note_numbers(binder, ERROR_VALUE_COUNT, &slot->place, slot->parameter->maximum, 0);
         return NULL;
     }
     if (list->count == growing->cap) {

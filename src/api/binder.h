@@ -47,8 +47,6 @@ struct growing_list {
 RARE void binder_note(struct binder *binder, enum mistake mistake, enum error error,
                       const struct place *place, struct slice word);
 RARE void binder_note_unknown(struct binder *binder, const struct place *place);
-RARE void binder_note_numbers(struct binder *binder, enum error error, const struct place *place,
-                              int64_t n, int64_t m);
 /* After the fields of one object: those that must be there are. */
 void binder_check_required(struct binder *binder, const struct parameters *parameters,
                            const struct place *above, const void *target);

@@ -110,8 +110,6 @@ enum condition_answer condition_ask(const struct condition *condition,
 /* "*", "qcs::bursar:::member/1*". False: no name of a resource. The pattern is the text's, or
  * lies in `arena` (NULL when memory is short). */
 bool resource_read(struct slice text, struct arena *arena, struct resource *ret_resource);
-bool statement_names_action(const struct statement *statement,
-                            const struct policy_question *question);
 
 bool pattern_matches(struct slice pattern, struct slice text);
 /* Whether all that `inner` matches is matched by `outer`; false also when that is not plain. */

@@ -87,8 +87,7 @@ static bool names_member(const struct statement *statement, struct uin member)
 
 /* ---- verdict ---- */
 
-bool statement_names_action(const struct statement *statement,
-                            const struct policy_question *question)
+static bool names_action(const struct statement *statement, const struct policy_question *question)
 {
     for (uint32_t i = 0; i < statement->actions.count; i++) {
         for (uint32_t j = 0; j < question->action_count; j++) {
@@ -126,7 +125,7 @@ static bool takes_part(const struct statement *statement, const struct policy_qu
     bool has_resource =
         statement->covers_everything ||
         (question->has_items && (statement->member_count > 0 || statement->pattern_count > 0));
-    return has_resource && statement_names_action(statement, question) &&
+    return has_resource && names_action(statement, question) &&
            conditions_hold(statement, question);
 }
 
