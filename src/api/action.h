@@ -6,6 +6,7 @@
 
 #include "api/exchange.h"
 #include "codec/decimal.h"
+#include "codec/shape.h"
 
 /* Who may, besides what policies say (access.c). */
 enum access {
@@ -192,12 +193,6 @@ struct write_input {
 /* One of Errors: an item of a list that was refused; `uin` as it was written. */
 void render_item_error(const struct exchange *exchange, uint32_t index, struct slice uin,
                        const struct complaint *complaint, struct buffer *out);
-/* Their rendering: a quoted uin; a quoted time. */
-void render_uin(struct buffer *out, struct uin uin);
-void render_time(struct buffer *out, int64_t us);
-/* The end of a period; 0, none, is the last second there is. */
-void render_end_time(struct buffer *out, int64_t us);
-void render_bool(struct buffer *out, bool value);
 /* A key with its colon, as a literal, and an amount in cents. */
 #define RENDER_CENTS(out, key, amount)                                                             \
     do {                                                                                           \

@@ -4,7 +4,6 @@
  * Owns nothing. Thread: the worker's. */
 #include "api/action.h"
 #include "base/put.h"
-#include "codec/timestamp.h"
 
 void render_open(struct buffer *out)
 {
@@ -64,41 +63,6 @@ void render_item_error(const struct exchange *exchange, uint32_t index, struct s
     BUFFER_LITERAL(out, ",\"Message\":");
     json_quote(out, buffer_slice(&text));
     buffer_char(out, '}');
-}
-
-void render_uin(struct buffer *out, struct uin uin)
-{
-    char digits[UIN_DIGITS_MAX];
-    buffer_char(out, '"');
-    buffer_bytes(out, digits, uin_print(uin, digits));
-    buffer_char(out, '"');
-}
-
-void render_bool(struct buffer *out, bool value)
-{
-    if (value)
-        BUFFER_LITERAL(out, "true");
-    else
-        BUFFER_LITERAL(out, "false");
-}
-
-/* Whole seconds as the cloud writes them; RFC 3339 when there is a fraction to keep. */
-void render_time(struct buffer *out, int64_t us)
-{
-    buffer_char(out, '"');
-    if (us % 1000000 == 0)
-        timestamp_print_plain(out, us);
-    else
-        timestamp_print_rfc3339(out, us);
-    buffer_char(out, '"');
-}
-
-void render_end_time(struct buffer *out, int64_t us)
-{
-    if (us == 0)
-        BUFFER_LITERAL(out, "\"9999-12-31 23:59:59\"");
-    else
-        render_time(out, us);
 }
 
 const struct grant *grant_after(const struct book *book, const struct member *member, uint64_t id)

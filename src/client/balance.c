@@ -7,14 +7,13 @@
 
 enum { PAGE_ROWS_MAX = 10, UINS_MAX = 10 };
 
-static const struct answer_field page_fields[] = {
-    ANSWER_LIST(ANSWER_OBJECTS, struct bursar_balance_page, members, member_count, "Data",
-                &answer_member),
-    ANSWER_FIELD(ANSWER_COUNT, struct bursar_balance_page, total_count, "TotalCount"),
-    ANSWER_FIELD(ANSWER_COUNT, struct bursar_balance_page, page_number, "PageNumber"),
+static const struct shape_member page_fields[] = {
+    SHAPE_LIST(OBJECTS, struct bursar_balance_page, members, member_count, &answer_member, "Data",
+               NULL),
+    SHAPE_MEMBER(COUNT, struct bursar_balance_page, total_count, "TotalCount", NULL),
+    SHAPE_MEMBER(COUNT, struct bursar_balance_page, page_number, "PageNumber", NULL),
 };
-static const struct answer_object page_object =
-    ANSWER_OBJECT_OF(page_fields, struct bursar_balance_page);
+static const struct shape page_object = SHAPE(page_fields, struct bursar_balance_page);
 
 /* {"PageNumber":1,"PageSize":10,"MemberUins":["..."]}, what is 0 or empty left out. */
 static enum bursar_result write_parameters(struct bursar_client *client, uint64_t page_number,

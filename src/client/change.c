@@ -3,28 +3,25 @@
  * Owns: nothing; what is answered lives in the client until its next call. The client's thread. */
 #include "client/write.h"
 
-#define MEMBER_FIELD ANSWER_NESTED(false, struct bursar_change, member, "Member", &answer_member)
+#define MEMBER_FIELD                                                                               \
+    SHAPE_NESTED(false, struct bursar_change, member, &answer_member, "Member", NULL)
 
-static const struct answer_field hold_made_fields[] = {
-    ANSWER_FIELD(ANSWER_ID, struct bursar_change, entry_id, "HoldId"), MEMBER_FIELD};
-static const struct answer_object hold_made =
-    ANSWER_OBJECT_OF(hold_made_fields, struct bursar_change);
+static const struct shape_member hold_made_fields[] = {
+    SHAPE_MEMBER(ID, struct bursar_change, entry_id, "HoldId", NULL), MEMBER_FIELD};
+static const struct shape hold_made = SHAPE(hold_made_fields, struct bursar_change);
 
-static const struct answer_field hold_used_fields[] = {
-    ANSWER_FIELD(ANSWER_AMOUNT, struct bursar_change, amount, "Amount"),
-    ANSWER_FIELD(ANSWER_ID, struct bursar_change, entry_id, "EntryId"), MEMBER_FIELD};
-static const struct answer_object hold_used =
-    ANSWER_OBJECT_OF(hold_used_fields, struct bursar_change);
+static const struct shape_member hold_used_fields[] = {
+    SHAPE_MEMBER(CENTS, struct bursar_change, amount, "Amount", NULL),
+    SHAPE_MEMBER(ID, struct bursar_change, entry_id, "EntryId", NULL), MEMBER_FIELD};
+static const struct shape hold_used = SHAPE(hold_used_fields, struct bursar_change);
 
-static const struct answer_field grant_made_fields[] = {
-    ANSWER_FIELD(ANSWER_ID, struct bursar_change, entry_id, "GrantId"), MEMBER_FIELD};
-static const struct answer_object grant_made =
-    ANSWER_OBJECT_OF(grant_made_fields, struct bursar_change);
+static const struct shape_member grant_made_fields[] = {
+    SHAPE_MEMBER(ID, struct bursar_change, entry_id, "GrantId", NULL), MEMBER_FIELD};
+static const struct shape grant_made = SHAPE(grant_made_fields, struct bursar_change);
 
-static const struct answer_field grant_ended_fields[] = {
-    ANSWER_FIELD(ANSWER_ID, struct bursar_change, entry_id, "EntryId"), MEMBER_FIELD};
-static const struct answer_object grant_ended =
-    ANSWER_OBJECT_OF(grant_ended_fields, struct bursar_change);
+static const struct shape_member grant_ended_fields[] = {
+    SHAPE_MEMBER(ID, struct bursar_change, entry_id, "EntryId", NULL), MEMBER_FIELD};
+static const struct shape grant_ended = SHAPE(grant_ended_fields, struct bursar_change);
 
 struct changing {
     struct write write;
@@ -54,14 +51,14 @@ static enum bursar_result change_end(struct changing *changing, enum bursar_resu
 
 /* A change that must have an entry, unless it is only tried. */
 static enum bursar_result change_call(struct changing *changing, const char *action,
-                                      const struct answer_object *object,
+                                      const struct shape *object,
                                       const struct bursar_change **ret_change)
 {
     struct bursar_client *client = changing->write.client;
     enum bursar_result result =
         write_call(&changing->write, action, object, &client->arena, &client->change);
     if (result == BURSAR_OK && (client->change.entry_id == 0) != changing->dry_run) {
-        const char *id = object->fields[object->field_count - 2].name; /* before Member */
+        const char *id = object->members[object->member_count - 2].name.at; /* before Member */
         const char *what = changing->dry_run ? "names what a dry run has made" : "is zero";
         result = write_doubt(&changing->write, answer_fail(client, id, what));
     }
@@ -141,11 +138,10 @@ struct modification {
     struct bursar_member_balance member;
 };
 
-static const struct answer_field modification_fields[] = {
-    ANSWER_LIST(ANSWER_IDS, struct modification, entry_ids, entry_id_count, "EntryIds", NULL),
-    ANSWER_NESTED(false, struct modification, member, "Member", &answer_member)};
-static const struct answer_object modification_object =
-    ANSWER_OBJECT_OF(modification_fields, struct modification);
+static const struct shape_member modification_fields[] = {
+    SHAPE_LIST(IDS, struct modification, entry_ids, entry_id_count, NULL, "EntryIds", NULL),
+    SHAPE_NESTED(false, struct modification, member, &answer_member, "Member", NULL)};
+static const struct shape modification_object = SHAPE(modification_fields, struct modification);
 
 static void write_switch(struct write *write, const char *name, enum bursar_switch value)
 {
@@ -178,19 +174,18 @@ enum bursar_result bursar_credit_set(struct bursar_client *client,
 
 /* ---- open holds ---- */
 
-static const struct answer_field hold_fields[] = {
-    ANSWER_FIELD(ANSWER_ID, struct bursar_hold, hold_id, "HoldId"),
-    ANSWER_FIELD(ANSWER_AMOUNT, struct bursar_hold, amount, "Amount"),
-    ANSWER_FIELD(ANSWER_TIME, struct bursar_hold, expires_us, "ExpiresAt"),
+static const struct shape_member hold_fields[] = {
+    SHAPE_MEMBER(ID, struct bursar_hold, hold_id, "HoldId", NULL),
+    SHAPE_MEMBER(CENTS, struct bursar_hold, amount, "Amount", NULL),
+    SHAPE_MEMBER(END, struct bursar_hold, expires_us, "ExpiresAt", NULL),
 };
-static const struct answer_object hold_object = ANSWER_OBJECT_OF(hold_fields, struct bursar_hold);
+static const struct shape hold_object = SHAPE(hold_fields, struct bursar_hold);
 
-static const struct answer_field hold_page_fields[] = {
-    ANSWER_LIST(ANSWER_OBJECTS, struct bursar_hold_page, holds, hold_count, "Data", &hold_object),
-    ANSWER_FIELD(ANSWER_COUNT, struct bursar_hold_page, total_count, "TotalCount"),
+static const struct shape_member hold_page_fields[] = {
+    SHAPE_LIST(OBJECTS, struct bursar_hold_page, holds, hold_count, &hold_object, "Data", NULL),
+    SHAPE_MEMBER(COUNT, struct bursar_hold_page, total_count, "TotalCount", NULL),
 };
-static const struct answer_object hold_page_object =
-    ANSWER_OBJECT_OF(hold_page_fields, struct bursar_hold_page);
+static const struct shape hold_page_object = SHAPE(hold_page_fields, struct bursar_hold_page);
 
 enum bursar_result bursar_holds(struct bursar_client *client, const char *member_uin,
                                 uint64_t offset, uint64_t limit,

@@ -14,32 +14,28 @@
 
 enum { PAGE_ARENA_FIRST = 64 << 10, PAGE_ARENA_MAX = 256 << 20 };
 
-static const struct answer_field entry_fields[] = {
-    ANSWER_FIELD(ANSWER_ID, struct bursar_entry, entry_id, "EntryId"),
-    ANSWER_FIELD(ANSWER_TEXT, struct bursar_entry, kind, "Kind"),
-    ANSWER_FIELD(ANSWER_TIME, struct bursar_entry, time_us, "Time"),
-    ANSWER_OPTIONAL(ANSWER_UIN, struct bursar_entry, member_uin, "MemberUin"),
-    ANSWER_OPTIONAL(ANSWER_UIN, struct bursar_entry, to_member_uin, "ToMemberUin"),
-    ANSWER_OPTIONAL(ANSWER_TEXT, struct bursar_entry, reason, "Reason"),
-    ANSWER_OPTIONAL(ANSWER_TEXT, struct bursar_entry, member_name, "MemberName"),
-    ANSWER_OPTIONAL(ANSWER_AMOUNT, struct bursar_entry, amount, "Amount"),
-    ANSWER_OPTIONAL(ANSWER_AMOUNT, struct bursar_entry, cash_amount, "CashAmount"),
-    ANSWER_OPTIONAL(ANSWER_AMOUNT, struct bursar_entry, income_amount, "IncomeAmount"),
-    ANSWER_OPTIONAL(ANSWER_AMOUNT, struct bursar_entry, gift_amount, "GiftAmount"),
-    ANSWER_OPTIONAL(ANSWER_ID, struct bursar_entry, hold_id, "HoldId"),
-    ANSWER_OPTIONAL(ANSWER_ID, struct bursar_entry, grant_id, "GrantId"),
-    ANSWER_OPTIONAL(ANSWER_TIME, struct bursar_entry, start_us, "StartTime"),
-    ANSWER_OPTIONAL(ANSWER_TIME, struct bursar_entry, end_us, "EndTime"),
-    ANSWER_OPTIONAL(ANSWER_TIME, struct bursar_entry, expires_us, "ExpiresAt"),
-    ANSWER_NESTED(true, struct bursar_entry, after, "After", &answer_member),
-    ANSWER_NESTED(true, struct bursar_entry, to_after, "ToAfter", &answer_member),
+static const struct shape_member entry_fields[] = {
+    SHAPE_MEMBER(ID, struct bursar_entry, entry_id, "EntryId", NULL),
+    SHAPE_MEMBER(WORD, struct bursar_entry, kind, "Kind", NULL),
+    SHAPE_MEMBER(END, struct bursar_entry, time_us, "Time", NULL),
+    SHAPE_OPTIONAL(UIN_WORD, struct bursar_entry, member_uin, "MemberUin", NULL),
+    SHAPE_OPTIONAL(UIN_WORD, struct bursar_entry, to_member_uin, "ToMemberUin", NULL),
+    SHAPE_OPTIONAL(WORD, struct bursar_entry, reason, "Reason", NULL),
+    SHAPE_OPTIONAL(WORD, struct bursar_entry, member_name, "MemberName", NULL),
+    SHAPE_OPTIONAL(CENTS, struct bursar_entry, amount, "Amount", NULL),
+    SHAPE_OPTIONAL(CENTS, struct bursar_entry, cash_amount, "CashAmount", NULL),
+    SHAPE_OPTIONAL(CENTS, struct bursar_entry, income_amount, "IncomeAmount", NULL),
+    SHAPE_OPTIONAL(CENTS, struct bursar_entry, gift_amount, "GiftAmount", NULL),
+    SHAPE_OPTIONAL(ID, struct bursar_entry, hold_id, "HoldId", NULL),
+    SHAPE_OPTIONAL(ID, struct bursar_entry, grant_id, "GrantId", NULL),
+    SHAPE_OPTIONAL(END, struct bursar_entry, start_us, "StartTime", NULL),
+    SHAPE_OPTIONAL(END, struct bursar_entry, end_us, "EndTime", NULL),
+    SHAPE_OPTIONAL(END, struct bursar_entry, expires_us, "ExpiresAt", NULL),
+    SHAPE_NESTED(true, struct bursar_entry, after, &answer_member, "After", NULL),
+    SHAPE_NESTED(true, struct bursar_entry, to_after, &answer_member, "ToAfter", NULL),
 };
-static const struct answer_object entry_object = {
-    .fields = entry_fields,
-    .field_count = sizeof entry_fields / sizeof *entry_fields,
-    .size = sizeof(struct bursar_entry),
-    .json_offset = offsetof(struct bursar_entry, json),
-};
+static const struct shape entry_object =
+    SHAPE_KEEPING_JSON(entry_fields, struct bursar_entry, json);
 
 struct page {
     const struct bursar_entry *entries;
@@ -48,23 +44,23 @@ struct page {
     struct bursar_member_balance opening, closing; /* of a statement */
 };
 
-static const struct answer_field page_fields[] = {
-    ANSWER_LIST(ANSWER_OBJECTS, struct page, entries, entry_count, "Data", &entry_object),
-    ANSWER_FIELD(ANSWER_TEXT, struct page, next_cursor, "NextCursor"),
-    ANSWER_NESTED(false, struct page, opening, "Opening", &answer_member),
-    ANSWER_NESTED(false, struct page, closing, "Closing", &answer_member),
+static const struct shape_member page_fields[] = {
+    SHAPE_LIST(OBJECTS, struct page, entries, entry_count, &entry_object, "Data", NULL),
+    SHAPE_MEMBER(WORD, struct page, next_cursor, "NextCursor", NULL),
+    SHAPE_NESTED(false, struct page, opening, &answer_member, "Opening", NULL),
+    SHAPE_NESTED(false, struct page, closing, &answer_member, "Closing", NULL),
 };
-static const struct answer_object statement_page = ANSWER_OBJECT_OF(page_fields, struct page);
-static const struct answer_object entries_page = {
-    .fields = page_fields,
-    .field_count = 2, /* without the balances */
+static const struct shape statement_page = SHAPE(page_fields, struct page);
+static const struct shape entries_page = {
+    .members = page_fields,
+    .member_count = 2, /* without the balances */
     .size = sizeof(struct page),
 };
 
 struct bursar_entries {
     struct bursar_client *client;
     const char *action;
-    const struct answer_object *object;
+    const struct shape *object;
     bool ascending;
     struct buffer parameters; /* JSON, but for the cursor and the last brace */
     struct buffer cursor;     /* that the page was, or will be, asked for with; with its zero */
@@ -304,12 +300,11 @@ void bursar_statement_free(struct bursar_statement *statement)
 
 /* ---- a balance of the past ---- */
 
-static const struct answer_field past_fields[] = {
-    ANSWER_FIELD(ANSWER_ID, struct bursar_past_balance, entry_id, "EntryId"),
-    ANSWER_FIELD(ANSWER_TIME, struct bursar_past_balance, as_of_us, "AsOf"),
+static const struct shape_member past_fields[] = {
+    SHAPE_MEMBER(ID, struct bursar_past_balance, entry_id, "EntryId", NULL),
+    SHAPE_MEMBER(END, struct bursar_past_balance, as_of_us, "AsOf", NULL),
 };
-static const struct answer_object past_object =
-    ANSWER_OBJECT_OF(past_fields, struct bursar_past_balance);
+static const struct shape past_object = SHAPE(past_fields, struct bursar_past_balance);
 
 enum bursar_result bursar_balance_at(struct bursar_client *client, const char *member_uin,
                                      int64_t as_of_us, const struct bursar_past_balance **ret_past)

@@ -4,25 +4,22 @@
  */
 #include "client/write.h"
 
-static const struct answer_field error_fields[] = {
-    ANSWER_FIELD(ANSWER_TEXT, struct bursar_post_error, code, "Code"),
-    ANSWER_FIELD(ANSWER_COUNT, struct bursar_post_error, index, "Index"),
-    ANSWER_FIELD(ANSWER_TEXT, struct bursar_post_error, member_uin, "MemberUin"),
-    ANSWER_FIELD(ANSWER_TEXT, struct bursar_post_error, message, "Message"),
+static const struct shape_member error_fields[] = {
+    SHAPE_MEMBER(WORD, struct bursar_post_error, code, "Code", NULL),
+    SHAPE_MEMBER(COUNT, struct bursar_post_error, index, "Index", NULL),
+    SHAPE_MEMBER(WORD, struct bursar_post_error, member_uin, "MemberUin", NULL),
+    SHAPE_MEMBER(WORD, struct bursar_post_error, message, "Message", NULL),
 };
-static const struct answer_object error_object =
-    ANSWER_OBJECT_OF(error_fields, struct bursar_post_error);
+static const struct shape error_object = SHAPE(error_fields, struct bursar_post_error);
 
-static const struct answer_field posting_fields[] = {
-    ANSWER_FIELD(ANSWER_BOOL, struct bursar_posting, applied, "Applied"),
-    ANSWER_LIST(ANSWER_IDS, struct bursar_posting, entry_ids, entry_id_count, "EntryIds", NULL),
-    ANSWER_LIST(ANSWER_OBJECTS, struct bursar_posting, errors, error_count, "Errors",
-                &error_object),
-    ANSWER_LIST(ANSWER_OBJECTS, struct bursar_posting, members, member_count, "Members",
-                &answer_member),
+static const struct shape_member posting_fields[] = {
+    SHAPE_MEMBER(BOOL, struct bursar_posting, applied, "Applied", NULL),
+    SHAPE_LIST(IDS, struct bursar_posting, entry_ids, entry_id_count, NULL, "EntryIds", NULL),
+    SHAPE_LIST(OBJECTS, struct bursar_posting, errors, error_count, &error_object, "Errors", NULL),
+    SHAPE_LIST(OBJECTS, struct bursar_posting, members, member_count, &answer_member, "Members",
+               NULL),
 };
-static const struct answer_object posting_object =
-    ANSWER_OBJECT_OF(posting_fields, struct bursar_posting);
+static const struct shape posting_object = SHAPE(posting_fields, struct bursar_posting);
 
 static const char *kind_name(enum bursar_transfer_kind kind)
 {

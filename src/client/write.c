@@ -187,9 +187,8 @@ enum bursar_result write_send(struct write *write, const char *action, struct sl
                        ret_response);
 }
 
-enum bursar_result write_call(struct write *write, const char *action,
-                              const struct answer_object *object, struct arena *arena,
-                              void *ret_answer)
+enum bursar_result write_call(struct write *write, const char *action, const struct shape *object,
+                              struct arena *arena, void *ret_answer)
 {
     struct slice response = SLICE_NONE;
     enum bursar_result result = write_send(write, action, &response);

@@ -38,9 +38,8 @@ void write_time(struct write *write, const char *name, int64_t time_us);
 /* Ends the parameters and makes the call. */
 enum bursar_result write_send(struct write *write, const char *action, struct slice *ret_response);
 /* The same, and reads the answer into `ret_answer`, lists and texts into `arena`. */
-enum bursar_result write_call(struct write *write, const char *action,
-                              const struct answer_object *object, struct arena *arena,
-                              void *ret_answer);
+enum bursar_result write_call(struct write *write, const char *action, const struct shape *object,
+                              struct arena *arena, void *ret_answer);
 /* The result of a call whose answer is not what was promised: with a token, UNKNOWN. */
 enum bursar_result write_doubt(const struct write *write, enum bursar_result result);
 
