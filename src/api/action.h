@@ -24,17 +24,13 @@ enum item_part {
     ITEM_AMOUNT = 4, /* bursar:Amount */
 };
 
+/* For people. */
+const char *access_text(enum access access);
+
 enum preparation {
     PREPARED,         /* the commit's command is ready */
     PREPARED_NOTHING, /* nothing to commit: answer at once */
     PREPARED_REFUSED, /* the complaint is set */
-};
-
-/* What an answer holds, for the documentation and the tests that check answers against it. */
-struct output {
-    const char *name;
-    const char *type;
-    const char *help;
 };
 
 struct action {
@@ -43,8 +39,8 @@ struct action {
     uint8_t items;            /* enum item_part */
     const char *const *kinds; /* of ITEM_KIND; ended by NULL */
     struct parameters input;
-    const struct output *outputs; /* ended by a NULL name */
-    const enum error *refusals;   /* its own, for the documentation; ended by ERROR_NONE */
+    struct shape outputs;       /* what it answers besides RequestId */
+    const enum error *refusals; /* its own, for the documentation; ended by ERROR_NONE */
     const char *help;
     /* A read: appends the members of "Response" without a comma at either end, all in one gate
      * section of its own. False: the complaint is set. */
@@ -164,6 +160,10 @@ bool listing_offer(struct listing *listing, struct buffer *out);
         PARAMETER(PARAMETER_INTEGER, struct_name, limit, "Limit", "Rows; default 100."),           \
             .minimum = 1, .maximum = 1000                                                          \
     }
+/* Data and TotalCount. */
+#define LISTING_OUTPUTS(item, data_help, total_help)                                               \
+    SHAPE_BY_HAND(OBJECTS, false, item, "Data", data_help),                                        \
+        SHAPE_MEMBER(COUNT, struct listing, total, "TotalCount", total_help)
 #define ORGANIZATION_PARAMETER(struct_name)                                                        \
     {                                                                                              \
         PARAMETER(PARAMETER_INTEGER, struct_name, organization_id, "OrganizationId",               \
@@ -190,9 +190,12 @@ struct write_input {
                   "True: checks everything and changes nothing.")                                  \
     }
 
+/* Appends what the action's outputs say of the object. */
+void answer_write(const struct exchange *exchange, const void *object, struct buffer *out);
 /* One of Errors: an item of a list that was refused; `uin` as it was written. */
 void render_item_error(const struct exchange *exchange, uint32_t index, struct slice uin,
                        const struct complaint *complaint, struct buffer *out);
+extern const struct shape item_error_shape;
 /* A key with its colon, as a literal, and an amount in cents. */
 #define RENDER_CENTS(out, key, amount)                                                             \
     do {                                                                                           \
@@ -202,10 +205,7 @@ void render_item_error(const struct exchange *exchange, uint32_t index, struct s
 /* The member's grants in the order they were made (the book keeps the newest first): the one after
  * `id`, 0 for the first; NULL at the end. Members have few. */
 const struct grant *grant_after(const struct book *book, const struct member *member, uint64_t id);
-/* A grant's object without its closing brace. */
-void render_grant(struct buffer *out, const struct grant *grant);
 /* For writes that answer nothing but their RequestId. */
-extern const struct output no_outputs[];
 bool answer_nothing(struct exchange *exchange, struct api_pending *pending, struct buffer *out);
 
 #endif

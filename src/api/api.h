@@ -216,6 +216,9 @@ struct api_figures {
 };
 void api_figures(const struct api *api, struct api_figures *ret_figures);
 
+/* Everything the products can do as one JSON object, for programs. */
+void api_document(const struct api_products *products, struct slice version, struct buffer *out);
+
 /* `bursar explain`: runs the same checks on a request, unlimited and without the action, and writes
  * for people which one fails and why; for a signature both canonical requests (as the server builds
  * it in each form) and the first line that differs from `client_canonical` when that is not empty.

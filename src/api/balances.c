@@ -190,22 +190,20 @@ static const struct parameter balances_parameters[] = {
      .is_list = true, .maximum = MEMBER_UINS_MAX},
 };
 
-static const struct output balances_outputs[] = {
-    {"Data", "list of object",
-     "One row a member, ascending by MemberUin: BasicCreditAmount, "
-     "CashAccountBalance, CreditAmount, IsCreditAccount, MemberName, MemberUin, OweAmount, "
-     "RealBalance, TempCredit; amounts in cents."},
-    {"PageNumber", "int64", "As asked."},
-    {"PageSize", "int64", "Rows on this page."},
-    {"TotalCount", "int64", "Members in the listing: all, or those found of MemberUins."},
-    {NULL, NULL, NULL},
+static const struct shape_member balances_outputs[] = {
+    SHAPE_BY_HAND(OBJECTS, false, &balance_row_shape, "Data",
+                  "One row a member, ascending by MemberUin."),
+    SHAPE_BY_HAND(COUNT, false, NULL, "PageNumber", "As asked."),
+    SHAPE_BY_HAND(COUNT, false, NULL, "PageSize", "Rows on this page."),
+    SHAPE_BY_HAND(COUNT, false, NULL, "TotalCount",
+                  "Members in the listing: all, or those found of MemberUins."),
 };
 
 const struct action action_describe_org_member_account_balance = {
     .name = {"DescribeOrgMemberAccountBalance", 31},
     .access = ACCESS_BALANCES,
     .input = PARAMETERS(balances_parameters, balances_input),
-    .outputs = balances_outputs,
+    .outputs = SHAPE(balances_outputs, struct page),
     .refusals = REFUSALS(ERROR_VALUE_UIN, ERROR_VALUE_AS_OF, ERROR_JOURNAL_BUSY, ERROR_NO_JOURNAL),
     .help =
         "The balances of the members of the caller's organization, now or with `X-Bursar-As-Of` at "
@@ -219,88 +217,68 @@ const struct action action_describe_org_member_account_balance = {
 
 /* ---- the caller's own account ---- */
 
-/* Whole cents, toward zero: `Balance` is an integer in every SDK. */
-static void render_whole_cents(struct buffer *out, struct amount amount)
+struct own_view *own_view_make(struct exchange *exchange, const struct fields *fields,
+                               uint8_t flags, struct uin uin, size_t grants)
 {
-    buffer_i64(out, amount.micros / AMOUNT_MICROS_PER_CENT);
+    const struct own_balance_input *input = exchange->input;
+    struct own_view *view = arena_take_array(exchange->arena, 1, sizeof *view);
+    struct own_grant *room = arena_take(exchange->arena, (grants + 1) * sizeof *room);
+    if (!view || !room) {
+        (void)exchange_refuse(exchange, ERROR_INTERNAL);
+        return NULL;
+    }
+    *view = (struct own_view){.fields = *fields,
+                              /* toward zero: `Balance` is an integer in every SDK */
+                              .whole_cents = fields->real_balance.micros / AMOUNT_MICROS_PER_CENT,
+                              .allows_arrears = flags & MEMBER_ARREARS,
+                              .has_temporary = input->temp_credit.value,
+                              .uin = uin,
+                              .grants = room};
+    return view;
 }
 
-void own_grant_render(const struct grant *grant, struct uin uin, struct buffer *out)
+void own_view_add(struct own_view *view, const struct grant *grant)
 {
-    render_grant(out, grant);
-    BUFFER_LITERAL(out, ",\"Uin\":");
-    render_uin(out, uin);
-    buffer_char(out, '}');
+    view->grants[view->grant_count++] =
+        (struct own_grant){grant->start_us, grant->end_us, grant->amount, view->uin};
 }
 
-static void render_own_grants(const struct book *book, const struct member *member, int64_t now_us,
-                              struct buffer *out)
+/* Inside the gate. */
+static struct own_view *view_now(struct exchange *exchange, const struct book *book,
+                                 const struct member *member)
 {
-    bool first = true;
-    BUFFER_LITERAL(out, ",\"TempAmountInfoList\":[");
+    const struct own_balance_input *input = exchange->input;
+    struct fields fields;
+    size_t count = 0;
+    if (!member)
+        return NULL;
+    for (uint32_t at = member->grants; at != BOOK_NONE; at = book_grant(book, at)->next)
+        count++;
+    fields_of(book, member, exchange->book_us, &fields);
+    struct own_view *view =
+        own_view_make(exchange, &fields, member->state.flags, member->uin, count);
+    if (!view || !input->temp_credit.value)
+        return view;
     for (const struct grant *grant = grant_after(book, member, 0); grant;
          grant = grant_after(book, member, grant->id)) {
-        if (grant->end_us != 0 && grant->end_us <= now_us)
-            continue;
-        if (!first)
-            buffer_char(out, ',');
-        first = false;
-        own_grant_render(grant, member->uin, out);
+        if (grant->end_us == 0 || grant->end_us > exchange->book_us)
+            own_view_add(view, grant);
     }
-    buffer_char(out, ']');
-}
-
-void own_balance_render(const struct fields *fields, uint8_t flags, struct buffer *out)
-{
-    BUFFER_LITERAL(out, "\"Balance\":");
-    render_whole_cents(out, fields->real_balance);
-    RENDER_CENTS(out, ",\"CashAccountBalance\":", fields->cash_account_balance);
-    RENDER_CENTS(out, ",\"CreditAmount\":", fields->credit_amount);
-    RENDER_CENTS(out, ",\"CreditBalance\":", fields->credit_balance);
-    RENDER_CENTS(out, ",\"FreezeAmount\":", fields->freeze_amount);
-    RENDER_CENTS(out, ",\"IncomeIntoAccountBalance\":", fields->income_into_account_balance);
-    BUFFER_LITERAL(out, ",\"IsAllowArrears\":");
-    render_bool(out, flags & MEMBER_ARREARS);
-    BUFFER_LITERAL(out, ",\"IsCreditLimited\":false");
-    RENDER_CENTS(out, ",\"OweAmount\":", fields->owe_amount);
-    RENDER_CENTS(out, ",\"PresentAccountBalance\":", fields->present_account_balance);
-    RENDER_CENTS(out, ",\"RealBalance\":", fields->real_balance);
-    RENDER_CENTS(out, ",\"RealCreditBalance\":", fields->real_credit_balance);
-}
-
-void own_balance_render_end(const struct own_balance_input *input, const struct fields *fields,
-                            struct uin uin, struct buffer *out)
-{
-    char digits[UIN_DIGITS_MAX];
-    if (input->temp_credit.value)
-        RENDER_CENTS(out, ",\"TempCredit\":", fields->temp_credit);
-    BUFFER_LITERAL(out, ",\"Uin\":");
-    buffer_bytes(out, digits, uin_print(uin, digits));
-}
-
-static void render_own_balance(const struct own_balance_input *input, const struct book *book,
-                               const struct member *member, int64_t now_us, struct buffer *out)
-{
-    struct fields fields;
-    fields_of(book, member, now_us, &fields);
-    own_balance_render(&fields, member->state.flags, out);
-    if (input->temp_credit.value)
-        render_own_grants(book, member, now_us, out);
-    own_balance_render_end(input, &fields, member->uin, out);
+    return view;
 }
 
 static bool answer_own(struct exchange *exchange, struct buffer *out)
 {
-    const struct own_balance_input *input = exchange->input;
     if (exchange->principal.is_operator) /* has no account */
         return exchange_refuse(exchange, ERROR_NO_ORGANIZATION);
     const struct book *book = exchange_book_begin(exchange);
     const struct member *member =
         book_find_member(book, exchange->organisation, exchange->principal.account);
-    if (member)
-        render_own_balance(input, book, member, exchange->book_us, out);
+    const struct own_view *view = view_now(exchange, book, member);
     exchange_book_end(exchange);
-    return member || exchange_refuse(exchange, ERROR_NO_ORGANIZATION);
+    if (view)
+        answer_write(exchange, view, out);
+    return view || (member ? false : exchange_refuse(exchange, ERROR_NO_ORGANIZATION));
 }
 
 static const struct parameter own_balance_parameters[] = {
@@ -308,31 +286,46 @@ static const struct parameter own_balance_parameters[] = {
                "True: TempCredit and TempAmountInfoList are answered too.")},
 };
 
-static const struct output own_balance_outputs[] = {
-    {"Balance", "int64", "RealBalance in whole cents, for old clients."},
-    {"CashAccountBalance", "float", "Cash, in cents; may be negative by the credit in use."},
-    {"CreditAmount", "float", "The credit line, temporary grants included."},
-    {"CreditBalance", "float", "Cash, income, gift and credit together."},
-    {"FreezeAmount", "float", "What holds reserve."},
-    {"IncomeIntoAccountBalance", "float", "Income."},
-    {"IsAllowArrears", "bool", "Whether charges may go beyond what is available."},
-    {"IsCreditLimited", "bool", "Not used: always false."},
-    {"OweAmount", "float", "What is overdue."},
-    {"PresentAccountBalance", "float", "Gift."},
-    {"RealBalance", "float", "Cash, income and gift less what is frozen and owed."},
-    {"RealCreditBalance", "float", "CreditBalance less FreezeAmount."},
-    {"TempAmountInfoList", "list of object",
-     "With TempCredit only: the grants not yet ended, EndTime, StartTime, TempAmount, Uin."},
-    {"TempCredit", "float", "With TempCredit only: sum of the active grants."},
-    {"Uin", "int64", "The account."},
-    {NULL, NULL, NULL},
+static const struct shape_member own_grant_members[] = {
+    SHAPE_MEMBER(END, struct own_grant, end_us, "EndTime", "`9999-12-31 23:59:59`: never."),
+    SHAPE_MEMBER(TIME, struct own_grant, start_us, "StartTime", "UTC."),
+    SHAPE_MEMBER(CENTS, struct own_grant, amount, "TempAmount", "Cents."),
+    SHAPE_MEMBER(UIN, struct own_grant, uin, "Uin", "The account."),
+};
+static const struct shape own_grant_shape = SHAPE(own_grant_members, struct own_grant);
+
+#define OWN_MEMBER(kind, member, name, help) SHAPE_MEMBER(kind, struct own_view, member, name, help)
+static const struct shape_member own_balance_outputs[] = {
+    OWN_MEMBER(INTEGER, whole_cents, "Balance", "RealBalance in whole cents, for old clients."),
+    OWN_MEMBER(CENTS, fields.cash_account_balance, "CashAccountBalance",
+               "Cash, in cents; may be negative by the credit in use."),
+    OWN_MEMBER(CENTS, fields.credit_amount, "CreditAmount",
+               "The credit line, temporary grants included."),
+    OWN_MEMBER(CENTS, fields.credit_balance, "CreditBalance",
+               "Cash, income, gift and credit together."),
+    OWN_MEMBER(CENTS, fields.freeze_amount, "FreezeAmount", "What holds reserve."),
+    OWN_MEMBER(CENTS, fields.income_into_account_balance, "IncomeIntoAccountBalance", "Income."),
+    OWN_MEMBER(BOOL, allows_arrears, "IsAllowArrears",
+               "Whether charges may go beyond what is available."),
+    OWN_MEMBER(BOOL, is_limited, "IsCreditLimited", "Not used: always false."),
+    OWN_MEMBER(CENTS, fields.owe_amount, "OweAmount", "What is overdue."),
+    OWN_MEMBER(CENTS, fields.present_account_balance, "PresentAccountBalance", "Gift."),
+    OWN_MEMBER(CENTS, fields.real_balance, "RealBalance",
+               "Cash, income and gift less what is frozen and owed."),
+    OWN_MEMBER(CENTS, fields.real_credit_balance, "RealCreditBalance",
+               "CreditBalance less FreezeAmount."),
+    SHAPE_GIVEN_LIST(struct own_view, grants, grant_count, has_temporary, &own_grant_shape,
+                     "TempAmountInfoList", "With TempCredit only: the grants not yet ended."),
+    SHAPE_GIVEN(CENTS, struct own_view, fields.temp_credit, has_temporary, "TempCredit",
+                "With TempCredit only: sum of the active grants."),
+    OWN_MEMBER(DIGITS, uin, "Uin", "The account."),
 };
 
 const struct action action_describe_account_balance = {
     .name = {"DescribeAccountBalance", 22},
     .access = ACCESS_OWN,
     .input = PARAMETERS(own_balance_parameters, own_balance_input),
-    .outputs = own_balance_outputs,
+    .outputs = SHAPE(own_balance_outputs, struct own_view),
     .refusals = REFUSALS(ERROR_VALUE_AS_OF, ERROR_MEMBER_NOT_THEN, ERROR_TOO_MUCH_TO_READ,
                          ERROR_JOURNAL_BUSY, ERROR_NO_JOURNAL),
     .help =

@@ -32,13 +32,24 @@ struct own_balance_input {
     struct boolean_value temp_credit;
 };
 
-/* Balance to RealCreditBalance. */
-void own_balance_render(const struct fields *fields, uint8_t flags, struct buffer *out);
-/* ,"TempAmountInfoList": items like this, with commas, in brackets */
-void own_grant_render(const struct grant *grant, struct uin uin, struct buffer *out);
-/* TempCredit, when it was asked for, and Uin. */
-void own_balance_render_end(const struct own_balance_input *input, const struct fields *fields,
-                            struct uin uin, struct buffer *out);
+/* What DescribeAccountBalance answers. */
+struct own_grant {
+    int64_t start_us, end_us;
+    struct amount amount;
+    struct uin uin;
+};
+struct own_view {
+    struct fields fields;
+    int64_t whole_cents;
+    bool allows_arrears, is_limited, has_temporary;
+    struct uin uin;
+    struct own_grant *grants;
+    size_t grant_count;
+};
+/* With room for so many grants; NULL: there is no memory, and the complaint is set. */
+struct own_view *own_view_make(struct exchange *exchange, const struct fields *fields,
+                               uint8_t flags, struct uin uin, size_t grants);
+void own_view_add(struct own_view *view, const struct grant *grant);
 
 /* balances_past.c: with X-Bursar-As-Of. */
 bool is_as_of(const struct exchange *exchange);

@@ -464,20 +464,12 @@ static bool has_ended(const struct grants_then *then, const struct grant *grant,
                    number_compare) != NULL;
 }
 
-static void render_grants(const struct past *past, struct grants_then *then, struct buffer *out)
+static void add_grants(const struct past *past, struct grants_then *then, struct own_view *view)
 {
-    bool first = true;
     qsort(then->ended, then->ended_count, sizeof then->ended[0], number_compare);
-    BUFFER_LITERAL(out, ",\"TempAmountInfoList\":[");
-    for (uint32_t i = then->count; i > 0; i--) {
-        if (has_ended(then, &then->grants[i - 1], past->t_us))
-            continue;
-        if (!first)
-            buffer_char(out, ',');
-        first = false;
-        own_grant_render(&then->grants[i - 1], past->uin, out);
-    }
-    buffer_char(out, ']');
+    for (uint32_t i = then->count; i > 0; i--)
+        if (!has_ended(then, &then->grants[i - 1], past->t_us))
+            own_view_add(view, &then->grants[i - 1]);
 }
 
 struct status own_past_read(struct api_pending *pending, struct history *history,
@@ -485,7 +477,6 @@ struct status own_past_read(struct api_pending *pending, struct history *history
 {
     const struct own_balance_input *input = pending->exchange.input;
     struct past *past = pending->work;
-    struct buffer *out = &pending->answer;
     struct grants_then then = {.count = 0};
     struct fields fields;
     TRY(past_read(pending, history, past, 1, fault));
@@ -499,9 +490,12 @@ struct status own_past_read(struct api_pending *pending, struct history *history
         TRY(read_grants(pending, history, past, &then, fault));
     }
     CHECK(fields_derive(&past->state, past->state.temporary, &fields));
-    own_balance_render(&fields, past->state.flags, out);
+    struct own_view *view =
+        own_view_make(&pending->exchange, &fields, past->state.flags, past->uin, then.count);
+    if (!view)
+        return STATUS_DONE;
     if (input->temp_credit.value)
-        render_grants(past, &then, out);
-    own_balance_render_end(input, &fields, past->uin, out);
+        add_grants(past, &then, view);
+    answer_write(&pending->exchange, view, &pending->answer);
     return STATUS_DONE;
 }

@@ -3,7 +3,6 @@
  * Owns nothing; memory is the call's. Thread: the worker's. */
 #include "api/change.h"
 
-#include "api/balance_row.h"
 #include "base/check.h"
 
 bool change_begin(struct exchange *exchange, const struct change_input *about,
@@ -36,19 +35,34 @@ bool change_read_subject(struct exchange *exchange, const struct integer_value *
     return true;
 }
 
-/* With the name of then; a dry run shows the one asked for. */
-void change_render_member(struct exchange *exchange, const struct command *command,
-                          struct buffer *out)
+static void note_entries(struct change_view *view)
 {
+    for (uint64_t id = view->first; id != 0 && id <= view->last; id++) {
+        if (view->entry_count < CHANGE_ENTRIES_MAX)
+            view->entry_ids[view->entry_count++] = (int64_t)id;
+    }
+    view->entries = view->entry_ids;
+}
+
+/* With the name of then; a dry run shows the one asked for. */
+bool change_answer(struct exchange *exchange, struct api_pending *pending, struct buffer *out)
+{
+    const struct command *command = &pending->commit.command;
     const struct change *change = &command->change;
+    struct change_view view = {.moved = change->moved,
+                               .first = change->first_sequence,
+                               .last = change->last_sequence,
+                               .subject = change->subject};
     uint64_t sequence = change->last_sequence ? change->last_sequence : UINT64_MAX;
-    BUFFER_LITERAL(out, ",\"Member\":");
+    note_entries(&view);
     const struct book *book = exchange_book_begin(exchange);
     const struct member *member = book_find_member(book, command->organisation, change->uin);
     CHECK(member);
     struct slice name = book_name_at(book, member, sequence);
     if (command->dry_run && change->name.len > 0)
         name = change->name;
-    balance_row_render(&change->after, change->uin, name, out);
+    view.member = balance_row_after(&change->after, change->uin, name);
+    answer_write(exchange, &view, out);
     exchange_book_end(exchange);
+    return true;
 }

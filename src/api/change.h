@@ -4,6 +4,9 @@
 #define API_CHANGE_H
 
 #include "api/action.h"
+#include "api/balance_row.h"
+
+enum { CHANGE_ENTRIES_MAX = 4 };
 
 /* Must be the member `about` of the action's input. */
 struct change_input {
@@ -34,15 +37,21 @@ bool change_read_amount(struct exchange *exchange, const struct text_value *valu
 bool change_read_subject(struct exchange *exchange, const struct integer_value *value,
                          enum error unknown, struct change *change);
 
-/* ,"Member": and the row of the member as the command left it. */
-void change_render_member(struct exchange *exchange, const struct command *command,
-                          struct buffer *out);
-
+/* What they answer, each its part of it. */
+struct change_view {
+    struct amount moved;
+    uint64_t first, last,
+        subject; /* its first entry and its last; the hold or grant it was about */
+    int64_t entry_ids[CHANGE_ENTRIES_MAX];
+    const int64_t *entries;
+    size_t entry_count;
+    struct balance_row member; /* as the command left it */
+};
+bool change_answer(struct exchange *exchange, struct api_pending *pending, struct buffer *out);
+#define CHANGE_OUTPUT(kind, member, name, help)                                                    \
+    SHAPE_MEMBER(kind, struct change_view, member, name, help)
 #define MEMBER_OUTPUT                                                                              \
-    {                                                                                              \
-        "Member", "object",                                                                        \
-            "The account after it (with DryRun: as it would be): the nine fields of "              \
-            "DescribeOrgMemberAccountBalance."                                                     \
-    }
+    SHAPE_NESTED(false, struct change_view, member, &balance_row_shape, "Member",                  \
+                 "The account after it (with DryRun: as it would be).")
 
 #endif

@@ -35,16 +35,6 @@ static enum preparation create_prepare(struct exchange *exchange, struct api_pen
     return good ? PREPARED : PREPARED_REFUSED;
 }
 
-static bool create_answer(struct exchange *exchange, struct api_pending *pending,
-                          struct buffer *out)
-{
-    const struct command *command = &pending->commit.command;
-    BUFFER_LITERAL(out, "\"GrantId\":");
-    buffer_u64(out, command->change.first_sequence);
-    change_render_member(exchange, command, out);
-    return true;
-}
-
 static const struct parameter create_parameters[] = {
     CHANGE_PARAMETERS(create_input),
     {PARAMETER(PARAMETER_AMOUNT, create_input, amount, "Amount", "Cents, above zero."),
@@ -57,10 +47,9 @@ static const struct parameter create_parameters[] = {
     WRITE_PARAMETERS(create_input),
 };
 
-static const struct output create_outputs[] = {
-    {"GrantId", "int64", "Its number, that of its entry; 0 with DryRun."},
+static const struct shape_member create_outputs[] = {
+    CHANGE_OUTPUT(COUNT, first, "GrantId", "Its number, that of its entry; 0 with DryRun."),
     MEMBER_OUTPUT,
-    {NULL, NULL, NULL},
 };
 
 const struct action action_create_temporary_credit = {
@@ -68,7 +57,7 @@ const struct action action_create_temporary_credit = {
     .access = ACCESS_OWNER,
     .items = ITEM_MEMBER | ITEM_AMOUNT,
     .input = PARAMETERS(create_parameters, create_input),
-    .outputs = create_outputs,
+    .outputs = SHAPE(create_outputs, struct change_view),
     .refusals =
         REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_VALUE_UIN, ERROR_MEMBER_UNKNOWN,
                  ERROR_VALUE_AMOUNT, ERROR_VALUE_NOT_POSITIVE, ERROR_VALUE_TIME, ERROR_VALUE_PERIOD,
@@ -76,7 +65,7 @@ const struct action action_create_temporary_credit = {
                  ERROR_VALUE_REASON, WRITE_REFUSALS),
     .help = "Raises the credit line for a time. An account has at most 64 that have not ended.",
     .prepare = create_prepare,
-    .answer_commit = create_answer,
+    .answer_commit = change_answer,
 };
 
 /* ---- DeleteTemporaryCredit ---- */
@@ -97,16 +86,6 @@ static enum preparation delete_prepare(struct exchange *exchange, struct api_pen
     return good ? PREPARED : PREPARED_REFUSED;
 }
 
-static bool delete_answer(struct exchange *exchange, struct api_pending *pending,
-                          struct buffer *out)
-{
-    const struct command *command = &pending->commit.command;
-    BUFFER_LITERAL(out, "\"EntryId\":");
-    buffer_u64(out, command->change.first_sequence);
-    change_render_member(exchange, command, out);
-    return true;
-}
-
 static const struct parameter delete_parameters[] = {
     CHANGE_PARAMETERS(delete_input),
     {PARAMETER(PARAMETER_INTEGER, delete_input, grant_id, "GrantId",
@@ -116,10 +95,9 @@ static const struct parameter delete_parameters[] = {
     WRITE_PARAMETERS(delete_input),
 };
 
-static const struct output delete_outputs[] = {
-    {"EntryId", "int64", "Its entry; 0 with DryRun."},
+static const struct shape_member delete_outputs[] = {
+    CHANGE_OUTPUT(COUNT, first, "EntryId", "Its entry; 0 with DryRun."),
     MEMBER_OUTPUT,
-    {NULL, NULL, NULL},
 };
 
 const struct action action_delete_temporary_credit = {
@@ -127,10 +105,10 @@ const struct action action_delete_temporary_credit = {
     .access = ACCESS_OWNER,
     .items = ITEM_MEMBER,
     .input = PARAMETERS(delete_parameters, delete_input),
-    .outputs = delete_outputs,
+    .outputs = SHAPE(delete_outputs, struct change_view),
     .refusals = REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_VALUE_UIN, ERROR_MEMBER_UNKNOWN,
                          ERROR_GRANT_UNKNOWN, ERROR_VALUE_TEXT, ERROR_VALUE_REASON, WRITE_REFUSALS),
     .help = "Takes a temporary credit back before its end.",
     .prepare = delete_prepare,
-    .answer_commit = delete_answer,
+    .answer_commit = change_answer,
 };

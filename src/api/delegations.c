@@ -84,7 +84,6 @@ const struct action action_put_delegation = {
     .name = {"PutDelegation", 13},
     .access = ACCESS_OWNER,
     .input = PARAMETERS(put_parameters, delegation_input),
-    .outputs = no_outputs,
     .refusals = REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_VALUE_UIN, ERROR_MEMBER_UNKNOWN,
                          ERROR_LIMIT, ERROR_DELEGATION_LIMIT, ERROR_GIVES_MORE, WRITE_REFUSALS),
     .help =
@@ -105,7 +104,6 @@ const struct action action_delete_delegation = {
     .name = {"DeleteDelegation", 16},
     .access = ACCESS_OWNER,
     .input = PARAMETERS(delete_parameters, delegation_input),
-    .outputs = no_outputs,
     .refusals = REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_VALUE_UIN, ERROR_DELEGATION_UNKNOWN,
                          WRITE_REFUSALS),
     .help = "Ends a delegation.",
@@ -119,20 +117,27 @@ struct describe_input {
     struct integer_value organization_id, offset, limit;
 };
 
+struct delegation_view {
+    struct uin account;
+    bool everyone;
+    const struct uin *scope;
+    size_t scope_count;
+};
+
+static const struct shape_member delegation_members[] = {
+    SHAPE_MEMBER(UIN, struct delegation_view, account, "AccountUin", "The member that may see."),
+    SHAPE_MEMBER(BOOL, struct delegation_view, everyone, "Everyone", "Whether it sees all."),
+    SHAPE_LIST(UINS, struct delegation_view, scope, scope_count, NULL, "MemberUins",
+               "Whom it sees, as they were given."),
+};
+static const struct shape delegation_shape = SHAPE(delegation_members, struct delegation_view);
+
 static void render_delegation(const struct book *book, uint32_t index, struct buffer *out)
 {
     const struct delegation *delegation = book_delegation(book, index);
-    BUFFER_LITERAL(out, "{\"AccountUin\":");
-    render_uin(out, delegation->account);
-    BUFFER_LITERAL(out, ",\"Everyone\":");
-    render_bool(out, delegation->everyone);
-    BUFFER_LITERAL(out, ",\"MemberUins\":[");
-    for (uint32_t i = 0; i < delegation->scope_count; i++) {
-        if (i > 0)
-            buffer_char(out, ',');
-        render_uin(out, delegation->scope[i]);
-    }
-    BUFFER_LITERAL(out, "]}");
+    struct delegation_view view = {delegation->account, delegation->everyone, delegation->scope,
+                                   delegation->scope_count};
+    shape_write(&delegation_shape, &view, out);
 }
 
 static bool describe_answer(struct exchange *exchange, struct buffer *out)
@@ -150,18 +155,16 @@ static const struct parameter describe_parameters[] = {
     LISTING_PARAMETERS(describe_input),
 };
 
-static const struct output describe_outputs[] = {
-    {"Data", "list of object",
-     "AccountUin, Everyone, MemberUins as they were given." REGISTRY_PAGE_HELP},
-    {"TotalCount", "int64", "Delegations of the organization."},
-    {NULL, NULL, NULL},
+static const struct shape_member describe_outputs[] = {
+    LISTING_OUTPUTS(&delegation_shape, "In the order they were put." REGISTRY_PAGE_HELP,
+                    "Delegations of the organization."),
 };
 
 const struct action action_describe_delegations = {
     .name = {"DescribeDelegations", 19},
     .access = ACCESS_OWNER,
     .input = PARAMETERS(describe_parameters, describe_input),
-    .outputs = describe_outputs,
+    .outputs = SHAPE(describe_outputs, struct listing),
     .refusals = REFUSALS(ERROR_ORGANIZATION_UNKNOWN),
     .help = "Who was delegated what.",
     .answer = describe_answer,

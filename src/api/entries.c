@@ -267,19 +267,18 @@ static const struct parameter entries_parameters[] = {
                "`desc` (default): newest first; or `asc`.")},
 };
 
-static const struct output entries_outputs[] = {
-    {"Data", "list of object", entry_help},
-    {"NextCursor", "string",
-     "For the next page; empty: there is no more. A call reads at most 20,000 entries and may then "
-     "answer fewer rows than asked, or none, with a cursor to go on."},
-    {NULL, NULL, NULL},
+static const struct shape_member entries_outputs[] = {
+    SHAPE_BY_HAND(OBJECTS, false, &entry_shape, "Data", "The entries, in the order asked for."),
+    SHAPE_BY_HAND(TEXT, false, NULL, "NextCursor",
+                  "For the next page; empty: there is no more. A call reads at most 20,000 entries "
+                  "and may then answer fewer rows than asked, or none, with a cursor to go on."),
 };
 
 const struct action action_describe_entries = {
     .name = {"DescribeEntries", 15},
     .access = ACCESS_MEMBER,
     .input = PARAMETERS(entries_parameters, entries_input),
-    .outputs = entries_outputs,
+    .outputs = SHAPE(entries_outputs, struct entries_work),
     .refusals =
         REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_VALUE_UIN, ERROR_VALUE_UNSUPPORTED,
                  ERROR_VALUE_TIME, ERROR_VALUE_CHOICE, ERROR_VALUE_CLIENT_TOKEN, ERROR_VALUE_CURSOR,

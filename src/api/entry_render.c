@@ -7,19 +7,6 @@
 #include "api/balance_row.h"
 #include "codec/uuid.h"
 
-const char entry_help[] =
-    "EntryId, Kind, Time; of accounts: MemberUin, After (its nine fields after the entry, with its "
-    "name of then), Reason; `move`: ToMemberUin, ToAfter (of the two only who the caller may "
-    "see); Amount, or of `adjust` and `opening` "
-    "CashAmount, IncomeAmount, GiftAmount; HoldId, ExpiresAt; GrantId, StartTime, EndTime; "
-    "MemberName; AllowArrears; of the organization: Name, Currency, AccountUin, UserUin, SecretId, "
-    "Enabled, PolicyName, Everyone. Request, unless time made the entry: Door (`network`, "
-    "`socket`, "
-    "`folder`), ReceivedAt, RequestEntryId, RequestId, and for the owner AccountUin, UserUin and "
-    "SecretId "
-    "of "
-    "who asked, or UnixUser and UnixName of the server's machine.";
-
 /* What an entry of the kind has, besides EntryId, Kind and Time. */
 enum part {
     HAS_AMOUNT = 1 << 0,
@@ -292,3 +279,55 @@ void entry_render(struct api_pending *pending, const struct entry *entry, const 
     render_back(pending, entry, parts, only, asked, out);
     buffer_char(out, '}');
 }
+
+/* ---- declaration ---- */
+
+#define PART(kind, name, help) SHAPE_BY_HAND(kind, true, NULL, name, help)
+static const struct shape_member request_members[] = {
+    PART(UIN, "AccountUin", "Who asked, through the network; for the owner, like all who asked."),
+    SHAPE_BY_HAND(TEXT, false, NULL, "Door", "`network`, `socket` or `folder`."),
+    SHAPE_BY_HAND(TIME, false, NULL, "ReceivedAt", "When."),
+    SHAPE_BY_HAND(COUNT, false, NULL, "RequestEntryId", "The request's own entry."),
+    SHAPE_BY_HAND(TEXT, false, NULL, "RequestId", "As it was answered."),
+    PART(TEXT, "SecretId", "The key that signed."),
+    PART(TEXT, "UnixName", "Who asked on the server's machine."),
+    PART(COUNT, "UnixUser", "The number of that user."),
+    PART(UIN, "UserUin", "The sub-account or role that asked, or AccountUin."),
+};
+static const struct shape request_shape =
+    SHAPE_NAMED("EntryRequest", request_members, struct entry);
+
+static const struct shape_member entry_members[] = {
+    PART(UIN, "AccountUin", "Of `organisation`, of a key, of a delegation."),
+    SHAPE_BY_HAND(OBJECT, true, &balance_row_shape, "After",
+                  "The account after the entry, with its name of then."),
+    PART(BOOL, "AllowArrears", "Of `set_arrears`."),
+    PART(CENTS, "Amount", "What was moved, held or granted."),
+    PART(CENTS, "CashAmount", "Of `adjust` and `opening`, instead of Amount."),
+    PART(TEXT, "Currency", "Of `organisation`."),
+    PART(BOOL, "Enabled", "Of `set_key`."),
+    PART(END, "EndTime", "Of `grant_temporary`."),
+    SHAPE_BY_HAND(COUNT, false, NULL, "EntryId", "Its number in the journal."),
+    PART(BOOL, "Everyone", "Of `delegate`."),
+    PART(END, "ExpiresAt", "Of `hold` and of a key."),
+    PART(CENTS, "GiftAmount", "As CashAmount."),
+    PART(COUNT, "GrantId", "The temporary credit it is about."),
+    PART(COUNT, "HoldId", "The hold it is about."),
+    PART(CENTS, "IncomeAmount", "As CashAmount."),
+    SHAPE_BY_HAND(TEXT, false, NULL, "Kind", "As the parameter Kinds of DescribeEntries."),
+    PART(TEXT, "MemberName", "Of `join` and `rename`."),
+    PART(UIN, "MemberUin", "The account it is about."),
+    PART(TEXT, "Name", "Of `organisation`."),
+    PART(TEXT, "PolicyName", "Of a policy."),
+    PART(TEXT, "Reason", "As it was given."),
+    SHAPE_BY_HAND(OBJECT, true, &request_shape, "Request",
+                  "Who asked for it; not there when time made it."),
+    PART(TEXT, "SecretId", "Of a key."),
+    PART(TIME, "StartTime", "Of `grant_temporary`."),
+    SHAPE_BY_HAND(TIME, false, NULL, "Time", "When."),
+    SHAPE_BY_HAND(OBJECT, true, &balance_row_shape, "ToAfter",
+                  "Of `move`: the other account after it; of the two only who the caller may see."),
+    PART(UIN, "ToMemberUin", "Of `move`: the other account."),
+    PART(UIN, "UserUin", "Of a key and of a policy."),
+};
+const struct shape entry_shape = SHAPE_NAMED("Entry", entry_members, struct entry);

@@ -25,6 +25,6 @@ static inline bool asked_is_about(const struct asked *asked, uint64_t sequence)
 void entry_render(struct api_pending *pending, const struct entry *entry, const struct uin *only,
                   const struct asked *asked, struct buffer *out);
 /* For the documentation of whatever answers entries. */
-extern const char entry_help[];
+extern const struct shape entry_shape;
 
 #endif

@@ -23,16 +23,6 @@ static enum preparation create_prepare(struct exchange *exchange, struct api_pen
     return good ? PREPARED : PREPARED_REFUSED;
 }
 
-static bool create_answer(struct exchange *exchange, struct api_pending *pending,
-                          struct buffer *out)
-{
-    const struct command *command = &pending->commit.command;
-    BUFFER_LITERAL(out, "\"HoldId\":");
-    buffer_u64(out, command->change.first_sequence);
-    change_render_member(exchange, command, out);
-    return true;
-}
-
 static const struct parameter create_parameters[] = {
     CHANGE_PARAMETERS(create_input),
     {PARAMETER(PARAMETER_AMOUNT, create_input, amount, "Amount", "Cents, above zero."),
@@ -43,10 +33,9 @@ static const struct parameter create_parameters[] = {
     WRITE_PARAMETERS(create_input),
 };
 
-static const struct output create_outputs[] = {
-    {"HoldId", "int64", "Its number, that of its entry; 0 with DryRun."},
+static const struct shape_member create_outputs[] = {
+    CHANGE_OUTPUT(COUNT, first, "HoldId", "Its number, that of its entry; 0 with DryRun."),
     MEMBER_OUTPUT,
-    {NULL, NULL, NULL},
 };
 
 static const char *const hold_kinds[] = {"hold", NULL};
@@ -57,14 +46,14 @@ const struct action action_create_hold = {
     .items = ITEM_MEMBER | ITEM_KIND | ITEM_AMOUNT,
     .kinds = hold_kinds,
     .input = PARAMETERS(create_parameters, create_input),
-    .outputs = create_outputs,
+    .outputs = SHAPE(create_outputs, struct change_view),
     .refusals = REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_VALUE_UIN, ERROR_MEMBER_UNKNOWN,
                          ERROR_VALUE_AMOUNT, ERROR_VALUE_NOT_POSITIVE, ERROR_VALUE_TIME,
                          ERROR_EXPIRY_PASSED, ERROR_BALANCE_INSUFFICIENT, ERROR_VALUE_OVERFLOW,
                          ERROR_VALUE_TEXT, ERROR_VALUE_REASON, WRITE_REFUSALS),
     .help = "Reserves an amount of what is available.",
     .prepare = create_prepare,
-    .answer_commit = create_answer,
+    .answer_commit = change_answer,
 };
 
 /* ---- CaptureHold, ReleaseHold ---- */
@@ -99,18 +88,6 @@ static enum preparation release_prepare(struct exchange *exchange, struct api_pe
     return end_prepare(exchange, COMMAND_RELEASE, &pending->commit.command);
 }
 
-static bool end_answer(struct exchange *exchange, struct api_pending *pending, struct buffer *out)
-{
-    const struct command *command = &pending->commit.command;
-    RENDER_CENTS(out, "\"Amount\":", command->change.moved);
-    BUFFER_LITERAL(out, ",\"EntryId\":");
-    buffer_u64(out, command->change.first_sequence);
-    BUFFER_LITERAL(out, ",\"HoldId\":");
-    buffer_u64(out, command->change.subject);
-    change_render_member(exchange, command, out);
-    return true;
-}
-
 static const struct parameter end_parameters[] = {
     CHANGE_PARAMETERS(end_input),
     {PARAMETER(PARAMETER_INTEGER, end_input, hold_id, "HoldId", "The hold."), .required = true},
@@ -121,12 +98,11 @@ static const struct parameter end_parameters[] = {
     WRITE_PARAMETERS(end_input),
 };
 
-static const struct output end_outputs[] = {
-    {"Amount", "float", "How much it was."},
-    {"EntryId", "int64", "Its entry; 0 with DryRun."},
-    {"HoldId", "int64", "The hold."},
+static const struct shape_member end_outputs[] = {
+    CHANGE_OUTPUT(CENTS, moved, "Amount", "How much it was."),
+    CHANGE_OUTPUT(COUNT, first, "EntryId", "Its entry; 0 with DryRun."),
+    CHANGE_OUTPUT(COUNT, subject, "HoldId", "The hold."),
     MEMBER_OUTPUT,
-    {NULL, NULL, NULL},
 };
 
 static const char *const capture_kinds[] = {"capture", NULL};
@@ -137,14 +113,14 @@ const struct action action_capture_hold = {
     .items = ITEM_MEMBER | ITEM_KIND | ITEM_AMOUNT,
     .kinds = capture_kinds,
     .input = PARAMETERS(end_parameters, end_input),
-    .outputs = end_outputs,
+    .outputs = SHAPE(end_outputs, struct change_view),
     .refusals = REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_VALUE_UIN, ERROR_MEMBER_UNKNOWN,
                          ERROR_HOLD_UNKNOWN, ERROR_VALUE_AMOUNT, ERROR_VALUE_NOT_POSITIVE,
                          ERROR_HOLD_EXCEEDED, ERROR_VALUE_OVERFLOW, ERROR_VALUE_TEXT,
                          ERROR_VALUE_REASON, WRITE_REFUSALS),
     .help = "Charges what a hold reserves, or a part of it.",
     .prepare = capture_prepare,
-    .answer_commit = end_answer,
+    .answer_commit = change_answer,
 };
 
 static const char *const release_kinds[] = {"release", NULL};
@@ -155,13 +131,13 @@ const struct action action_release_hold = {
     .items = ITEM_MEMBER | ITEM_KIND | ITEM_AMOUNT,
     .kinds = release_kinds,
     .input = PARAMETERS(end_parameters, end_input),
-    .outputs = end_outputs,
+    .outputs = SHAPE(end_outputs, struct change_view),
     .refusals = REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_VALUE_UIN, ERROR_MEMBER_UNKNOWN,
                          ERROR_HOLD_UNKNOWN, ERROR_VALUE_AMOUNT, ERROR_VALUE_NOT_POSITIVE,
                          ERROR_HOLD_EXCEEDED, ERROR_VALUE_TEXT, ERROR_VALUE_REASON, WRITE_REFUSALS),
     .help = "Gives back what a hold reserves, or a part of it.",
     .prepare = release_prepare,
-    .answer_commit = end_answer,
+    .answer_commit = change_answer,
 };
 
 /* ---- DescribeHolds ---- */
@@ -176,15 +152,12 @@ static bool is_open(const struct hold *hold, int64_t now_us)
     return hold->expires_us == 0 || hold->expires_us > now_us;
 }
 
-static void render_hold(const struct hold *hold, struct buffer *out)
-{
-    RENDER_CENTS(out, "{\"Amount\":", hold->amount);
-    BUFFER_LITERAL(out, ",\"ExpiresAt\":");
-    render_end_time(out, hold->expires_us);
-    BUFFER_LITERAL(out, ",\"HoldId\":");
-    buffer_u64(out, hold->id);
-    buffer_char(out, '}');
-}
+static const struct shape_member hold_members[] = {
+    SHAPE_MEMBER(CENTS, struct hold, amount, "Amount", "What is left of it."),
+    SHAPE_MEMBER(END, struct hold, expires_us, "ExpiresAt", "`9999-12-31 23:59:59`: never."),
+    SHAPE_MEMBER(COUNT, struct hold, id, "HoldId", "Its number."),
+};
+static const struct shape hold_shape = SHAPE(hold_members, struct hold);
 
 /* Inside the gate. The book keeps the newest first. */
 static void render_holds(const struct book *book, const struct member *member, int64_t now_us,
@@ -196,7 +169,7 @@ static void render_holds(const struct book *book, const struct member *member, i
     for (uint32_t at = oldest; at != BOOK_NONE; at = book_hold(book, at)->before) {
         const struct hold *hold = book_hold(book, at);
         if (is_open(hold, now_us) && listing_offer(listing, out))
-            render_hold(hold, out);
+            shape_write(&hold_shape, hold, out);
     }
 }
 
@@ -223,12 +196,8 @@ static const struct parameter describe_parameters[] = {
     LISTING_PARAMETERS(describe_input),
 };
 
-static const struct output describe_outputs[] = {
-    {"Data", "list of object",
-     "The open holds, oldest first: Amount (what is left), ExpiresAt (`9999-12-31 23:59:59`: "
-     "never), HoldId."},
-    {"TotalCount", "int64", "Open holds of the account."},
-    {NULL, NULL, NULL},
+static const struct shape_member describe_outputs[] = {
+    LISTING_OUTPUTS(&hold_shape, "The open holds, oldest first.", "Open holds of the account."),
 };
 
 const struct action action_describe_holds = {
@@ -236,7 +205,7 @@ const struct action action_describe_holds = {
     .access = ACCESS_MEMBER,
     .items = ITEM_MEMBER,
     .input = PARAMETERS(describe_parameters, describe_input),
-    .outputs = describe_outputs,
+    .outputs = SHAPE(describe_outputs, struct listing),
     .refusals = REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_VALUE_UIN, ERROR_MEMBER_UNKNOWN),
     .help = "The open holds of an account.",
     .answer = describe_answer,

@@ -112,35 +112,24 @@ bool key_read_holder(struct exchange *exchange, const struct key_holder_input *i
     return read_principal_kind(exchange, input, key);
 }
 
-void key_render_principal(const struct key *key, struct buffer *out)
+struct key_view key_view_of(const struct key *key)
 {
-    BUFFER_LITERAL(out, ",\"Principal\":\"");
-    buffer_text(out, principal_names[key->principal]);
-    BUFFER_LITERAL(out, "\",\"SecretId\":");
-    json_quote(out, key->secret_id);
-}
-
-void key_render_withheld(bool withheld, struct buffer *out)
-{
-    BUFFER_LITERAL(out, ",\"SecretWithheld\":");
-    render_bool(out, withheld);
-}
-
-bool key_open_secret(const struct exchange *exchange, const struct key *key, struct buffer *out)
-{
-    struct fault fault;
-    return status_ok(key_secret_open(exchange->worker->api->world.master_key, key, out, &fault));
+    enum { SECOND_US = 1000000 };
+    return (struct key_view){.principal = principal_names[key->principal],
+                             .of = *key,
+                             .expired_time = key->expires_us / SECOND_US,
+                             .is_temporary = key->token_hash.len > 0};
 }
 
 /* Out of the seal, where it was just put: the one place that has it. */
-bool key_render_secret(const struct exchange *exchange, const struct key *key, struct buffer *out)
+bool key_show_secret(const struct exchange *exchange, char *memory, struct key_view *view)
 {
-    char memory[SECRET_KEY_BYTES_MAX];
+    struct fault fault;
     struct buffer secret;
-    buffer_init_fixed(&secret, memory, sizeof memory);
-    bool opened = key_open_secret(exchange, key, &secret);
-    BUFFER_LITERAL(out, ",\"SecretKey\":");
-    json_quote(out, buffer_slice(&secret));
-    wipe(memory, sizeof memory);
+    buffer_init_fixed(&secret, memory, SECRET_KEY_BYTES_MAX);
+    view->is_shown = true;
+    bool opened = status_ok(
+        key_secret_open(exchange->worker->api->world.master_key, &view->of, &secret, &fault));
+    view->secret_key = buffer_slice(&secret);
     return opened;
 }

@@ -107,33 +107,20 @@ static enum preparation create_prepare(struct exchange *exchange, struct api_pen
     return PREPARED;
 }
 
-static void render_expiry(const struct key *key, struct buffer *out)
-{
-    BUFFER_LITERAL(out, ",\"ExpiresAt\":");
-    if (key->expires_us != 0)
-        render_time(out, key->expires_us);
-    else
-        BUFFER_LITERAL(out, "\"\"");
-}
-
 static bool create_answer(struct exchange *exchange, struct api_pending *pending,
                           struct buffer *out)
 {
     const struct create_input *input = exchange->input;
     const struct command *command = &pending->commit.command;
-    const struct key *key = &command->key;
-    BUFFER_LITERAL(out, "\"AccountUin\":");
-    render_uin(out, key->account);
-    render_expiry(key, out);
-    key_render_principal(key, out);
+    struct key_view view = key_view_of(&command->key);
+    char memory[SECRET_KEY_BYTES_MAX];
     bool is_made = !input->secret_id.given; /* then no secret was given either */
-    bool is_shown = is_made && !command->dry_run && !pending->commit.replayed;
-    if (is_shown && !key_render_secret(exchange, key, out))
-        return exchange_refuse(exchange, ERROR_INTERNAL);
-    key_render_withheld(is_made && pending->commit.replayed, out);
-    BUFFER_LITERAL(out, ",\"UserUin\":");
-    render_uin(out, key->user);
-    return true;
+    view.is_withheld = is_made && pending->commit.replayed;
+    bool is_shown = is_made && !command->dry_run && !view.is_withheld;
+    bool good = !is_shown || key_show_secret(exchange, memory, &view);
+    answer_write(exchange, &view, out);
+    wipe(memory, sizeof memory);
+    return good || exchange_refuse(exchange, ERROR_INTERNAL);
 }
 
 static const struct parameter create_parameters[] = {
@@ -149,22 +136,21 @@ static const struct parameter create_parameters[] = {
     WRITE_PARAMETERS(create_input),
 };
 
-static const struct output create_outputs[] = {
-    {"AccountUin", "string", "The main account."},
-    {"ExpiresAt", "string", "When it ends; empty: never."},
-    {"Principal", "string", "`main`, `sub` or `role`."},
-    {"SecretId", "string", "The key's id."},
-    {"SecretKey", "string", "Only of a pair made here, and only in the first answer."},
-    SECRET_WITHHELD_OUTPUT,
-    {"UserUin", "string", "The account it speaks for."},
-    {NULL, NULL, NULL},
+static const struct shape_member create_outputs[] = {
+    KEY_ACCOUNT_OUTPUT,
+    KEY_EXPIRES_OUTPUT,
+    KEY_ID_OUTPUTS,
+    SHAPE_GIVEN(TEXT, struct key_view, secret_key, is_shown, "SecretKey",
+                "Only of a pair made here, and only in the first answer."),
+    KEY_WITHHELD_OUTPUT,
+    KEY_USER_OUTPUT,
 };
 
 const struct action action_create_key = {
     .name = {"CreateKey", 9},
     .access = ACCESS_OWNER,
     .input = PARAMETERS(create_parameters, create_input),
-    .outputs = create_outputs,
+    .outputs = SHAPE(create_outputs, struct key_view),
     .refusals = REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_VALUE_UIN, ERROR_MEMBER_UNKNOWN,
                          ERROR_VALUE_TEXT, ERROR_VALUE_NAME, ERROR_VALUE_UNSUPPORTED,
                          ERROR_VALUE_TIME, ERROR_VALUE_KEY, ERROR_KEY_EXISTS, ERROR_KEY_LIMIT,
@@ -181,24 +167,22 @@ struct describe_input {
     struct integer_value organization_id, offset, limit;
 };
 
+static const struct shape_member key_members[] = {
+    KEY_ACCOUNT_OUTPUT,
+    KEY_MEMBER(TIME, of.created_us, "CreatedAt", "When it was made."),
+    KEY_MEMBER(BOOL, of.enabled, "Enabled", "False: its calls are refused."),
+    KEY_EXPIRES_OUTPUT,
+    KEY_MEMBER(BOOL, is_temporary, "IsTemporary", "Whether its calls must carry a token."),
+    KEY_ID_OUTPUTS,
+    KEY_MEMBER(TEXT, of.session_name, "SessionName", "Of a role session."),
+    KEY_USER_OUTPUT,
+};
+static const struct shape key_shape = SHAPE(key_members, struct key_view);
+
 static void render_key(const struct book *book, uint32_t index, struct buffer *out)
 {
-    const struct key *key = book_key(book, index);
-    BUFFER_LITERAL(out, "{\"AccountUin\":");
-    render_uin(out, key->account);
-    BUFFER_LITERAL(out, ",\"CreatedAt\":");
-    render_time(out, key->created_us);
-    BUFFER_LITERAL(out, ",\"Enabled\":");
-    render_bool(out, key->enabled);
-    render_expiry(key, out);
-    BUFFER_LITERAL(out, ",\"IsTemporary\":");
-    render_bool(out, key->token_hash.len > 0);
-    key_render_principal(key, out);
-    BUFFER_LITERAL(out, ",\"SessionName\":");
-    json_quote(out, key->session_name);
-    BUFFER_LITERAL(out, ",\"UserUin\":");
-    render_uin(out, key->user);
-    buffer_char(out, '}');
+    struct key_view view = key_view_of(book_key(book, index));
+    shape_write(&key_shape, &view, out);
 }
 
 static bool describe_answer(struct exchange *exchange, struct buffer *out)
@@ -216,20 +200,16 @@ static const struct parameter describe_parameters[] = {
     LISTING_PARAMETERS(describe_input),
 };
 
-static const struct output describe_outputs[] = {
-    {"Data", "list of object",
-     "In the order they were made: AccountUin, CreatedAt, Enabled, "
-     "ExpiresAt, IsTemporary, Principal, SecretId, SessionName, UserUin; never a "
-     "secret." REGISTRY_PAGE_HELP},
-    {"TotalCount", "int64", "Keys of the organization."},
-    {NULL, NULL, NULL},
+static const struct shape_member describe_outputs[] = {
+    LISTING_OUTPUTS(&key_shape, "In the order they were made; never a secret." REGISTRY_PAGE_HELP,
+                    "Keys of the organization."),
 };
 
 const struct action action_describe_keys = {
     .name = {"DescribeKeys", 12},
     .access = ACCESS_OWNER,
     .input = PARAMETERS(describe_parameters, describe_input),
-    .outputs = describe_outputs,
+    .outputs = SHAPE(describe_outputs, struct listing),
     .refusals = REFUSALS(ERROR_ORGANIZATION_UNKNOWN),
     .help =
         "The keys of the organization, without secrets. A key is here until ten minutes after its "
@@ -284,7 +264,6 @@ const struct action action_modify_key = {
     .name = {"ModifyKey", 9},
     .access = ACCESS_OWNER,
     .input = PARAMETERS(modify_parameters, modify_input),
-    .outputs = no_outputs,
     .refusals =
         REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_KEY_UNKNOWN, ERROR_KEY_LIMIT,
                  ERROR_ACCOUNT_KEY_LIMIT, ERROR_MEMBER_UNKNOWN, ERROR_GIVES_MORE, WRITE_REFUSALS),

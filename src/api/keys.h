@@ -42,20 +42,30 @@ bool key_make_pair(struct exchange *exchange, struct made_key *made, struct key 
 bool key_seal(struct exchange *exchange, struct made_key *made, struct slice secret,
               struct key *key);
 
-/* Appends the secret; false: it is not what was sealed. */
-bool key_open_secret(const struct exchange *exchange, const struct key *key, struct buffer *out);
-#define SECRET_WITHHELD_OUTPUT                                                                     \
-    {                                                                                              \
-        "SecretWithheld", "bool",                                                                  \
-            "True: the request was carried out before; its first answer held the secret, which "   \
-            "is "                                                                                  \
-            "not shown again. If that answer was lost, disable the key and make another."          \
-    }
-/* ,"SecretWithheld":... */
-void key_render_withheld(bool withheld, struct buffer *out);
-/* ,"SecretKey":"..." */
-bool key_render_secret(const struct exchange *exchange, const struct key *key, struct buffer *out);
-/* ,"Principal":"...","SecretId":"..." */
-void key_render_principal(const struct key *key, struct buffer *out);
+/* What CreateKey and CreateTemporaryKey answer, and a row of DescribeKeys. */
+struct key_view {
+    const char *principal;
+    struct key of;
+    int64_t expired_time; /* in seconds */
+    bool is_temporary;
+    bool is_withheld, is_shown; /* the secret */
+    struct slice secret_key, token;
+};
+struct key_view key_view_of(const struct key *key);
+#define KEY_MEMBER(kind, member, name, help) SHAPE_MEMBER(kind, struct key_view, member, name, help)
+#define KEY_ACCOUNT_OUTPUT KEY_MEMBER(UIN, of.account, "AccountUin", "The main account.")
+#define KEY_EXPIRES_OUTPUT                                                                         \
+    KEY_MEMBER(EXPIRY, of.expires_us, "ExpiresAt", "When it ends; empty: never.")
+#define KEY_ID_OUTPUTS                                                                             \
+    KEY_MEMBER(WORD, principal, "Principal", "`main`, `sub` or `role`."),                          \
+        KEY_MEMBER(TEXT, of.secret_id, "SecretId", "The key's id.")
+#define KEY_WITHHELD_OUTPUT                                                                        \
+    KEY_MEMBER(                                                                                    \
+        BOOL, is_withheld, "SecretWithheld",                                                       \
+        "True: the request was carried out before; its first answer held the secret, which "       \
+        "is not shown again. If that answer was lost, disable the key and make another.")
+#define KEY_USER_OUTPUT KEY_MEMBER(UIN, of.user, "UserUin", "The account it speaks for.")
+/* Opens the secret into `memory`, of SECRET_KEY_BYTES_MAX, for the view. */
+bool key_show_secret(const struct exchange *exchange, char *memory, struct key_view *view);
 
 #endif

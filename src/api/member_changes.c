@@ -48,23 +48,6 @@ static enum preparation modify_prepare(struct exchange *exchange, struct api_pen
     return PREPARED;
 }
 
-static bool modify_answer(struct exchange *exchange, struct api_pending *pending,
-                          struct buffer *out)
-{
-    const struct command *command = &pending->commit.command;
-    const struct change *change = &command->change;
-    uint64_t first = change->first_sequence;
-    BUFFER_LITERAL(out, "\"EntryIds\":[");
-    for (uint64_t id = first; id != 0 && id <= change->last_sequence; id++) {
-        if (id > first)
-            buffer_char(out, ',');
-        buffer_u64(out, id);
-    }
-    buffer_char(out, ']');
-    change_render_member(exchange, command, out);
-    return true;
-}
-
 static const struct parameter modify_parameters[] = {
     CHANGE_PARAMETERS(modify_input),
     {PARAMETER(PARAMETER_TEXT, modify_input, member_name, "MemberName",
@@ -79,11 +62,11 @@ static const struct parameter modify_parameters[] = {
     WRITE_PARAMETERS(modify_input),
 };
 
-static const struct output modify_outputs[] = {
-    {"EntryIds", "list of int64",
-     "An entry each for a new name, new credit and new arrears; empty when all was so already."},
+static const struct shape_member modify_outputs[] = {
+    SHAPE_LIST(
+        IDS, struct change_view, entries, entry_count, NULL, "EntryIds",
+        "An entry each for a new name, new credit and new arrears; empty when all was so already."),
     MEMBER_OUTPUT,
-    {NULL, NULL, NULL},
 };
 
 const struct action action_modify_member = {
@@ -91,14 +74,14 @@ const struct action action_modify_member = {
     .access = ACCESS_OWNER,
     .items = ITEM_MEMBER,
     .input = PARAMETERS(modify_parameters, modify_input),
-    .outputs = modify_outputs,
+    .outputs = SHAPE(modify_outputs, struct change_view),
     .refusals =
         REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_VALUE_UIN, ERROR_MEMBER_UNKNOWN,
                  ERROR_MEMBER_IS_OWNER, ERROR_VALUE_TEXT, ERROR_VALUE_NAME, ERROR_VALUE_AMOUNT,
                  ERROR_VALUE_NEGATIVE, ERROR_VALUE_OVERFLOW, ERROR_VALUE_REASON, WRITE_REFUSALS),
     .help = "Changes a member's name, credit line or arrears.",
     .prepare = modify_prepare,
-    .answer_commit = modify_answer,
+    .answer_commit = change_answer,
 };
 
 /* ---- DeleteMember ---- */
@@ -119,9 +102,8 @@ static enum preparation delete_prepare(struct exchange *exchange, struct api_pen
 static bool delete_answer(struct exchange *exchange, struct api_pending *pending,
                           struct buffer *out)
 {
-    (void)exchange;
-    BUFFER_LITERAL(out, "\"EntryId\":");
-    buffer_u64(out, pending->commit.command.change.last_sequence);
+    const struct change_view view = {.last = pending->commit.command.change.last_sequence};
+    answer_write(exchange, &view, out);
     return true;
 }
 
@@ -131,11 +113,11 @@ static const struct parameter delete_parameters[] = {
     WRITE_PARAMETERS(delete_input),
 };
 
-static const struct output delete_outputs[] = {
-    {"EntryId", "int64",
-     "Its entry, `leave`; 0 with DryRun. Right before it stand those of the authority that ended: "
-     "`set_key`, `remove_policy`, `remove_delegate`."},
-    {NULL, NULL, NULL},
+static const struct shape_member delete_outputs[] = {
+    CHANGE_OUTPUT(
+        COUNT, last, "EntryId",
+        "Its entry, `leave`; 0 with DryRun. Right before it stand those of the authority that "
+        "ended: `set_key`, `remove_policy`, `remove_delegate`."),
 };
 
 const struct action action_delete_member = {
@@ -143,7 +125,7 @@ const struct action action_delete_member = {
     .access = ACCESS_OWNER,
     .items = ITEM_MEMBER,
     .input = PARAMETERS(delete_parameters, delete_input),
-    .outputs = delete_outputs,
+    .outputs = SHAPE(delete_outputs, struct change_view),
     .refusals = REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_VALUE_UIN, ERROR_MEMBER_UNKNOWN,
                          ERROR_MEMBER_IS_OWNER, ERROR_MEMBER_NOT_EMPTY, ERROR_VALUE_TEXT,
                          ERROR_VALUE_REASON, WRITE_REFUSALS),

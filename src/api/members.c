@@ -70,15 +70,18 @@ static enum preparation create_prepare(struct exchange *exchange, struct api_pen
     return command->member_count > 0 ? PREPARED : PREPARED_NOTHING;
 }
 
-struct create_counts {
+struct create_view {
     uint64_t added, unchanged, refused;
+    bool applied;
+    const struct exchange *exchange;
+    const struct create_work *work;
 };
 
 /* Puts the law's refusals beside our own, and counts. */
-static struct create_counts gather_outcomes(struct create_work *work, const struct command *command,
-                                            uint32_t asked)
+static struct create_view gather_outcomes(struct create_work *work, const struct command *command,
+                                          uint32_t asked)
 {
-    struct create_counts counts = {.refused = asked - command->member_count};
+    struct create_view counts = {.refused = asked - command->member_count};
     for (uint32_t i = 0; i < command->member_count; i++) {
         const struct new_member *member = &command->members[i];
         switch (member->outcome) {
@@ -98,22 +101,21 @@ static struct create_counts gather_outcomes(struct create_work *work, const stru
     return counts;
 }
 
-static void render_item_errors(const struct exchange *exchange, const struct create_work *work,
-                               struct buffer *out)
+static void write_errors(const void *object, struct buffer *out)
 {
-    const struct create_input *input = exchange->input;
+    const struct create_view *view = object;
+    const struct create_input *input = view->exchange->input;
     const struct member_input *members = input->members.items;
-    bool first = true;
-    BUFFER_LITERAL(out, ",\"Errors\":[");
+    bool comma = false;
     for (uint32_t i = 0; i < input->members.count; i++) {
-        if (work->complaints[i].error == ERROR_NONE)
+        const struct complaint *complaint = &view->work->complaints[i];
+        if (complaint->error == ERROR_NONE)
             continue;
-        if (!first)
+        if (comma)
             buffer_char(out, ',');
-        first = false;
-        render_item_error(exchange, i, members[i].member_uin.text, &work->complaints[i], out);
+        comma = true;
+        render_item_error(view->exchange, i, members[i].member_uin.text, complaint, out);
     }
-    buffer_char(out, ']');
 }
 
 static bool create_answer(struct exchange *exchange, struct api_pending *pending,
@@ -126,17 +128,13 @@ static bool create_answer(struct exchange *exchange, struct api_pending *pending
         work->is_rehearsal = true;
     else if (refusal != REFUSAL_NONE)
         return exchange_refuse(exchange, error_of_refusal(refusal));
-    struct create_counts counts =
-        gather_outcomes(work, &pending->commit.command, input->members.count);
-    BUFFER_LITERAL(out, "\"Added\":");
-    buffer_u64(out, work->is_rehearsal ? 0 : counts.added);
-    BUFFER_LITERAL(out, ",\"Applied\":");
-    render_bool(out, !work->is_rehearsal && !pending->commit.command.dry_run);
-    render_item_errors(exchange, work, out);
-    BUFFER_LITERAL(out, ",\"Refused\":");
-    buffer_u64(out, counts.refused);
-    BUFFER_LITERAL(out, ",\"Unchanged\":");
-    buffer_u64(out, work->is_rehearsal ? 0 : counts.unchanged);
+    struct create_view view = gather_outcomes(work, &pending->commit.command, input->members.count);
+    if (work->is_rehearsal)
+        view.added = view.unchanged = 0;
+    view.applied = !work->is_rehearsal && !pending->commit.command.dry_run;
+    view.exchange = exchange;
+    view.work = work;
+    answer_write(exchange, &view, out);
     return true;
 }
 
@@ -193,15 +191,15 @@ static const struct parameter create_parameters[] = {
     WRITE_PARAMETERS(create_input),
 };
 
-static const struct output create_outputs[] = {
-    {"Added", "int64", "Members added (with DryRun: that would be)."},
-    {"Applied", "bool",
-     "False: nothing was changed (a member was refused without Partial, or "
-     "DryRun)."},
-    {"Errors", "list of object", "Every refused member: Code, Index (from 0), MemberUin, Message."},
-    {"Refused", "int64", "Length of Errors."},
-    {"Unchanged", "int64", "Members who were there already with the same values."},
-    {NULL, NULL, NULL},
+static const struct shape_member create_outputs[] = {
+    SHAPE_MEMBER(COUNT, struct create_view, added, "Added",
+                 "Members added (with DryRun: that would be)."),
+    SHAPE_MEMBER(BOOL, struct create_view, applied, "Applied",
+                 "False: nothing was changed (a member was refused without Partial, or DryRun)."),
+    SHAPE_ROWS(OBJECTS, write_errors, &item_error_shape, "Errors", "Every refused member."),
+    SHAPE_MEMBER(COUNT, struct create_view, refused, "Refused", "Length of Errors."),
+    SHAPE_MEMBER(COUNT, struct create_view, unchanged, "Unchanged",
+                 "Members who were there already with the same values."),
 };
 
 const struct action action_create_members = {
@@ -209,7 +207,7 @@ const struct action action_create_members = {
     .access = ACCESS_OWNER,
     .items = ITEM_MEMBER,
     .input = PARAMETERS(create_parameters, create_input),
-    .outputs = create_outputs,
+    .outputs = SHAPE(create_outputs, struct create_view),
     .refusals =
         REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_VALUE_UIN, ERROR_VALUE_TEXT, ERROR_VALUE_NAME,
                  ERROR_VALUE_AMOUNT, ERROR_VALUE_NEGATIVE, ERROR_VALUE_INCONSISTENT,

@@ -21,62 +21,79 @@ struct describe_input {
 
 /* ---- a member ---- */
 
-/* As render_grant, with the number that DeleteTemporaryCredit takes. */
-static void render_numbered_grant(struct buffer *out, const struct grant *grant)
-{
-    BUFFER_LITERAL(out, "{\"EndTime\":");
-    render_end_time(out, grant->end_us);
-    BUFFER_LITERAL(out, ",\"GrantId\":");
-    buffer_u64(out, grant->id);
-    BUFFER_LITERAL(out, ",\"StartTime\":");
-    render_time(out, grant->start_us);
-    RENDER_CENTS(out, ",\"TempAmount\":", grant->amount);
-    buffer_char(out, '}');
-}
+static const struct shape_member grant_members[] = {
+    SHAPE_MEMBER(END, struct grant, end_us, "EndTime", "`9999-12-31 23:59:59`: never."),
+    SHAPE_MEMBER(COUNT, struct grant, id, "GrantId", "As DeleteTemporaryCredit takes it."),
+    SHAPE_MEMBER(TIME, struct grant, start_us, "StartTime", "UTC."),
+    SHAPE_MEMBER(CENTS, struct grant, amount, "TempAmount", "Cents."),
+};
+static const struct shape grant_shape = SHAPE(grant_members, struct grant);
+
+struct member_view {
+    struct fields fields;
+    bool allows_arrears, is_credit;
+    struct slice name;
+    struct uin uin;
+    const struct book *book;
+    const struct member *member;
+    int64_t now_us;
+};
 
 /* Those that are not over. */
-static void render_grants(const struct book *book, const struct member *member, int64_t now_us,
-                          struct buffer *out)
+static void write_grants(const void *object, struct buffer *out)
 {
-    bool first = true;
-    BUFFER_LITERAL(out, ",\"TempAmountInfoList\":[");
-    for (const struct grant *grant = grant_after(book, member, 0); grant;
-         grant = grant_after(book, member, grant->id)) {
-        if (grant->end_us != 0 && grant->end_us <= now_us)
+    const struct member_view *view = object;
+    bool comma = false;
+    for (const struct grant *grant = grant_after(view->book, view->member, 0); grant;
+         grant = grant_after(view->book, view->member, grant->id)) {
+        if (grant->end_us != 0 && grant->end_us <= view->now_us)
             continue;
-        if (!first)
+        if (comma)
             buffer_char(out, ',');
-        first = false;
-        render_numbered_grant(out, grant);
+        comma = true;
+        shape_write(&grant_shape, grant, out);
     }
-    buffer_char(out, ']');
 }
 
 /* Everything CreateMembers takes, so that what was exported can be imported. */
+#define MEMBER_PART(kind, member, name, help)                                                      \
+    SHAPE_MEMBER(kind, struct member_view, member, name, help)
+static const struct shape_member member_members[] = {
+    MEMBER_PART(BOOL, allows_arrears, "AllowArrears",
+                "Whether charges may go beyond what is available."),
+    MEMBER_PART(CENTS, fields.basic_credit_amount, "BasicCreditAmount",
+                "The lasting credit line, in cents like all amounts."),
+    MEMBER_PART(CENTS, fields.cash_account_balance, "CashAccountBalance",
+                "Cash, with what is owed added back."),
+    MEMBER_PART(CENTS, fields.credit_amount, "CreditAmount", "BasicCreditAmount + TempCredit."),
+    MEMBER_PART(CENTS, fields.freeze_amount, "FreezeAmount", "What holds reserve."),
+    MEMBER_PART(CENTS, fields.income_into_account_balance, "IncomeIntoAccountBalance", "Income."),
+    MEMBER_PART(BOOL, is_credit, "IsCreditAccount",
+                "What the member's row says; nothing follows from it."),
+    MEMBER_PART(TEXT, name, "MemberName", "1 to 64 characters."),
+    MEMBER_PART(UIN, uin, "MemberUin", "The account."),
+    MEMBER_PART(CENTS, fields.owe_amount, "OweAmount", "What is overdue."),
+    MEMBER_PART(CENTS, fields.present_account_balance, "PresentAccountBalance", "Gift."),
+    MEMBER_PART(CENTS, fields.real_balance, "RealBalance",
+                "Cash, income and gift less what is frozen."),
+    SHAPE_ROWS(OBJECTS, write_grants, &grant_shape, "TempAmountInfoList",
+               "Its temporary credits that have not ended."),
+    MEMBER_PART(CENTS, fields.temp_credit, "TempCredit", "Sum of the active ones."),
+};
+static const struct shape member_shape = SHAPE(member_members, struct member_view);
+
 static void render_member(const struct book *book, const struct member *member, int64_t now_us,
                           struct buffer *out)
 {
-    struct fields fields;
-    fields_of(book, member, now_us, &fields);
-    BUFFER_LITERAL(out, "{\"AllowArrears\":");
-    render_bool(out, member->state.flags & MEMBER_ARREARS);
-    RENDER_CENTS(out, ",\"BasicCreditAmount\":", fields.basic_credit_amount);
-    RENDER_CENTS(out, ",\"CashAccountBalance\":", fields.cash_account_balance);
-    RENDER_CENTS(out, ",\"CreditAmount\":", fields.credit_amount);
-    RENDER_CENTS(out, ",\"FreezeAmount\":", fields.freeze_amount);
-    RENDER_CENTS(out, ",\"IncomeIntoAccountBalance\":", fields.income_into_account_balance);
-    BUFFER_LITERAL(out, ",\"IsCreditAccount\":");
-    render_bool(out, member->state.flags & MEMBER_IS_CREDIT);
-    BUFFER_LITERAL(out, ",\"MemberName\":");
-    json_quote(out, member_name(member));
-    BUFFER_LITERAL(out, ",\"MemberUin\":");
-    render_uin(out, member->uin);
-    RENDER_CENTS(out, ",\"OweAmount\":", fields.owe_amount);
-    RENDER_CENTS(out, ",\"PresentAccountBalance\":", fields.present_account_balance);
-    RENDER_CENTS(out, ",\"RealBalance\":", fields.real_balance);
-    render_grants(book, member, now_us, out);
-    RENDER_CENTS(out, ",\"TempCredit\":", fields.temp_credit);
-    buffer_char(out, '}');
+    struct member_view view = {.allows_arrears = member->state.flags & MEMBER_ARREARS,
+                               .is_credit = member->state.flags & MEMBER_IS_CREDIT,
+                               .name = member_name(member),
+                               .uin = member->uin,
+                               .book = book,
+                               .member = member,
+                               .now_us = now_us};
+    fields_of(book, member, now_us, &view.fields);
+    shape_write(&member_shape, &view, out);
 }
 
 /* ---- all, by uin ---- */
@@ -413,22 +430,21 @@ static const struct parameter describe_parameters[] = {
      .minimum = 1, .maximum = LIST_LIMIT_MAX},
 };
 
-static const struct output describe_outputs[] = {
-    {"Data", "list of object",
-     "The members, with every field that CreateMembers takes; their grants have a GrantId "
-     "besides."},
-    {"NextCursor", "string", "For the next page; empty: this is the last."},
-    {"NextUin", "string",
-     "Without filters and orders: AfterUin for the next page; empty: this is the last."},
-    {"TotalCount", "int64", "Members that match."},
-    {NULL, NULL, NULL},
+static const struct shape_member describe_outputs[] = {
+    SHAPE_BY_HAND(OBJECTS, false, &member_shape, "Data",
+                  "The members, with every field that CreateMembers takes."),
+    SHAPE_BY_HAND(TEXT, false, NULL, "NextCursor", "For the next page; empty: this is the last."),
+    SHAPE_BY_HAND(TEXT, false, NULL, "NextUin",
+                  "Without filters and orders: AfterUin for the next page; empty: this is the "
+                  "last."),
+    SHAPE_BY_HAND(COUNT, false, NULL, "TotalCount", "Members that match."),
 };
 
 const struct action action_describe_members = {
     .name = {"DescribeMembers", 15},
     .access = ACCESS_OWNER,
     .input = PARAMETERS(describe_parameters, describe_input),
-    .outputs = describe_outputs,
+    .outputs = SHAPE(describe_outputs, struct find_work),
     .refusals = REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_VALUE_UIN, ERROR_VALUE_UNSUPPORTED,
                          ERROR_VALUE_AMOUNT, ERROR_VALUE_CHOICE, ERROR_VALUE_CURSOR,
                          ERROR_JOURNAL_BUSY, ERROR_NO_JOURNAL),

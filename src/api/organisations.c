@@ -43,11 +43,10 @@ static bool create_answer(struct exchange *exchange, struct api_pending *pending
     const struct command *command = &pending->commit.command;
     const struct book *book = exchange_book_begin(exchange);
     const struct organisation *organisation = book_organisation_of(book, command->owner);
-    uint32_t id = command->dry_run || !organisation ? 0 : organisation->id;
+    uint64_t id = command->dry_run || !organisation ? 0 : organisation->id;
     exchange_book_end(exchange);
     CHECK(command->dry_run || id != 0);
-    BUFFER_LITERAL(out, "\"OrganizationId\":");
-    buffer_u64(out, id);
+    answer_write(exchange, &id, out);
     return true;
 }
 
@@ -60,16 +59,19 @@ static const struct parameter create_parameters[] = {
     WRITE_PARAMETERS(create_input),
 };
 
-static const struct output create_outputs[] = {
-    {"OrganizationId", "int64", "Its number; 0 with DryRun."},
-    {NULL, NULL, NULL},
+struct create_view {
+    uint64_t id;
+};
+
+static const struct shape_member create_outputs[] = {
+    SHAPE_MEMBER(COUNT, struct create_view, id, "OrganizationId", "Its number; 0 with DryRun."),
 };
 
 const struct action action_create_organization = {
     .name = {"CreateOrganization", 18},
     .access = ACCESS_OPERATOR,
     .input = PARAMETERS(create_parameters, create_input),
-    .outputs = create_outputs,
+    .outputs = SHAPE(create_outputs, struct create_view),
     .refusals = REFUSALS(ERROR_VALUE_TEXT, ERROR_VALUE_NAME, ERROR_VALUE_UIN, ERROR_VALUE_CURRENCY,
                          ERROR_OWNER_TAKEN, ERROR_LIMIT, WRITE_REFUSALS),
     .help = "Makes an organization and its owner's account.",
@@ -83,30 +85,38 @@ struct describe_input {
     struct integer_value organization_id, offset, limit;
 };
 
+struct organisation_view {
+    uint64_t id, members;
+    struct organisation of;
+};
+
+#define ORGANISATION_MEMBER(kind, member, name, help)                                              \
+    SHAPE_MEMBER(kind, struct organisation_view, member, name, help)
+static const struct shape_member organisation_members[] = {
+    ORGANISATION_MEMBER(CENTS, of.cash, "CashTotal", "Cash of all members, in cents."),
+    ORGANISATION_MEMBER(TIME, of.created_us, "CreatedAt", "When it was made."),
+    ORGANISATION_MEMBER(TEXT, of.currency, "Currency", "ISO 4217."),
+    ORGANISATION_MEMBER(CENTS, of.frozen, "FreezeTotal", "What holds reserve."),
+    ORGANISATION_MEMBER(CENTS, of.funding, "FundingBalance", "What came in, as a negative sum."),
+    ORGANISATION_MEMBER(CENTS, of.gift, "GiftTotal", "Gift of all members."),
+    ORGANISATION_MEMBER(CENTS, of.income, "IncomeTotal", "Income of all members."),
+    ORGANISATION_MEMBER(COUNT, members, "MemberCount", "Without the owner."),
+    ORGANISATION_MEMBER(TEXT, of.name, "Name", "As it was given."),
+    ORGANISATION_MEMBER(COUNT, id, "OrganizationId", "Its number."),
+    ORGANISATION_MEMBER(UIN, of.owner, "OwnerUin", "The administrator's account."),
+    ORGANISATION_MEMBER(CENTS, of.promotion, "PromotionBalance", "Where gifts come from."),
+    ORGANISATION_MEMBER(CENTS, of.revenue, "RevenueBalance", "Where charges go."),
+    ORGANISATION_MEMBER(CENTS, of.suspense, "SuspenseBalance", "The other side of adjustments."),
+};
+static const struct shape organisation_shape =
+    SHAPE(organisation_members, struct organisation_view);
+
 static void render_organisation(const struct book *book, const struct organisation *organisation,
                                 struct buffer *out)
 {
-    RENDER_CENTS(out, "{\"CashTotal\":", organisation->cash);
-    BUFFER_LITERAL(out, ",\"CreatedAt\":");
-    render_time(out, organisation->created_us);
-    BUFFER_LITERAL(out, ",\"Currency\":");
-    json_quote(out, organisation->currency);
-    RENDER_CENTS(out, ",\"FreezeTotal\":", organisation->frozen);
-    RENDER_CENTS(out, ",\"FundingBalance\":", organisation->funding);
-    RENDER_CENTS(out, ",\"GiftTotal\":", organisation->gift);
-    RENDER_CENTS(out, ",\"IncomeTotal\":", organisation->income);
-    BUFFER_LITERAL(out, ",\"MemberCount\":");
-    buffer_u64(out, book_listed_count(book, organisation->id));
-    BUFFER_LITERAL(out, ",\"Name\":");
-    json_quote(out, organisation->name);
-    BUFFER_LITERAL(out, ",\"OrganizationId\":");
-    buffer_u64(out, organisation->id);
-    BUFFER_LITERAL(out, ",\"OwnerUin\":");
-    render_uin(out, organisation->owner);
-    RENDER_CENTS(out, ",\"PromotionBalance\":", organisation->promotion);
-    RENDER_CENTS(out, ",\"RevenueBalance\":", organisation->revenue);
-    RENDER_CENTS(out, ",\"SuspenseBalance\":", organisation->suspense);
-    buffer_char(out, '}');
+    struct organisation_view view = {organisation->id, book_listed_count(book, organisation->id),
+                                     *organisation};
+    shape_write(&organisation_shape, &view, out);
 }
 
 /* All of them through the control socket, unless one is asked for. */
@@ -135,20 +145,15 @@ static const struct parameter describe_parameters[] = {
     LISTING_PARAMETERS(describe_input),
 };
 
-static const struct output describe_outputs[] = {
-    {"Data", "list of object",
-     "CashTotal, CreatedAt, Currency, FreezeTotal, FundingBalance, "
-     "GiftTotal, IncomeTotal, MemberCount, Name, OrganizationId, OwnerUin, "
-     "PromotionBalance, RevenueBalance, SuspenseBalance; amounts in cents."},
-    {"TotalCount", "int64", "Organizations that match."},
-    {NULL, NULL, NULL},
+static const struct shape_member describe_outputs[] = {
+    LISTING_OUTPUTS(&organisation_shape, "By their numbers.", "Organizations that match."),
 };
 
 const struct action action_describe_organizations = {
     .name = {"DescribeOrganizations", 21},
     .access = ACCESS_OWNER,
     .input = PARAMETERS(describe_parameters, describe_input),
-    .outputs = describe_outputs,
+    .outputs = SHAPE(describe_outputs, struct listing),
     .refusals = REFUSALS(ERROR_ORGANIZATION_UNKNOWN),
     .help = "Organizations with their totals.",
     .answer = describe_answer,

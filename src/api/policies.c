@@ -95,7 +95,6 @@ const struct action action_put_policy = {
     .name = {"PutPolicy", 9},
     .access = ACCESS_OWNER,
     .input = PARAMETERS(put_parameters, policy_input),
-    .outputs = no_outputs,
     .refusals = REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_VALUE_UIN, ERROR_VALUE_TEXT,
                          ERROR_VALUE_NAME, ERROR_PARAMETER_JSON, ERROR_VALUE_POLICY,
                          ERROR_POLICY_LIMIT, ERROR_LIMIT, ERROR_GIVES_MORE, WRITE_REFUSALS),
@@ -120,7 +119,6 @@ const struct action action_delete_policy = {
     .name = {"DeletePolicy", 12},
     .access = ACCESS_OWNER,
     .input = PARAMETERS(delete_parameters, policy_input),
-    .outputs = no_outputs,
     .refusals = REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_VALUE_UIN, ERROR_VALUE_TEXT,
                          ERROR_VALUE_NAME, ERROR_POLICY_UNKNOWN, ERROR_GIVES_MORE, WRITE_REFUSALS),
     .help = "Takes a policy away.",
@@ -135,16 +133,16 @@ struct describe_input {
     struct text_value user_uin;
 };
 
+static const struct shape_member policy_members[] = {
+    SHAPE_MEMBER(TEXT, struct policy, document, "PolicyDocument", "As it was put."),
+    SHAPE_MEMBER(TEXT, struct policy, name, "PolicyName", "Its name."),
+    SHAPE_MEMBER(UIN, struct policy, user, "UserUin", "The sub-account or role it is attached to."),
+};
+static const struct shape policy_shape = SHAPE(policy_members, struct policy);
+
 static void render_policy(const struct book *book, uint32_t index, struct buffer *out)
 {
-    const struct policy *policy = book_policy(book, index);
-    BUFFER_LITERAL(out, "{\"PolicyDocument\":");
-    json_quote(out, policy->document);
-    BUFFER_LITERAL(out, ",\"PolicyName\":");
-    json_quote(out, policy->name);
-    BUFFER_LITERAL(out, ",\"UserUin\":");
-    render_uin(out, policy->user);
-    buffer_char(out, '}');
+    shape_write(&policy_shape, book_policy(book, index), out);
 }
 
 /* A user has few, and they are short together. */
@@ -184,17 +182,16 @@ static const struct parameter describe_parameters[] = {
     LISTING_PARAMETERS(describe_input),
 };
 
-static const struct output describe_outputs[] = {
-    {"Data", "list of object", "PolicyDocument, PolicyName, UserUin." REGISTRY_PAGE_HELP},
-    {"TotalCount", "int64", "Policies that match."},
-    {NULL, NULL, NULL},
+static const struct shape_member describe_outputs[] = {
+    LISTING_OUTPUTS(&policy_shape, "In the order they were put." REGISTRY_PAGE_HELP,
+                    "Policies that match."),
 };
 
 const struct action action_describe_policies = {
     .name = {"DescribePolicies", 16},
     .access = ACCESS_OWNER,
     .input = PARAMETERS(describe_parameters, describe_input),
-    .outputs = describe_outputs,
+    .outputs = SHAPE(describe_outputs, struct listing),
     .refusals = REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_VALUE_UIN),
     .help = "The policies of the organization.",
     .answer = describe_answer,

@@ -47,6 +47,20 @@ void render_error(const struct exchange *exchange, struct buffer *out)
                     exchange->request_id);
 }
 
+struct item_error {
+    struct slice code, message, uin;
+    uint64_t index;
+};
+
+static const struct shape_member item_error_members[] = {
+    SHAPE_MEMBER(TEXT, struct item_error, code, "Code", "As of an error."),
+    SHAPE_MEMBER(COUNT, struct item_error, index, "Index", "Its place in the list, from 0."),
+    SHAPE_MEMBER(TEXT, struct item_error, uin, "MemberUin", "As it was asked for."),
+    SHAPE_MEMBER(TEXT, struct item_error, message, "Message", "As of an error."),
+};
+const struct shape item_error_shape =
+    SHAPE_NAMED("ItemError", item_error_members, struct item_error);
+
 void render_item_error(const struct exchange *exchange, uint32_t index, struct slice uin,
                        const struct complaint *complaint, struct buffer *out)
 {
@@ -54,15 +68,14 @@ void render_item_error(const struct exchange *exchange, uint32_t index, struct s
     struct buffer text;
     buffer_init_fixed(&text, memory, sizeof memory);
     complaint_write(complaint, exchange->chinese, exchange_request_id(exchange), &text);
-    BUFFER_LITERAL(out, "{\"Code\":\"");
-    buffer_append(out, error_entry(complaint->error)->code);
-    BUFFER_LITERAL(out, "\",\"Index\":");
-    buffer_u64(out, index);
-    BUFFER_LITERAL(out, ",\"MemberUin\":");
-    json_quote(out, uin);
-    BUFFER_LITERAL(out, ",\"Message\":");
-    json_quote(out, buffer_slice(&text));
-    buffer_char(out, '}');
+    struct item_error error = {error_entry(complaint->error)->code, buffer_slice(&text), uin,
+                               index};
+    shape_write(&item_error_shape, &error, out);
+}
+
+void answer_write(const struct exchange *exchange, const void *object, struct buffer *out)
+{
+    shape_write_members(&exchange->action->outputs, object, out);
 }
 
 const struct grant *grant_after(const struct book *book, const struct member *member, uint64_t id)
@@ -75,17 +88,6 @@ const struct grant *grant_after(const struct book *book, const struct member *me
     }
     return found;
 }
-
-void render_grant(struct buffer *out, const struct grant *grant)
-{
-    BUFFER_LITERAL(out, "{\"EndTime\":");
-    render_end_time(out, grant->end_us);
-    BUFFER_LITERAL(out, ",\"StartTime\":");
-    render_time(out, grant->start_us);
-    RENDER_CENTS(out, ",\"TempAmount\":", grant->amount);
-}
-
-const struct output no_outputs[] = {{NULL, NULL, NULL}};
 
 bool answer_nothing(struct exchange *exchange, struct api_pending *pending, struct buffer *out)
 {

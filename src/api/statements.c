@@ -13,26 +13,19 @@ struct balance_input {
     struct text_value member_uin, as_of;
 };
 
-static void render_balance(const struct past *past, struct buffer *out)
+struct balance_view {
+    int64_t t_us;
+    uint64_t entry;
+    struct balance_row row;
+};
+
+static void balance_write(const struct exchange *exchange, const struct past *past,
+                          struct buffer *out)
 {
-    struct fields fields;
-    CHECK(fields_derive(&past->state, past->state.temporary, &fields));
-    BUFFER_LITERAL(out, "\"AsOf\":");
-    render_time(out, past->t_us);
-    RENDER_CENTS(out, ",\"BasicCreditAmount\":", fields.basic_credit_amount);
-    RENDER_CENTS(out, ",\"CashAccountBalance\":", fields.cash_account_balance);
-    RENDER_CENTS(out, ",\"CreditAmount\":", fields.credit_amount);
-    BUFFER_LITERAL(out, ",\"EntryId\":");
-    buffer_u64(out, past->entry);
-    BUFFER_LITERAL(out, ",\"IsCreditAccount\":");
-    render_bool(out, past->state.flags & MEMBER_IS_CREDIT);
-    BUFFER_LITERAL(out, ",\"MemberName\":");
-    json_quote(out, past->name);
-    BUFFER_LITERAL(out, ",\"MemberUin\":");
-    render_uin(out, past->uin);
-    RENDER_CENTS(out, ",\"OweAmount\":", fields.owe_amount);
-    RENDER_CENTS(out, ",\"RealBalance\":", fields.real_balance);
-    RENDER_CENTS(out, ",\"TempCredit\":", fields.temp_credit);
+    struct balance_view view = {.t_us = past->t_us,
+                                .entry = past->entry,
+                                .row = balance_row_after(&past->state, past->uin, past->name)};
+    answer_write(exchange, &view, out);
 }
 
 static bool is_about_the_past(const struct exchange *exchange)
@@ -57,7 +50,7 @@ static bool balance_answer(struct exchange *exchange, struct buffer *out)
         past.state.temporary = book_temporary_credit(book, member, past.t_us);
         past.state.frozen = book_frozen(book, member, past.t_us);
         past.name = member_name(member);
-        render_balance(&past, out);
+        balance_write(exchange, &past, out);
     }
     exchange_book_end(exchange);
     return is_there || exchange_refuse(exchange, ERROR_MEMBER_UNKNOWN);
@@ -82,7 +75,7 @@ static struct status balance_read(struct api_pending *pending, struct history *h
     struct past *past = pending->work;
     TRY(past_read(pending, history, past, 1, fault));
     if (past_belongs(past))
-        render_balance(past, &pending->answer);
+        balance_write(&pending->exchange, past, &pending->answer);
     else
         (void)exchange_refuse(&pending->exchange,
                               past->last_sequence ? ERROR_MEMBER_NOT_THEN : ERROR_MEMBER_UNKNOWN);
@@ -96,19 +89,21 @@ static const struct parameter balance_parameters[] = {
                "UTC, `2026-11-23 13:00:00` or RFC 3339; default now.")},
 };
 
-static const struct output balance_outputs[] = {
-    {"AsOf", "string", "The moment."},
-    {"BasicCreditAmount", "float", "This and the rest as in DescribeOrgMemberAccountBalance."},
-    {"CashAccountBalance", "float", ""},
-    {"CreditAmount", "float", ""},
-    {"EntryId", "int64", "The account's newest entry at that moment."},
-    {"IsCreditAccount", "bool", ""},
-    {"MemberName", "string", "The name of then."},
-    {"MemberUin", "string", ""},
-    {"OweAmount", "float", ""},
-    {"RealBalance", "float", ""},
-    {"TempCredit", "float", ""},
-    {NULL, NULL, NULL},
+#define BALANCE_MEMBER(kind, member, name, help)                                                   \
+    SHAPE_MEMBER(kind, struct balance_view, member, name, help)
+static const struct shape_member balance_outputs[] = {
+    BALANCE_MEMBER(TIME, t_us, "AsOf", "The moment."),
+    BALANCE_MEMBER(CENTS, row.fields.basic_credit_amount, "BasicCreditAmount",
+                   "This and the rest as in DescribeOrgMemberAccountBalance."),
+    BALANCE_MEMBER(CENTS, row.fields.cash_account_balance, "CashAccountBalance", ""),
+    BALANCE_MEMBER(CENTS, row.fields.credit_amount, "CreditAmount", ""),
+    BALANCE_MEMBER(COUNT, entry, "EntryId", "The account's newest entry at that moment."),
+    BALANCE_MEMBER(BOOL, row.is_credit, "IsCreditAccount", ""),
+    BALANCE_MEMBER(TEXT, row.name, "MemberName", "The name of then."),
+    BALANCE_MEMBER(UIN, row.uin, "MemberUin", ""),
+    BALANCE_MEMBER(CENTS, row.fields.owe_amount, "OweAmount", ""),
+    BALANCE_MEMBER(CENTS, row.fields.real_balance, "RealBalance", ""),
+    BALANCE_MEMBER(CENTS, row.fields.temp_credit, "TempCredit", ""),
 };
 
 const struct action action_describe_member_balance = {
@@ -116,7 +111,7 @@ const struct action action_describe_member_balance = {
     .access = ACCESS_MEMBER,
     .items = ITEM_MEMBER,
     .input = PARAMETERS(balance_parameters, balance_input),
-    .outputs = balance_outputs,
+    .outputs = SHAPE(balance_outputs, struct balance_view),
     .refusals =
         REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_VALUE_UIN, ERROR_VALUE_TIME, ERROR_VALUE_AS_OF,
                  ERROR_MEMBER_UNKNOWN, ERROR_MEMBER_NOT_THEN, ERROR_JOURNAL_BUSY, ERROR_NO_JOURNAL),
@@ -231,20 +226,21 @@ static const struct parameter statement_parameters[] = {
      .minimum = 1, .maximum = LIMIT_MAX},
 };
 
-static const struct output statement_outputs[] = {
-    {"Closing", "object", "The nine fields just before EndTime, on every page."},
-    {"Data", "list of object",
-     "The entries from one to the other, ascending, as in DescribeEntries."},
-    {"NextCursor", "string", "For the next page; empty: there is no more."},
-    {"Opening", "object", "The nine fields just before StartTime, on every page."},
-    {NULL, NULL, NULL},
+static const struct shape_member statement_outputs[] = {
+    SHAPE_BY_HAND(OBJECT, false, &balance_row_shape, "Closing",
+                  "The nine fields just before EndTime, on every page."),
+    SHAPE_BY_HAND(OBJECTS, false, &entry_shape, "Data",
+                  "The entries from one to the other, ascending."),
+    SHAPE_BY_HAND(TEXT, false, NULL, "NextCursor", "For the next page; empty: there is no more."),
+    SHAPE_BY_HAND(OBJECT, false, &balance_row_shape, "Opening",
+                  "The nine fields just before StartTime, on every page."),
 };
 
 const struct action action_describe_statement = {
     .name = {"DescribeStatement", 17},
     .access = ACCESS_MEMBER,
     .input = PARAMETERS(statement_parameters, statement_input),
-    .outputs = statement_outputs,
+    .outputs = SHAPE(statement_outputs, struct statement_work),
     .refusals =
         REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_VALUE_UIN, ERROR_VALUE_TIME, ERROR_VALUE_PERIOD,
                  ERROR_VALUE_CURSOR, ERROR_MEMBER_UNKNOWN, ERROR_JOURNAL_BUSY, ERROR_NO_JOURNAL),

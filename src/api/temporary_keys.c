@@ -76,38 +76,21 @@ static enum preparation temporary_prepare(struct exchange *exchange, struct api_
     return PREPARED;
 }
 
-static bool render_token(struct exchange *exchange, const struct key *key, struct buffer *out)
-{
-    char secret_memory[SECRET_KEY_BYTES_MAX], token_memory[TOKEN_BYTES];
-    struct buffer secret;
-    buffer_init_fixed(&secret, secret_memory, sizeof secret_memory);
-    bool opened = key_open_secret(exchange, key, &secret);
-    BUFFER_LITERAL(out, ",\"Token\":");
-    json_quote(out, make_token(exchange, key->secret_id, buffer_slice(&secret), token_memory));
-    wipe(secret_memory, sizeof secret_memory);
-    wipe(token_memory, sizeof token_memory);
-    return opened;
-}
-
 static bool temporary_answer(struct exchange *exchange, struct api_pending *pending,
                              struct buffer *out)
 {
     const struct command *command = &pending->commit.command;
-    const struct key *key = &command->key;
-    BUFFER_LITERAL(out, "\"AccountUin\":");
-    render_uin(out, key->account);
-    BUFFER_LITERAL(out, ",\"ExpiredTime\":");
-    buffer_i64(out, key->expires_us / SECOND_US);
-    key_render_principal(key, out);
-    bool is_shown = !command->dry_run && !pending->commit.replayed;
-    if (is_shown && !key_render_secret(exchange, key, out))
-        return exchange_refuse(exchange, ERROR_INTERNAL);
-    key_render_withheld(pending->commit.replayed, out);
-    if (is_shown && !render_token(exchange, key, out))
-        return exchange_refuse(exchange, ERROR_INTERNAL);
-    BUFFER_LITERAL(out, ",\"UserUin\":");
-    render_uin(out, key->user);
-    return true;
+    struct key_view view = key_view_of(&command->key);
+    char secret[SECRET_KEY_BYTES_MAX], token[TOKEN_BYTES];
+    view.is_withheld = pending->commit.replayed;
+    bool is_shown = !command->dry_run && !view.is_withheld;
+    bool good = !is_shown || key_show_secret(exchange, secret, &view);
+    if (is_shown)
+        view.token = make_token(exchange, view.of.secret_id, view.secret_key, token);
+    answer_write(exchange, &view, out);
+    wipe(secret, sizeof secret);
+    wipe(token, sizeof token);
+    return good || exchange_refuse(exchange, ERROR_INTERNAL);
 }
 
 static const struct parameter temporary_parameters[] = {
@@ -119,25 +102,24 @@ static const struct parameter temporary_parameters[] = {
     WRITE_PARAMETERS(temporary_input),
 };
 
-static const struct output temporary_outputs[] = {
-    {"AccountUin", "string", "The main account."},
-    {"ExpiredTime", "int64", "When it ends, in Unix seconds."},
-    {"Principal", "string", "`main`, `sub` or `role`."},
-    {"SecretId", "string", "The key's id."},
-    {"SecretKey", "string", "Not with DryRun; only in the first answer."},
-    SECRET_WITHHELD_OUTPUT,
-    {"Token", "string",
-     "Not with DryRun, only in the first answer; calls must carry it, as `X-TC-Token` or with "
-     "signature v1 as `Token`."},
-    {"UserUin", "string", "The account it speaks for."},
-    {NULL, NULL, NULL},
+static const struct shape_member temporary_outputs[] = {
+    KEY_ACCOUNT_OUTPUT,
+    KEY_MEMBER(INTEGER, expired_time, "ExpiredTime", "When it ends, in Unix seconds."),
+    KEY_ID_OUTPUTS,
+    SHAPE_GIVEN(TEXT, struct key_view, secret_key, is_shown, "SecretKey",
+                "Not with DryRun; only in the first answer."),
+    KEY_WITHHELD_OUTPUT,
+    SHAPE_GIVEN(TEXT, struct key_view, token, is_shown, "Token",
+                "Not with DryRun, only in the first answer; calls must carry it, as `X-TC-Token` "
+                "or with signature v1 as `Token`."),
+    KEY_USER_OUTPUT,
 };
 
 const struct action action_create_temporary_key = {
     .name = {"CreateTemporaryKey", 18},
     .access = ACCESS_OWNER,
     .input = PARAMETERS(temporary_parameters, temporary_input),
-    .outputs = temporary_outputs,
+    .outputs = SHAPE(temporary_outputs, struct key_view),
     .refusals = REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_VALUE_UIN, ERROR_MEMBER_UNKNOWN,
                          ERROR_VALUE_TEXT, ERROR_VALUE_NAME, ERROR_VALUE_UNSUPPORTED,
                          ERROR_ACCOUNT_KEY_LIMIT, ERROR_USER_ELSEWHERE, ERROR_POLICY_LIMIT,

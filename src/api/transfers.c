@@ -305,31 +305,39 @@ static bool refuse_all(struct exchange *exchange, struct transfers_work *work,
     return false;
 }
 
-static void render_ids(const struct transfers_work *work, const struct command *command,
-                       uint32_t asked, struct buffer *out)
+struct create_view {
+    bool applied;
+    struct exchange *exchange;
+    const struct command *command;
+    struct transfers_work *work;
+};
+
+static void write_ids(const void *object, struct buffer *out)
 {
+    const struct create_view *view = object;
+    const struct transfers_input *input = view->exchange->input;
+    const struct command *command = view->command;
     uint32_t at = 0;
-    BUFFER_LITERAL(out, ",\"EntryIds\":[");
-    for (uint32_t i = 0; i < asked; i++) {
-        bool was_read = at < command->transfer_count && work->places[at] == i;
+    for (uint32_t i = 0; i < input->transfers.count; i++) {
+        bool was_read = at < command->transfer_count && view->work->places[at] == i;
         const struct transfer *transfer = was_read ? &command->transfers[at++] : NULL;
         if (i > 0)
             buffer_char(out, ',');
         buffer_u64(out, transfer && !command->dry_run ? transfer->sequence : 0);
     }
-    buffer_char(out, ']');
 }
 
 /* What was wrong with each that was asked for: what we found ourselves, or the law. */
-static void render_errors(const struct exchange *exchange, const struct transfers_work *work,
-                          const struct command *command, struct buffer *out)
+static void write_errors(const void *object, struct buffer *out)
 {
-    const struct transfers_input *input = exchange->input;
+    const struct create_view *view = object;
+    const struct transfers_work *work = view->work;
+    const struct command *command = view->command;
+    const struct transfers_input *input = view->exchange->input;
     const struct transfer_input *inputs = input->transfers.items;
     char memory[PLACE_BYTES_MAX];
     uint32_t at = 0;
     bool first = true;
-    BUFFER_LITERAL(out, ",\"Errors\":[");
     for (uint32_t i = 0; i < input->transfers.count; i++) {
         struct complaint complaint = {.error = ERROR_NONE};
         if (at < command->transfer_count && work->places[at] == i) {
@@ -345,9 +353,8 @@ static void render_errors(const struct exchange *exchange, const struct transfer
         if (!first)
             buffer_char(out, ',');
         first = false;
-        render_item_error(exchange, i, inputs[i].member_uin.text, &complaint, out);
+        render_item_error(view->exchange, i, inputs[i].member_uin.text, &complaint, out);
     }
-    buffer_char(out, ']');
 }
 
 static int touched_compare(const void *left, const void *right)
@@ -395,15 +402,16 @@ static void look_ahead(const struct book *book, const struct touched *touched, u
 
 /* Names are those of then (of now, when nothing was done); the gate is left now and then, so that
  * the committer need not wait. */
-static void render_members(struct exchange *exchange, const struct command *command,
-                           struct touched *touched, struct buffer *out)
+static void write_members(const void *object, struct buffer *out)
 {
+    const struct create_view *view = object;
+    const struct command *command = view->command;
+    struct touched *touched = view->work->touched;
     enum { GATE_ROWS = 64 };
     uint32_t count = gather_touched(command, touched);
     uint64_t sequence = command->first_sequence ? command->first_sequence : UINT64_MAX;
-    BUFFER_LITERAL(out, ",\"Members\":[");
     for (uint32_t i = 0; i < count;) {
-        const struct book *book = exchange_book_begin(exchange);
+        const struct book *book = exchange_book_begin(view->exchange);
         for (uint32_t end = count - i > GATE_ROWS ? i + GATE_ROWS : count; i < end; i++) {
             look_ahead(book, &touched[i], count - i);
             const struct member *member =
@@ -414,24 +422,23 @@ static void render_members(struct exchange *exchange, const struct command *comm
             balance_row_render(touched[i].after, touched[i].uin,
                                book_name_at(book, member, sequence), out);
         }
-        exchange_book_end(exchange);
+        exchange_book_end(view->exchange);
     }
-    buffer_char(out, ']');
 }
 
 static bool create_answer(struct exchange *exchange, struct api_pending *pending,
                           struct buffer *out)
 {
-    const struct transfers_input *input = exchange->input;
     const struct commit *commit = &pending->commit;
     struct transfers_work *work = pending->work;
     if (commit->refusal != REFUSAL_NONE)
         return refuse_all(exchange, work, commit);
-    BUFFER_LITERAL(out, "\"Applied\":");
-    render_bool(out, !commit->command.dry_run && commit->command.entry_count > 0);
-    render_ids(work, &commit->command, input->transfers.count, out);
-    render_errors(exchange, work, &commit->command, out);
-    render_members(exchange, &commit->command, work->touched, out);
+    const struct create_view view = {.applied = !commit->command.dry_run &&
+                                                commit->command.entry_count > 0,
+                                     .exchange = exchange,
+                                     .command = &commit->command,
+                                     .work = work};
+    answer_write(exchange, &view, out);
     return true;
 }
 
@@ -471,15 +478,15 @@ static const struct parameter create_parameters[] = {
     WRITE_PARAMETERS(transfers_input),
 };
 
-static const struct output create_outputs[] = {
-    {"Applied", "bool", "False: nothing was changed (DryRun, or every transfer was refused)."},
-    {"EntryIds", "list of int64", "The entry of each transfer, as asked; 0: none."},
-    {"Errors", "list of object",
-     "With Partial, every refused transfer: Code, Index (from 0), MemberUin, Message."},
-    {"Members", "list of object",
-     "Every account that was changed (with DryRun: would be), once, ascending by MemberUin, as "
-     "after its last transfer: the nine fields of DescribeOrgMemberAccountBalance."},
-    {NULL, NULL, NULL},
+static const struct shape_member create_outputs[] = {
+    SHAPE_MEMBER(BOOL, struct create_view, applied, "Applied",
+                 "False: nothing was changed (DryRun, or every transfer was refused)."),
+    SHAPE_ROWS(IDS, write_ids, NULL, "EntryIds", "The entry of each transfer, as asked; 0: none."),
+    SHAPE_ROWS(OBJECTS, write_errors, &item_error_shape, "Errors",
+               "With Partial, every refused transfer."),
+    SHAPE_ROWS(OBJECTS, write_members, &balance_row_shape, "Members",
+               "Every account that was changed (with DryRun: would be), once, ascending by "
+               "MemberUin, as after its last transfer."),
 };
 
 static const char *const transfer_kinds[] = {"top_up",     "withdraw", "charge", "refund",
@@ -491,7 +498,7 @@ const struct action action_create_transfers = {
     .items = ITEM_MEMBER | ITEM_KIND | ITEM_AMOUNT,
     .kinds = transfer_kinds,
     .input = PARAMETERS(create_parameters, transfers_input),
-    .outputs = create_outputs,
+    .outputs = SHAPE(create_outputs, struct create_view),
     .refusals = REFUSALS(ERROR_ORGANIZATION_UNKNOWN, ERROR_VALUE_CHOICE, ERROR_VALUE_UIN,
                          ERROR_VALUE_AMOUNT, ERROR_VALUE_NOT_POSITIVE, ERROR_VALUE_NOT_OF_KIND,
                          ERROR_VALUE_TEXT, ERROR_VALUE_REASON, ERROR_MOVE_TO_SELF,

@@ -35,6 +35,7 @@ const struct subcommand *const subcommands[] = {
     &subcommand_load,
     &subcommand_sign,
     &subcommand_explain,
+    &subcommand_api,
     &subcommand_config,
     &subcommand_healthcheck,
     &subcommand_completion,

@@ -29,6 +29,7 @@ extern const struct subcommand subcommand_dump;
 extern const struct subcommand subcommand_load;
 extern const struct subcommand subcommand_sign;
 extern const struct subcommand subcommand_explain;
+extern const struct subcommand subcommand_api;
 extern const struct subcommand subcommand_config;
 extern const struct subcommand subcommand_healthcheck;
 extern const struct subcommand subcommand_completion;

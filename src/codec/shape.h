@@ -45,16 +45,18 @@ struct shape {
     const struct shape_member *members;
     uint32_t member_count; /* at most 32 when it is read */
     uint32_t size;         /* of the struct */
-    uint32_t json; /* in the struct: a const char *, the object as it was read; 0 = not kept */
+    uint32_t json;    /* in the struct: a const char *, the object as it was read; 0 = not kept */
+    const char *name; /* for documents, of what is in several others; else NULL */
 };
 
-#define SHAPE(table, type)                                                                         \
+#define SHAPE(table, type) SHAPE_NAMED(NULL, table, type)
+#define SHAPE_NAMED(name, table, type)                                                             \
     {                                                                                              \
-        (table), sizeof(table) / sizeof(table)[0], sizeof(type), 0                                 \
+        (table), sizeof(table) / sizeof(table)[0], sizeof(type), 0, (name)                         \
     }
 #define SHAPE_KEEPING_JSON(table, type, member)                                                    \
     {                                                                                              \
-        (table), sizeof(table) / sizeof(table)[0], sizeof(type), offsetof(type, member)            \
+        (table), sizeof(table) / sizeof(table)[0], sizeof(type), offsetof(type, member), NULL      \
     }
 
 /* A member of the table: its kind, its place, what it is called, what it means. */
@@ -84,6 +86,11 @@ struct shape {
     {                                                                                              \
         SHAPE_NAME(name), SHAPE_##kind, false, SHAPE_PLACE(kind, type, member),                    \
             (uint32_t)offsetof(type, count), 0, item, NULL, (help)                                 \
+    }
+#define SHAPE_GIVEN_LIST(type, member, count, given, item, name, help)                             \
+    {                                                                                              \
+        SHAPE_NAME(name), SHAPE_OBJECTS, true, SHAPE_PLACE(OBJECTS, type, member),                 \
+            (uint32_t)offsetof(type, count), SHAPE_PLACE(BOOL, type, given), item, NULL, (help)    \
     }
 #define SHAPE_ROWS(kind, rows, item, name, help)                                                   \
     {                                                                                              \

@@ -3,27 +3,10 @@
 #include "world.h"
 
 #include "api/action.h"
+#include "api/balance_row.h"
 #include "sys/file.h"
 
 #include <stdlib.h>
-
-static const char *access_text(enum access access)
-{
-    switch (access) {
-    case ACCESS_BALANCES:
-        return "the organization's owner, or a delegated member within its scope";
-    case ACCESS_MEMBER:
-        return "the organization's owner, a delegated member within its scope, and every account "
-               "about itself";
-    case ACCESS_OWN:
-        return "every account that owns or belongs to an organization";
-    case ACCESS_OWNER:
-        return "the organization's owner";
-    case ACCESS_OPERATOR:
-        return "only the control socket";
-    }
-    return "";
-}
 
 static void write_parameter(const struct parameter *parameter, int depth, struct buffer *out)
 {
@@ -85,6 +68,29 @@ static void write_items(const struct action *action, struct buffer *out)
         buffer_text(out, ", `bursar:Amount`");
 }
 
+/* Members of members stand below them; what has a name of its own stands elsewhere. */
+static void write_members(const struct shape *shape, int depth, struct buffer *out)
+{
+    for (uint32_t i = 0; i < shape->member_count; i++) {
+        const struct shape_member *member = &shape->members[i];
+        buffer_text(out, "| ");
+        for (int j = 0; j < depth; j++)
+            buffer_text(out, "&nbsp;&nbsp;");
+        buffer_printf(out, "`%s` | %s", member->name.at, shape_type_name(member));
+        if (member->item && member->item->name)
+            buffer_printf(out, " `%s`", member->item->name);
+        buffer_printf(out, " | %s | %s |\n", member->optional ? "" : "yes", member->help);
+        if (member->item && !member->item->name)
+            write_members(member->item, depth + 1, out);
+    }
+}
+
+static void write_outputs(const struct shape *shape, struct buffer *out)
+{
+    buffer_text(out, "\n| answer | type | always | |\n|---|---|---|---|\n");
+    write_members(shape, 0, out);
+}
+
 static void write_action(const struct product *product, const struct action *action,
                          struct buffer *out)
 {
@@ -98,15 +104,35 @@ static void write_action(const struct product *product, const struct action *act
         buffer_text(out, "\n| parameter | type | needed | |\n|---|---|---|---|\n");
     for (uint32_t i = 0; i < action->input.count; i++)
         write_parameter(&action->input.at[i], 0, out);
-    if (!action->outputs[0].name) {
+    if (action->outputs.member_count == 0) {
         buffer_text(out, "\nAnswers only `RequestId`.\n");
         write_refusals(action, out);
         return;
     }
-    buffer_text(out, "\n| answer | type | |\n|---|---|---|\n");
-    for (const struct output *output = action->outputs; output->name; output++)
-        buffer_printf(out, "| `%s` | %s | %s |\n", output->name, output->type, output->help);
+    write_outputs(&action->outputs, out);
     write_refusals(action, out);
+}
+
+/* Those with a name, each once. */
+struct named {
+    const struct shape *shapes[16];
+    uint32_t count;
+};
+
+static void find_named(const struct shape *shape, struct named *named)
+{
+    for (uint32_t i = 0; i < shape->member_count; i++) {
+        const struct shape *item = shape->members[i].item;
+        bool is_new = item && item->name;
+        for (uint32_t j = 0; j < named->count; j++)
+            is_new = is_new && named->shapes[j] != item;
+        if (is_new) {
+            assert_true(named->count < sizeof named->shapes / sizeof named->shapes[0]);
+            named->shapes[named->count++] = item;
+        }
+        if (item)
+            find_named(item, named);
+    }
 }
 
 static void write_actions(struct buffer *out)
@@ -117,6 +143,17 @@ static void write_actions(struct buffer *out)
                       SLICE_ARGS(product->version));
         for (uint32_t j = 0; j < product->action_count; j++)
             write_action(product, product->actions[j], out);
+    }
+    buffer_text(out, "\n## Objects of several answers\n");
+    struct named named = {.count = 0};
+    for (uint32_t i = 0; i < api_own_products.count; i++) {
+        const struct product *product = api_own_products.at[i].product;
+        for (uint32_t j = 0; j < product->action_count; j++)
+            find_named(&product->actions[j]->outputs, &named);
+    }
+    for (uint32_t i = 0; i < named.count; i++) {
+        buffer_printf(out, "\n### %s\n", named.shapes[i]->name);
+        write_outputs(named.shapes[i], out);
     }
     buffer_char(out, '\n');
 }
@@ -197,11 +234,11 @@ static void the_document_is_what_the_tables_say(void **state)
 
 /* ---- answers against the tables ---- */
 
-static const struct output *output_find(const struct action *action, struct slice name)
+static const struct shape_member *member_find(const struct shape *shape, struct slice name)
 {
-    for (const struct output *output = action->outputs; output->name; output++)
-        if (slice_equal(slice_text(output->name), name))
-            return output;
+    for (uint32_t i = 0; i < shape->member_count; i++)
+        if (slice_equal(shape->members[i].name, name))
+            return &shape->members[i];
     return NULL;
 }
 
@@ -218,32 +255,110 @@ static bool kind_fits(enum json_kind kind, const char *type)
     return kind == JSON_NUMBER;
 }
 
-/* Every member is declared, of its type, in alphabetical order, and RequestId comes last. */
+static void check_members(const struct shape *shape, struct json_reader *reader,
+                          const char *answer);
+
+static void check_value(const struct shape_member *member, struct json_reader *reader,
+                        const char *answer)
+{
+    struct json_token token;
+    enum json_kind kind = json_next(reader, &token);
+    if (!kind_fits(kind, shape_type_name(member)))
+        fail_msg("%s in %s", member->name.at, answer);
+    if (kind == JSON_OBJECT)
+        check_members(member->item, reader, answer);
+    if (kind != JSON_ARRAY)
+        return;
+    while ((kind = json_next(reader, &token)) != JSON_ARRAY_END) {
+        assert_true(kind == (member->item                 ? JSON_OBJECT
+                             : member->kind == SHAPE_UINS ? JSON_STRING
+                                                          : JSON_NUMBER));
+        if (member->item)
+            check_members(member->item, reader, answer);
+    }
+}
+
+/* Every member is declared, of its type, in the table's order, and what must be there is. RequestId
+ * ends an answer. */
+static void check_members(const struct shape *shape, struct json_reader *reader, const char *answer)
+{
+    struct json_token token;
+    const struct shape_member *next = shape->members;
+    const struct shape_member *end = shape->members + shape->member_count;
+    while (json_next(reader, &token) == JSON_KEY) {
+        const struct shape_member *member = member_find(shape, token.text);
+        if (!member && slice_equal(token.text, SLICE("RequestId")))
+            break;
+        if (!member || member < next)
+            fail_msg("%.*s in %s", SLICE_ARGS(token.text), answer);
+        for (; next < member; next++)
+            if (!next->optional)
+                fail_msg("no %s in %s", next->name.at, answer);
+        next = member + 1;
+        check_value(member, reader, answer);
+    }
+    for (; next < end; next++)
+        if (!next->optional)
+            fail_msg("no %s in %s", next->name.at, answer);
+}
+
 static void check_answer(const struct action *action, const char *answer)
 {
     struct arena arena;
     struct json_reader reader;
     struct json_token token;
-    struct slice last = SLICE_NONE;
     assert_true(arena_init(&arena, 1 << 16, 1 << 20));
     json_reader_init(&reader, slice_text(answer), &arena);
     assert_int_equal(json_next(&reader, &token), JSON_OBJECT);
     assert_int_equal(json_next(&reader, &token), JSON_KEY);
     assert_int_equal(json_next(&reader, &token), JSON_OBJECT);
-    while (json_next(&reader, &token) == JSON_KEY && !slice_equal(token.text, SLICE("RequestId"))) {
-        const struct output *output = output_find(action, token.text);
-        if (!output || (last.at && slice_compare(last, token.text) >= 0))
-            fail_msg("%.*s in %s", SLICE_ARGS(token.text), answer);
-        last = token.text;
-        enum json_kind kind = json_next(&reader, &token);
-        assert_true(kind_fits(kind, output->type));
-        assert_true(json_skip_rest(&reader, kind));
-    }
+    check_members(&action->outputs, &reader, answer);
     assert_int_equal(json_next(&reader, &token), JSON_STRING);
     assert_int_equal(json_next(&reader, &token), JSON_OBJECT_END);
     assert_int_equal(json_next(&reader, &token), JSON_OBJECT_END);
     assert_int_equal(json_next(&reader, &token), JSON_END);
     arena_done(&arena);
+}
+
+static void check_order(const struct shape *shape)
+{
+    for (uint32_t i = 0; i < shape->member_count; i++) {
+        if (i > 0 && slice_compare(shape->members[i - 1].name, shape->members[i].name) >= 0)
+            fail_msg("%s stands in the wrong place", shape->members[i].name.at);
+        if (shape->members[i].item)
+            check_order(shape->members[i].item);
+    }
+}
+
+/* Tables are in alphabetical order, and so are answers. */
+static void tables_are_in_order(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < api_own_products.count; i++) {
+        const struct product *product = api_own_products.at[i].product;
+        for (uint32_t j = 0; j < product->action_count; j++)
+            check_order(&product->actions[j]->outputs);
+    }
+}
+
+/* For speed rows of balances are written by hand: to the letter as their table says. */
+static void a_row_by_hand_is_as_the_table_says(void **state)
+{
+    const struct balance_row row = {
+        .fields = {.real_balance = {-1}, .credit_amount = {123456789}, .owe_amount = {10000}},
+        .is_credit = true,
+        .uin = {1, 2},
+        .name = SLICE("a\"b")};
+    struct buffer by_hand, by_table;
+    (void)state;
+    buffer_init(&by_hand, 4096);
+    buffer_init(&by_table, 4096);
+    balance_row_write(&row, &by_hand);
+    shape_write(&balance_row_shape, &row, &by_table);
+    assert_true(by_hand.len > 0);
+    assert_true(slice_equal(buffer_slice(&by_hand), buffer_slice(&by_table)));
+    buffer_done(&by_hand);
+    buffer_done(&by_table);
 }
 
 static void answers_hold_what_is_declared(void **state)
@@ -307,6 +422,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_document_is_what_the_tables_say),
+        cmocka_unit_test(tables_are_in_order),
+        cmocka_unit_test(a_row_by_hand_is_as_the_table_says),
         cmocka_unit_test(answers_hold_what_is_declared),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -68,7 +68,6 @@ static const struct action action_greet = {
     .name = {"Greet", 5},
     .access = ACCESS_OWN,
     .input = PARAMETERS(greet_parameters, greet_input),
-    .outputs = no_outputs,
     .refusals = REFUSALS(ERROR_NONE),
     .help = "Greets.",
     .answer = greet,
