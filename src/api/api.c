@@ -10,6 +10,7 @@
 #include "api/action.h"
 #include "api/selections.h"
 #include "base/check.h"
+#include "base/metric.h"
 
 #include <stdlib.h>
 
@@ -144,27 +145,10 @@ struct api_worker *api_worker_new(struct api *api)
     return worker;
 }
 
-#define TALLY_READ(tally, what) atomic_load_explicit(&(tally)->what, memory_order_relaxed)
-
-static void figures_add(struct api_figures *sum, struct tally *tally)
+static void tally_sum(const struct tally *tally, uint64_t sum[TALLY_KINDS])
 {
-    sum->calls += TALLY_READ(tally, calls);
-    sum->errors += TALLY_READ(tally, errors);
-    sum->limited += TALLY_READ(tally, limited);
-    sum->denied += TALLY_READ(tally, denied);
-    sum->signature_failures += TALLY_READ(tally, signature_failures);
-    sum->any_service += TALLY_READ(tally, any_service);
-}
-
-/* What the worker counted stays counted. */
-static void tally_keep(struct tally *gone, struct tally *tally)
-{
-    atomic_fetch_add(&gone->calls, TALLY_READ(tally, calls));
-    atomic_fetch_add(&gone->errors, TALLY_READ(tally, errors));
-    atomic_fetch_add(&gone->limited, TALLY_READ(tally, limited));
-    atomic_fetch_add(&gone->denied, TALLY_READ(tally, denied));
-    atomic_fetch_add(&gone->signature_failures, TALLY_READ(tally, signature_failures));
-    atomic_fetch_add(&gone->any_service, TALLY_READ(tally, any_service));
+    for (int i = 0; i < TALLY_KINDS; i++)
+        sum[i] += atomic_load_explicit(&tally->counts[i], memory_order_relaxed);
 }
 
 void api_worker_free(struct api_worker *worker)
@@ -177,21 +161,25 @@ void api_worker_free(struct api_worker *worker)
     while (*link != worker)
         link = &(*link)->next;
     *link = worker->next;
-    tally_keep(&api->gone, &worker->tally);
+    tally_sum(&worker->tally, api->gone); /* what the worker counted stays counted */
     pthread_mutex_unlock(&api->registry);
     worker_release(worker);
 }
 
-void api_figures(const struct api *api, struct api_figures *ret_figures)
+void api_metrics(void *context, struct buffer *out)
 {
-    struct api *shared = (struct api *)(uintptr_t)api; /* only to lock it and to read */
-    struct api_figures figures = {0};
-    pthread_mutex_lock(&shared->registry);
-    figures_add(&figures, &shared->gone);
-    for (struct api_worker *worker = shared->workers; worker; worker = worker->next)
-        figures_add(&figures, &worker->tally);
-    pthread_mutex_unlock(&shared->registry);
-    *ret_figures = figures;
+#define ROW(what, kind, name, help)                                                                \
+    {name, help, METRIC_##kind, TALLY_##what * sizeof(uint64_t), 0, 0, 0},
+    static const struct metric metrics[] = {TALLIES(ROW)};
+#undef ROW
+    struct api *api = context;
+    uint64_t sum[TALLY_KINDS];
+    pthread_mutex_lock(&api->registry);
+    memcpy(sum, api->gone, sizeof sum);
+    for (const struct api_worker *worker = api->workers; worker; worker = worker->next)
+        tally_sum(&worker->tally, sum);
+    pthread_mutex_unlock(&api->registry);
+    metrics_write(out, metrics, TALLY_KINDS, sum);
 }
 
 const struct api_outcome *api_worker_outcome(const struct api_worker *worker)
@@ -504,6 +492,7 @@ static enum api_progress submit(struct exchange *exchange, struct api_call *call
         pending->commit.done = commit_done;
         pending->commit.context = call;
         authority_ask_again(exchange, &pending->commit);
+        EXCHANGE_TALLY(exchange->worker, pending);
         committer_submit(exchange->worker->api->world.committer, &pending->commit);
         return API_PENDING;
     case PREPARED_NOTHING:
@@ -559,8 +548,10 @@ static enum api_progress submit_read(struct exchange *exchange, struct api_call 
 {
     if (!prepare_read(exchange, call))
         return give_up(exchange, call, out);
-    if (historian_submit(exchange->worker->api->world.historian, &call->pending->job))
+    if (historian_submit(exchange->worker->api->world.historian, &call->pending->job)) {
+        EXCHANGE_TALLY(exchange->worker, pending);
         return API_PENDING;
+    }
     (void)exchange_refuse(exchange, ERROR_JOURNAL_BUSY);
     return give_up(exchange, call, out);
 }
@@ -615,6 +606,7 @@ void api_refuse(struct api_worker *worker, struct api_call *call, struct buffer 
 static enum api_progress hold(const struct exchange *exchange, struct api_call *call)
 {
     memcpy(call->request_id, exchange->request_id, REQUEST_ID_SIZE);
+    EXCHANGE_TALLY(exchange->worker, pending);
     return API_PENDING;
 }
 
@@ -645,6 +637,7 @@ enum api_progress api_answer(struct api_worker *worker, struct api_call *call, s
 
 enum api_progress api_finish(struct api_worker *worker, struct api_call *call, struct buffer *out)
 {
+    tally_add(&worker->tally, TALLY_pending, -1);
     if (!call->pending) /* it was held */
         return api_answer(worker, call, out);
     struct exchange exchange = call->pending->exchange;

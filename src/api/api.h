@@ -211,10 +211,8 @@ struct api_hook {
 void api_write_error(struct buffer *out, struct slice code, struct slice message,
                      const char request_id[36]);
 
-struct api_figures {
-    uint64_t calls, errors, limited, denied, signature_failures, any_service;
-};
-void api_figures(const struct api *api, struct api_figures *ret_figures);
+/* A metric_source's. Any thread. */
+void api_metrics(void *api, struct buffer *out);
 
 /* Everything the products can do as one JSON object, for programs. */
 void api_document(const struct api_products *products, struct slice version, struct buffer *out);

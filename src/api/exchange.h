@@ -25,9 +25,25 @@ struct selections;
 
 enum { API_ARENA_BYTES_MAX = 64 << 20, ACTION_NAME_BYTES_MAX = 128 };
 
+/* What is counted, and as which metric. */
+#define TALLIES(ROW)                                                                               \
+    ROW(calls, COUNTER, "bursar_api_calls_total", "Calls the API answered.")                       \
+    ROW(errors, COUNTER, "bursar_api_errors_total", "Calls answered with an error.")               \
+    ROW(limited, COUNTER, "bursar_api_limited_total", "Calls over the rate limit.")                \
+    ROW(denied, COUNTER, "bursar_api_denied_total", "Calls denied by policy.")                     \
+    ROW(signature_failures, COUNTER, "bursar_api_signature_failures_total",                        \
+        "Calls with a wrong signature.")                                                           \
+    ROW(any_service, COUNTER, "bursar_api_any_service_total",                                      \
+        "Calls accepted although signed for another service (--accept-any-service).")              \
+    ROW(pending, GAUGE, "bursar_api_pending", "Calls waiting for their commit.")
+
+#define TALLY_KIND(what, kind, name, help) TALLY_##what,
+enum { TALLIES(TALLY_KIND) TALLY_KINDS };
+#undef TALLY_KIND
+
 /* Written by one worker, read by anyone. */
 struct tally {
-    _Atomic uint64_t calls, errors, limited, denied, signature_failures, any_service;
+    _Atomic uint64_t counts[TALLY_KINDS];
 };
 
 struct api {
@@ -41,7 +57,7 @@ struct api {
     pthread_mutex_t registry;      /* guards the two below */
     struct api_worker *workers;
     uint64_t workers_made;
-    struct tally gone; /* of workers freed */
+    uint64_t gone[TALLY_KINDS]; /* counted by workers that were freed */
 };
 
 struct api_worker {
@@ -281,9 +297,13 @@ void render_open(struct buffer *out);
 void render_close(const struct exchange *exchange, bool comma, struct buffer *out);
 void render_error(const struct exchange *exchange, struct buffer *out);
 
-#define EXCHANGE_TALLY(worker, what)                                                               \
-    atomic_store_explicit(&(worker)->tally.what,                                                   \
-                          atomic_load_explicit(&(worker)->tally.what, memory_order_relaxed) + 1,   \
-                          memory_order_relaxed)
+#define EXCHANGE_TALLY(worker, what) tally_add(&(worker)->tally, TALLY_##what, 1)
+
+/* One writer: a plain add, no locked one. */
+static inline void tally_add(struct tally *tally, int what, int64_t more)
+{
+    uint64_t now = atomic_load_explicit(&tally->counts[what], memory_order_relaxed);
+    atomic_store_explicit(&tally->counts[what], now + (uint64_t)more, memory_order_relaxed);
+}
 
 #endif

@@ -5,18 +5,22 @@
  * thread becomes the first network thread; `stop` and `reload` run on the thread of signals.c. */
 #include "cmd/serving.h"
 
+#include "base/metric.h"
 #include "cmd/log_file.h"
 #include "cmd/notify.h"
 #include "cmd/signals.h"
+#include "journal/committer.h"
+#include "journal/historian.h"
 #include "net/server.h"
 #include "sys/file.h"
+#include "sys/process.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { ADDRESSES_BYTES_MAX = 16384, CONTROL_BYTES = 128 };
+enum { ADDRESSES_BYTES_MAX = 16384, CONTROL_BYTES = 128, PAGES = 2 };
 
 struct serving {
     const struct serving_plan *plan;
@@ -27,6 +31,7 @@ struct serving {
     struct log_file log;
     bool has_log;
     struct server *server;
+    struct server_page pages[PAGES];
     atomic_uint stops;
 };
 
@@ -140,6 +145,39 @@ static void fill_names(struct serving *serving, struct server_options *options)
     options->admin_host_count = list_items(settings, SETTING_ADMIN_HOST, serving->admin_hosts);
 }
 
+static int write_version(void *context, struct buffer *out)
+{
+    (void)context;
+    BUFFER_LITERAL(out, "{\"name\":\"bursar\",\"version\":\"" BURSAR_VERSION "\"}\n");
+    return 200;
+}
+
+/* Whoever counts, in the order in which it is shown. */
+static int write_metrics(void *context, struct buffer *out)
+{
+    const struct serving *serving = context;
+    const struct folder *folder = serving->plan->folder;
+    const struct metric_source sources[] = {
+        {server_metrics, serving->server},
+        {api_metrics, folder->api},
+        {committer_metrics, folder->committer},
+        {historian_metrics, folder->historian},
+        {process_metrics, NULL},
+    };
+    metric_begin(out, "bursar_build_info", "gauge", "Always 1; the version is the label.");
+    BUFFER_LITERAL(out, "bursar_build_info{version=\"" BURSAR_VERSION "\"} 1\n");
+    for (size_t i = 0; i < sizeof sources / sizeof *sources; i++)
+        sources[i].write(sources[i].context, out);
+    return 200;
+}
+
+static const char *unready(void *context)
+{
+    struct committer_clock clock;
+    committer_clock(context, &clock);
+    return clock.is_stopped ? "clock not believed: nothing is written\n" : NULL;
+}
+
 static void fill_options(const struct serving *serving, struct server_options *options)
 {
     const struct settings *settings = serving->plan->settings;
@@ -160,8 +198,10 @@ static void fill_options(const struct serving *serving, struct server_options *o
         (uint32_t)settings_number(settings, SETTING_CONNECTIONS_PER_ADDRESS_MAX);
     options->tls_certificate_path = settings_text(settings, SETTING_TLS_CERT);
     options->tls_key_path = settings_text(settings, SETTING_TLS_KEY);
-    options->version = SLICE(BURSAR_VERSION);
-    options->historian = serving->plan->folder->historian;
+    options->pages = serving->pages;
+    options->page_count = PAGES;
+    options->unready = unready;
+    options->unready_context = serving->plan->folder->committer;
 }
 
 static struct status open_server(struct serving *serving, struct fault *fault)
@@ -182,8 +222,11 @@ static struct status open_server(struct serving *serving, struct fault *fault)
         options.access_log = log_file_append;
         options.access_log_context = &serving->log;
     }
-    return server_open(plan->folder->api, plan->folder->committer, &options, fault,
-                       &serving->server);
+    serving->pages[0] = (struct server_page){"/metrics", "text/plain; version=0.0.4; charset=utf-8",
+                                             true, write_metrics, serving};
+    serving->pages[1] =
+        (struct server_page){"/version", "application/json", true, write_version, NULL};
+    return server_open(plan->folder->api, &options, fault, &serving->server);
 }
 
 /* "127.0.0.1:8080", one a line: those of --listen, then --listen-tls, then --admin-listen. Line i

@@ -25,6 +25,7 @@
 #include "journal/committer.h"
 
 #include "base/check.h"
+#include "base/metric.h"
 #include "codec/timestamp.h"
 #include "journal/group.h"
 #include "store/stop.h"
@@ -56,6 +57,32 @@ enum {
 
 #define NOT_HELD INT64_MIN
 
+#define FIGURES(ROW)                                                                               \
+    ROW(commands, COUNTER, "bursar_committer_commands_total", "Commands decided.")                 \
+    ROW(refusals, COUNTER, "bursar_committer_refusals_total", "Commands refused.")                 \
+    ROW(entries, COUNTER, "bursar_committer_entries_total", "Entries appended to the journal.")    \
+    ROW(batches, COUNTER, "bursar_committer_batches_total", "Batches appended and synced.")        \
+    ROW(append_us, COUNTER_US, "bursar_committer_append_seconds_total",                            \
+        "Time spent in appending and syncing.")                                                    \
+    ROW(append_us_max, GAUGE_US, "bursar_committer_append_seconds_max",                            \
+        "The longest append and sync so far.")                                                     \
+    ROW(queue_commands, GAUGE, "bursar_committer_queue_commands", "Commands waiting.")             \
+    ROW(replays, COUNTER, "bursar_committer_replays_total",                                        \
+        "Commands answered as an earlier one with the same token.")                                \
+    ROW(timed, COUNTER, "bursar_committer_timed_entries_total",                                    \
+        "Entries that time made: holds that expired, credit that began or ended.")                 \
+    ROW(group_commands, HISTOGRAM, "bursar_committer_group_commands",                              \
+        "Commands that shared a sync.")                                                            \
+    ROW(batch_us, HISTOGRAM_US, "bursar_committer_batch_seconds", "Append and sync of a batch.")   \
+    ROW(clock_stopped, GAUGE, "bursar_clock_stopped",                                              \
+        "1 while the clock is not believed and nothing is written.")                               \
+    ROW(clock_jump_s, GAUGE, "bursar_clock_jump_seconds", "How far it is ahead then.")
+
+struct figures {
+    FIGURES(METRIC_MEMBER)
+};
+static const struct metric metrics[] = {FIGURES(METRIC_ROW)};
+
 struct committer {
     const struct sys *sys;
     /* What reads look at, apart from what every write changes. */
@@ -70,7 +97,7 @@ struct committer {
     pthread_mutex_t lock; /* of the next five */
     pthread_cond_t wake;
     struct queue submitted;
-    struct committer_figures figures;
+    struct figures figures;
     enum { RUNNING, STOPPING, ENDED } state;
     struct clock_watch clock;
     struct sys_listener clock_put;
@@ -196,24 +223,16 @@ static void publish(struct committer *committer)
     journal_note_changes(committer->journal, committer->deciding.draft, committer->book);
 }
 
-static void histogram_add(struct committer_histogram *histogram, uint64_t value, uint64_t bound)
-{
-    histogram->count++;
-    histogram->sum += value;
-    for (unsigned i = 0; i < COMMITTER_BUCKETS; i++)
-        histogram->at_most[i] += value <= bound << i;
-}
-
 static void count_batch(struct committer *committer, uint64_t entries, uint64_t append_us)
 {
-    struct committer_figures *figures = &committer->figures;
+    struct figures *figures = &committer->figures;
     pthread_mutex_lock(&committer->lock);
     figures->entries += entries;
     figures->batches++;
     figures->append_us += append_us;
     if (append_us > figures->append_us_max)
         figures->append_us_max = append_us;
-    histogram_add(&figures->batch_us, append_us, committer_us_bound(0));
+    metric_histogram_add(&figures->batch_us, append_us);
     pthread_mutex_unlock(&committer->lock);
 }
 
@@ -278,9 +297,8 @@ static enum refusal settle(struct committer *committer)
 
 static void count_group(struct committer *committer, const struct queue *group, uint64_t commands)
 {
-    struct committer_figures *figures = &committer->figures;
-    uint64_t refusals = 0;
-    uint64_t replays = 0;
+    struct figures *figures = &committer->figures;
+    uint64_t refusals = 0, replays = 0;
     for (const struct commit *commit = group->first; commit; commit = commit->next) {
         refusals += commit->refusal != REFUSAL_NONE;
         replays += commit->replayed;
@@ -291,7 +309,7 @@ static void count_group(struct committer *committer, const struct queue *group, 
     figures->refusals += refusals;
     figures->replays += replays;
     if (commands > 0)
-        histogram_add(&figures->group_commands, commands, committer_commands_bound(0));
+        metric_histogram_add(&figures->group_commands, commands);
     pthread_mutex_unlock(&committer->lock);
 }
 
@@ -378,31 +396,24 @@ static void keep_up(struct committer *committer)
     committer->checkpoint_moving = false;
 }
 
-static void put_requests_aside(struct committer *committer)
-{
-    gate_write_begin(committer->gate);
-    book_requests_put_aside(committer->book);
-    gate_write_end(committer->gate);
-    committer->checkpoint_wanted = true;
-}
-
-static void let_requests_go(struct committer *committer, uint64_t kept)
-{
-    gate_write_begin(committer->gate);
-    book_requests_let_go(committer->book, kept);
-    gate_write_end(committer->gate);
-}
-
 /* The book's requests go to the journal, many at a time. */
 static void hand_requests_over(struct committer *committer)
 {
-    uint64_t aside = book_aside_sequence(committer->book);
+    struct book *book = committer->book;
+    uint64_t aside = book_aside_sequence(book);
     uint64_t kept = journal_requests_kept(committer->journal);
-    if (aside > 0 && kept >= aside)
-        let_requests_go(committer, kept);
-    else if (aside == 0 &&
-             journal_wants_requests(committer->journal, book_request_count(committer->book)))
-        put_requests_aside(committer);
+    bool let_go = aside > 0 && kept >= aside;
+    bool put_aside =
+        aside == 0 && journal_wants_requests(committer->journal, book_request_count(book));
+    if (!let_go && !put_aside)
+        return;
+    gate_write_begin(committer->gate);
+    if (let_go)
+        book_requests_let_go(book, kept);
+    else
+        book_requests_put_aside(book);
+    gate_write_end(committer->gate);
+    committer->checkpoint_wanted = committer->checkpoint_wanted || put_aside;
 }
 
 /* The thread ----------------------------------------------------------------------------------- */
@@ -481,10 +492,9 @@ static void take_submitted(struct committer *committer, bool *ret_over)
 /* What is submitted from now on is refused at once. */
 static void end(struct committer *committer)
 {
-    struct queue late;
     pthread_mutex_lock(&committer->lock);
     committer->state = ENDED;
-    late = committer->submitted;
+    struct queue late = committer->submitted;
     committer->submitted = (struct queue){NULL, NULL};
     pthread_mutex_unlock(&committer->lock);
     answer_all(&late);
@@ -582,6 +592,8 @@ struct status committer_start(const struct sys *sys, struct journal *journal, st
     committer->deciding.repeat.journal = journal;
     committer->book = book;
     committer->gate = gate;
+    committer->figures.group_commands.bound = 1;
+    committer->figures.batch_us.bound = 50;
     committer->checkpoint_wanted = true; /* a tail may have been loaded */
     committer->tail_entries = journal_tail(journal);
     set_options(committer, options);
@@ -639,13 +651,6 @@ struct status committer_stop(struct committer *committer, struct fault *fault)
     return status;
 }
 
-void committer_figures(struct committer *committer, struct committer_figures *ret_figures)
-{
-    pthread_mutex_lock(&committer->lock);
-    *ret_figures = committer->figures;
-    pthread_mutex_unlock(&committer->lock);
-}
-
 void committer_clock(struct committer *committer, struct committer_clock *ret_clock)
 {
     *ret_clock = (struct committer_clock){0};
@@ -654,6 +659,19 @@ void committer_clock(struct committer *committer, struct committer_clock *ret_cl
     ret_clock->jump_us = committer->clock.jump_us;
     pthread_mutex_unlock(&committer->lock);
     say_clock(committer);
+}
+
+void committer_metrics(void *context, struct buffer *out)
+{
+    struct committer *committer = context;
+    struct committer_clock clock;
+    committer_clock(committer, &clock);
+    pthread_mutex_lock(&committer->lock);
+    struct figures figures = committer->figures;
+    pthread_mutex_unlock(&committer->lock);
+    figures.clock_stopped = clock.is_stopped;
+    figures.clock_jump_s = (uint64_t)clock.jump_us / SECOND_US;
+    metrics_write(out, metrics, sizeof metrics / sizeof *metrics, &figures);
 }
 
 int64_t committer_book_us(struct committer *committer, int64_t now_us)

@@ -62,34 +62,6 @@ struct committer_options {
 
 struct committer;
 
-/* How often a value was at most so much: bucket i counts values <= its bound, so that each bucket
- * includes those before it. What is beyond the last bound is in `count` only. */
-enum { COMMITTER_BUCKETS = 16 };
-struct committer_histogram {
-    uint64_t count, sum;
-    uint64_t at_most[COMMITTER_BUCKETS];
-};
-/* Bounds: 1, 2, 4, ... 32,768 commands; 50, 100, 200, ... 1,638,400 microseconds. */
-static inline uint64_t committer_commands_bound(unsigned bucket)
-{
-    return UINT64_C(1) << bucket;
-}
-static inline uint64_t committer_us_bound(unsigned bucket)
-{
-    return UINT64_C(50) << bucket;
-}
-
-struct committer_figures {
-    uint64_t commands, refusals, entries, batches;
-    uint64_t replays;                          /* commands answered as before */
-    uint64_t timed;                            /* entries that time made */
-    uint64_t append_us;                        /* time spent in append and sync, in all */
-    uint64_t append_us_max;                    /* longest */
-    uint64_t queue_commands;                   /* waiting now */
-    struct committer_histogram group_commands; /* a group that had commands */
-    struct committer_histogram batch_us;       /* append and sync of a batch */
-};
-
 /* Starts the thread. All pointers must outlive committer_stop. `options` NULL = defaults. */
 STATUS_MUST_USE struct status committer_start(const struct sys *sys, struct journal *journal,
                                               struct book *book, struct gate *gate,
@@ -101,7 +73,8 @@ void committer_submit(struct committer *committer, struct commit *commit);
 /* Refuses what comes from now on (REFUSAL_STOPPING), finishes what is queued, writes the whole
  * checkpoint, ends the thread and frees. */
 STATUS_MUST_USE struct status committer_stop(struct committer *committer, struct fault *fault);
-void committer_figures(struct committer *committer, struct committer_figures *ret_figures);
+/* A metric_source's. Any thread. */
+void committer_metrics(void *committer, struct buffer *out);
 
 /* What the wall clock says, and whether it is believed. */
 struct committer_clock {

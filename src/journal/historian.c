@@ -8,12 +8,30 @@
 #include "journal/historian.h"
 
 #include "base/check.h"
+#include "base/metric.h"
 #include "journal/turns.h"
 #include "sys/thread.h"
 
 #include <stdlib.h>
 
 enum { JOBS_MAX = 1024 };
+
+#define FIGURES(ROW)                                                                               \
+    ROW(jobs, COUNTER, "bursar_historian_jobs_total", "Questions about the past answered.")        \
+    ROW(faults, COUNTER, "bursar_historian_faults_total", "Of these, those that failed.")          \
+    ROW(refused, COUNTER, "bursar_historian_refused_total",                                        \
+        "Questions refused because too many waited.")                                              \
+    ROW(reads, COUNTER, "bursar_historian_reads_total", "Rows read from the journal.")             \
+    ROW(run_us, COUNTER_US, "bursar_historian_run_seconds_total",                                  \
+        "Time spent in answering questions.")                                                      \
+    ROW(run_us_max, GAUGE_US, "bursar_historian_run_seconds_max", "The longest answer so far.")    \
+    ROW(queue_jobs, GAUGE, "bursar_historian_queue_jobs", "Questions waiting.")                    \
+    ROW(queue_jobs_max, GAUGE, "bursar_historian_queue_jobs_max", "Most that ever waited.")
+
+struct figures {
+    FIGURES(METRIC_MEMBER)
+};
+static const struct metric metrics[] = {FIGURES(METRIC_ROW)};
 
 struct historian {
     const struct sys *sys;
@@ -24,7 +42,7 @@ struct historian {
     pthread_mutex_t lock; /* of all below */
     pthread_cond_t wake;
     struct turns *turns;
-    struct historian_figures figures;
+    struct figures figures;
     bool stopping;
 };
 
@@ -51,7 +69,7 @@ static void run_job(struct historian *historian, struct history_job *job)
 
 static void count_job(struct historian *historian, const struct history_job *job, uint64_t run_us)
 {
-    struct historian_figures *figures = &historian->figures;
+    struct figures *figures = &historian->figures;
     pthread_mutex_lock(&historian->lock);
     figures->jobs++;
     figures->faults += !status_ok(job->status);
@@ -120,7 +138,7 @@ struct status historian_start(const struct sys *sys, struct journal *journal, st
 
 static void note_queued(struct historian *historian)
 {
-    struct historian_figures *figures = &historian->figures;
+    struct figures *figures = &historian->figures;
     uint32_t queued = turns_count(historian->turns);
     if (queued > figures->queue_jobs_max)
         figures->queue_jobs_max = queued;
@@ -151,10 +169,12 @@ void historian_stop(struct historian *historian)
     free_historian(historian);
 }
 
-void historian_figures(struct historian *historian, struct historian_figures *ret_figures)
+void historian_metrics(void *context, struct buffer *out)
 {
+    struct historian *historian = context;
     pthread_mutex_lock(&historian->lock);
-    *ret_figures = historian->figures;
-    ret_figures->queue_jobs = turns_count(historian->turns);
+    struct figures figures = historian->figures;
+    figures.queue_jobs = turns_count(historian->turns);
     pthread_mutex_unlock(&historian->lock);
+    metrics_write(out, metrics, sizeof metrics / sizeof *metrics, &figures);
 }

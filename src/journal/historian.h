@@ -37,14 +37,6 @@ struct historian_options {
     uint32_t jobs_max; /* waiting; default 1,024 */
 };
 
-struct historian_figures {
-    uint64_t jobs, faults, refused; /* refused: there was no place */
-    uint64_t reads;                 /* rows */
-    uint64_t run_us, run_us_max;    /* in all, the longest */
-    uint64_t queue_jobs;            /* waiting now */
-    uint64_t queue_jobs_max;        /* most that ever waited */
-};
-
 /* Starts the thread. Everything must outlive historian_stop. `options` NULL = defaults. */
 STATUS_MUST_USE struct status historian_start(const struct sys *sys, struct journal *journal,
                                               struct gate *gate,
@@ -56,6 +48,7 @@ STATUS_MUST_USE struct status historian_start(const struct sys *sys, struct jour
 STATUS_MUST_USE bool historian_submit(struct historian *historian, struct history_job *job);
 /* Runs what is queued, ends the thread and frees. NULL is fine. */
 void historian_stop(struct historian *historian);
-void historian_figures(struct historian *historian, struct historian_figures *ret_figures);
+/* A metric_source's. Any thread. */
+void historian_metrics(void *historian, struct buffer *out);
 
 #endif

@@ -96,7 +96,6 @@ static void finish_call(struct connection *connection)
         return; /* it is held, or waits for something else now */
     connection->call = NULL;
     worker->calls_pending--;
-    figures_add(&worker->figures, FIGURE_PENDING_FINISHED, 1);
     exchange_finish(connection, call);
     worker_give_call(worker, call);
 }

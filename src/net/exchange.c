@@ -10,8 +10,8 @@
  *    becomes pending, both are left alone until the committer wakes it.
  *
  * Owns nothing. The loop's thread. */
-#include "net/admin.h"
 #include "net/connection.h"
+#include "net/pages.h"
 #include "net/request_log.h"
 
 #include "base/check.h"
@@ -261,22 +261,14 @@ static void ask_api(struct connection *connection, struct call *call)
     connection->call = call;
     worker->call = NULL;
     worker->calls_pending++;
-    figures_add(&worker->figures, FIGURE_PENDING_STARTED, 1);
 }
 
-static bool asks_health(const struct connection *connection, const struct http1_request *request)
+static void answer_page(struct connection *connection, const struct http1_request *request)
 {
-    const char *path = connection->worker->server->health_path;
-    return path[0] && slice_equal(request->path, slice_text(path));
-}
-
-static void answer_operator(struct connection *connection, const struct http1_request *request)
-{
-    const struct server *server = connection->worker->server;
-    struct buffer *body = &connection->worker->body;
-    struct admin_answer said = connection->endpoint->admin ? admin_answer(server, request, body)
-                                                           : admin_health(server, request, body);
-    struct answer answer = {said.status, said.content_type, buffer_slice(body), said.extra};
+    struct worker *worker = connection->worker;
+    struct page_answer said =
+        page_answer(worker->server, connection->endpoint->admin, request, &worker->body);
+    struct answer answer = {said.status, said.type, buffer_slice(&worker->body), said.extra};
     write_answer(connection, request, &answer);
 }
 
@@ -309,12 +301,15 @@ static void answer_elsewhere(struct connection *connection, const struct http1_r
 
 static void answer_request(struct connection *connection, struct call *call)
 {
-    if (connection->endpoint->admin || asks_health(connection, &call->request))
-        answer_operator(connection, &call->request);
-    else if (!exchange_is_call(&call->request))
-        answer_elsewhere(connection, &call->request);
-    else
+    const struct http1_request *request = &call->request;
+    bool is_root = slice_equal(request->path, SLICE("/"));
+    if (connection->endpoint->admin ||
+        (!is_root && page_is_beside_api(connection->worker->server, request->path)))
+        answer_page(connection, request);
+    else if (exchange_is_call(request))
         ask_api(connection, call);
+    else
+        answer_elsewhere(connection, request);
 }
 
 bool exchange_run(struct connection *connection)

@@ -4,7 +4,7 @@
  * in server_open, so that a server that runs was configured right.
  * 2. `drain` only rises; workers_busy falls to zero exactly once.
  *
- * Owns workers, endpoints, TLS and ceilings; the api and the committer belong to the caller.
+ * Owns workers, endpoints, TLS and ceilings; the api and the pages belong to the caller.
  * server_drain and server_reload_tls: any thread; the others: the caller's. */
 #include "net/server.h"
 
@@ -129,9 +129,8 @@ static struct status open_parts(struct server *server, const struct server_optio
     return STATUS_DONE;
 }
 
-struct status server_open(struct api *api, struct committer *committer,
-                          const struct server_options *options, struct fault *fault,
-                          struct server **ret_server)
+struct status server_open(struct api *api, const struct server_options *options,
+                          struct fault *fault, struct server **ret_server)
 {
     TRY(check_options(options, fault));
     raise_file_limit(options->connections_max);
@@ -139,14 +138,10 @@ struct status server_open(struct api *api, struct committer *committer,
     if (!server)
         return fault_raise(fault, STATUS_MEMORY, "no memory for the server");
     server->api = api;
-    server->committer = committer;
     server->options = *options;
     server->sys = options->sys ? options->sys : sys_real();
     budget_init(&server->budget, options->body_memory_max);
-    struct buffer version;
     buffer_init(&server->admin_hosts, ADMIN_HOSTS_BYTES_MAX);
-    buffer_init_fixed(&version, server->version, sizeof server->version - 1);
-    buffer_append(&version, options->version);
     struct status status = open_parts(server, options, fault);
     if (!status_ok(status)) {
         server_close(server);

@@ -1,4 +1,4 @@
-/* The door: listeners, connections, TLS, deadlines, drain; metrics and health.
+/* The door: listeners, connections, TLS, deadlines, drain; health and pages.
  *
  * N network threads, each with its own libuv loop and its own listening sockets (SO_REUSEPORT).
  * Requests are parsed by codec/http1, answered by the api on the same thread; nothing here waits
@@ -7,7 +7,6 @@
 #define NET_SERVER_H
 
 #include "api/api.h"
-#include "journal/historian.h"
 
 enum { SERVER_LISTENERS_MAX = 16, SERVER_HEALTH_PATH_BYTES_MAX = 255 };
 
@@ -16,7 +15,17 @@ struct server_listener {
     struct slice address;
     bool tls;
     enum api_trust trust; /* OPERATOR only for the control socket (unix, mode 0600) */
-    bool admin;           /* GET /healthz /readyz /metrics /version instead of the API */
+    bool admin;           /* pages for who runs the server instead of the API */
+};
+
+/* GET and HEAD of a path, answered on the network thread: `write` must not wait. */
+struct server_page {
+    const char *path; /* "/metrics" */
+    const char *type; /* "application/json" */
+    bool admin;       /* on admin listeners; else beside the API, with nobody's name asked for */
+    /* Writes the body into `out`, which is empty, and answers the HTTP status. */
+    int (*write)(void *context, struct buffer *out);
+    void *context;
 };
 
 struct server_options {
@@ -45,8 +54,12 @@ struct server_options {
     struct slice health_path;
     const char *tls_certificate_path; /* PEM chain; NULL = no TLS listeners */
     const char *tls_key_path;
-    struct slice version;        /* for /version and bursar_build_info */
-    struct historian *historian; /* for its figures; NULL = none */
+    /* Beside /healthz, /livez and /readyz of admin listeners; must outlive the server. */
+    const struct server_page *pages;
+    uint32_t page_count;
+    /* "/readyz" is 503 with this line while it is not NULL; may itself be NULL. Any thread. */
+    const char *(*unready)(void *context);
+    void *unready_context;
     const struct sys *sys; /* wall clock of the Date field and the access log; NULL = sys_real() */
     /* One line an answered request; NULL = no access log. Any network thread. */
     void (*access_log)(void *context, struct slice line);
@@ -68,10 +81,9 @@ struct server;
 
 /* Binds everything (faults name the address and, for a port in use, say so), loads TLS. Raises the
  * soft limit of open files as far as connections_max needs. `options` and what it points to need
- * not outlive the call, except `sys` and the access log's context. */
-STATUS_MUST_USE struct status server_open(struct api *api, struct committer *committer,
-                                          const struct server_options *options, struct fault *fault,
-                                          struct server **ret_server);
+ * not outlive the call, except `sys`, the pages and the contexts. */
+STATUS_MUST_USE struct status server_open(struct api *api, const struct server_options *options,
+                                          struct fault *fault, struct server **ret_server);
 /* The address bound for listener i, with the port the kernel chose: "127.0.0.1:40123". */
 void server_address(const struct server *server, uint32_t listener, struct buffer *out);
 /* Serves until drained; runs the loops (the calling thread is the first network thread). From here
@@ -83,6 +95,8 @@ STATUS_MUST_USE struct status server_run(struct server *server, struct fault *fa
 void server_drain(struct server *server);
 /* Reads certificate and key again; on a fault the old ones stay. Any thread. */
 STATUS_MUST_USE struct status server_reload_tls(struct server *server, struct fault *fault);
+/* A metric_source's. Any thread. */
+void server_metrics(void *server, struct buffer *out);
 void server_close(struct server *server);
 
 #endif

@@ -107,11 +107,9 @@ enum { DRAIN_NONE, DRAIN_GRACEFUL, DRAIN_NOW };
 
 struct server {
     struct api *api;
-    struct committer *committer;
     const struct sys *sys;
     struct server_options options; /* its slices and paths are not used after server_open */
-    char version[64];
-    int64_t started_us; /* wall clock */
+    int64_t started_us;            /* wall clock */
     struct endpoint endpoints[SERVER_LISTENERS_MAX];
     uint32_t endpoint_count;
     struct worker *workers;

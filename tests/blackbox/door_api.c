@@ -11,6 +11,7 @@
 #include "api/api.h"
 
 #include "base/check.h"
+#include "base/metric.h"
 #include "crypto/digest.h"
 
 #include <pthread.h>
@@ -30,7 +31,7 @@ struct api {
     pthread_cond_t changed;
     struct api_pending *waiting;
     bool stopping;
-    _Atomic uint64_t calls;
+    _Atomic uint64_t calls, pending;
 };
 
 struct api_worker {
@@ -181,6 +182,7 @@ static void make_pending(struct api *api, struct api_call *call, int64_t ms)
     struct api_pending *pending = calloc(1, sizeof *pending);
     CHECK(pending && ms <= 60000);
     pending->call = call;
+    atomic_fetch_add(&api->pending, 1);
     call->pending = pending;
     (void)clock_gettime(CLOCK_REALTIME, &pending->due);
     pending->due.tv_sec += (time_t)(ms / 1000);
@@ -234,6 +236,7 @@ void api_refuse(struct api_worker *worker, struct api_call *call, struct buffer 
 
 enum api_progress api_finish(struct api_worker *worker, struct api_call *call, struct buffer *out)
 {
+    atomic_fetch_sub(&worker->api->pending, 1);
     free(call->pending);
     call->pending = NULL;
     if (call->held_at == API_NOWHERE && query_number(call->request->query, SLICE("again")) > 0) {
@@ -250,29 +253,44 @@ const struct api_outcome *api_worker_outcome(const struct api_worker *worker)
     return &worker->outcome;
 }
 
-void api_figures(const struct api *api, struct api_figures *ret_figures)
-{
-    *ret_figures = (struct api_figures){.calls = atomic_load(&api->calls)};
-}
+#define ROWS(values, rows) metrics_write(out, rows, sizeof(rows) / sizeof *(rows), values)
 
-void committer_figures(struct committer *committer, struct committer_figures *ret_figures)
+void api_metrics(void *context, struct buffer *out)
 {
-    (void)committer;
-    *ret_figures = (struct committer_figures){
-        .commands = 7,
-        .append_us = 1250000,
-        .batch_us = {.count = 9, .sum = 1250000, .at_most = {[1] = 4, [2] = 8}},
+    static const struct metric rows[] = {
+        {"bursar_api_calls_total", "Calls.", METRIC_COUNTER, 0, 0, 0, 0},
+        {"bursar_api_pending", "Waiting.", METRIC_GAUGE, sizeof(uint64_t), 0, 0, 0},
     };
+    struct api *api = context;
+    const uint64_t values[] = {atomic_load(&api->calls), atomic_load(&api->pending)};
+    ROWS(values, rows);
 }
 
-void committer_clock(struct committer *committer, struct committer_clock *ret_clock)
+void committer_metrics(void *committer, struct buffer *out);
+void committer_metrics(void *committer, struct buffer *out)
 {
+    static const struct {
+        uint64_t append_us;
+        struct metric_histogram batch_us;
+    } values = {1250000, {.bound = 50, .count = 9, .sum = 1250000, .at_most = {[1] = 4, [2] = 8}}};
+    static const struct metric rows[] = {
+        {"bursar_committer_append_seconds_total", "Time.", METRIC_COUNTER_US, 0, 0, 0, 0},
+        {"bursar_committer_batch_seconds", "Batches.", METRIC_HISTOGRAM_US, sizeof(uint64_t), 0, 0,
+         0},
+    };
     (void)committer;
-    *ret_clock = (struct committer_clock){.now_us = 0};
+    ROWS(&values, rows);
 }
 
-void historian_figures(struct historian *historian, struct historian_figures *ret_figures)
+void historian_metrics(void *historian, struct buffer *out);
+void historian_metrics(void *historian, struct buffer *out)
 {
+    static const uint64_t values[] = {5, 2500000};
+    static const struct metric rows[] = {
+        {"bursar_historian_jobs_total", "Jobs.", METRIC_COUNTER, 0, 0, 0, 0},
+        {"bursar_historian_run_seconds_total", "Time.", METRIC_COUNTER_US, sizeof(uint64_t), 0, 0,
+         0},
+    };
     (void)historian;
-    *ret_figures = (struct historian_figures){.jobs = 5, .run_us = 2500000};
+    ROWS(values, rows);
 }

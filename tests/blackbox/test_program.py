@@ -9,7 +9,8 @@ import stat
 import subprocess
 
 import pytest
-from program import EXAMPLE_KEY, call, call_text, free_port, key_of, make_ledger, must, run, running, serving, wait_for
+from door import Client, get
+from program import EXAMPLE_KEY, ROOT, call, call_text, free_port, key_of, make_ledger, must, run, running, serving, wait_for
 
 EXAMPLE = ('{"Response":{"Data":[{"BasicCreditAmount":0,"CashAccountBalance":36365911,"CreditAmount":0,'
            '"IsCreditAccount":false,"MemberName":"kleinerwang_test","MemberUin":"700001941608","OweAmount":0,'
@@ -100,6 +101,17 @@ def test_serve_says_what_it_serves_and_with_which_limits(ledger, tmp_path):
         assert f"health and metrics on http://{server.addresses[1]}\n" in text
         assert "1 organisation, 1 member, 1 key" in text
         assert "calls-per-second 20" in text and "limit DescribeAccountBalance=5" in text and "body-bytes-max 10MiB" in text
+
+
+def test_every_metric_of_the_manual_is_there(ledger, tmp_path):
+    data, _ = ledger
+    manual = (ROOT / "docs/operating.md").read_text()
+    wanted = set(re.findall(r"`((?:bursar|process)_[a-z_]+)(?:\{[^`]*\})?`", manual))
+    with serving(tmp_path, data, "--admin-listen", "127.0.0.1:0", "--admin-host", "billing.test") as server, \
+            Client(server.addresses[1]) as client:
+        shown = re.findall(r"^# TYPE (\S+) ", client.ask(get("/metrics")).body.decode(), re.M)
+    assert len(wanted) > 10 and not wanted - set(shown)
+    assert len(shown) == len(set(shown))
 
 
 def test_serve_ends_with_its_word_kept(ledger, tmp_path):

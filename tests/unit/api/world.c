@@ -1,6 +1,8 @@
 /* The test world; see world.h. */
 #include "world.h"
 
+#include "../counted.h"
+
 #include "codec/json.h"
 #include "codec/timestamp.h"
 #include "crypto/tc3.h"
@@ -522,4 +524,17 @@ void assert_refused(struct world *world, const struct signed_call *call, const c
              call->headers ? call->headers : "");
     in_chinese.headers = headers;
     assert_error(world_call(world, &in_chinese), code, chinese);
+}
+
+void api_figures(struct api *api, struct api_figures *ret_figures)
+{
+    struct buffer memory = counted_text(api_metrics, api);
+    struct slice text = buffer_slice(&memory);
+    *ret_figures = (struct api_figures){
+        .calls = counted(text, "bursar_api_calls_total"),
+        .limited = counted(text, "bursar_api_limited_total"),
+        .signature_failures = counted(text, "bursar_api_signature_failures_total"),
+        .any_service = counted(text, "bursar_api_any_service_total"),
+    };
+    buffer_done(&memory);
 }

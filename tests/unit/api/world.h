@@ -116,4 +116,10 @@ void assert_error(const char *answer, const char *code, const char *message);
 void assert_refused(struct world *world, const struct signed_call *call, const char *code,
                     const char *english, const char *chinese);
 
+/* What the api counts, read from its metrics. */
+struct api_figures {
+    uint64_t calls, limited, signature_failures, any_service;
+};
+void api_figures(struct api *api, struct api_figures *ret_figures);
+
 #endif

@@ -1,6 +1,7 @@
 /* The committer: order, grouping, what readers see, a full store, a clock that jumps, an unknown
  * outcome, stopping. */
 #include "base/check.h"
+#include "figures.h"
 #include "journal/committer.h"
 #include "journal/ops.h"
 

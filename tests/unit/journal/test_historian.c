@@ -1,4 +1,5 @@
 /* The historian: order, snapshots, the bound of its queue, stopping. */
+#include "figures.h"
 #include "journal/historian.h"
 #include "scene.h"
 

@@ -1,6 +1,7 @@
 /* Exactly once: what a client's token promises, in one group, later, and after a restart; and what
  * time does between commands. */
 #include "base/check.h"
+#include "figures.h"
 #include "journal/committer.h"
 #include "journal/history.h"
 

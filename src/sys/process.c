@@ -1,13 +1,27 @@
 /* The process's own figures, from /proc and getrusage. Owns nothing. Any thread. */
-#include "net/process.h"
+#include "sys/process.h"
 
-#include "base/slice.h"
+#include "base/metric.h"
 
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
+
+#define FIGURES(ROW)                                                                               \
+    ROW(cpu_us, COUNTER_US, "process_cpu_seconds_total", "User and system CPU time spent.")        \
+    ROW(resident_bytes, GAUGE, "process_resident_memory_bytes", "Resident memory.")                \
+    ROW(virtual_bytes, GAUGE, "process_virtual_memory_bytes", "Virtual memory.")                   \
+    ROW(open_fds, GAUGE, "process_open_fds", "Open file descriptors.")                             \
+    ROW(max_fds, GAUGE, "process_max_fds", "Most file descriptors allowed.")                       \
+    ROW(threads, GAUGE, "process_threads", "Threads.")                                             \
+    ROW(start_seconds, GAUGE, "process_start_time_seconds", "Start of the process, Unix time.")
+
+struct figures {
+    FIGURES(METRIC_MEMBER)
+};
+static const struct metric metrics[] = {FIGURES(METRIC_ROW)};
 
 /* Fields of /proc/self/stat, counted as in proc(5). */
 enum {
@@ -64,15 +78,16 @@ static uint64_t start_seconds(uint64_t start_ticks)
     return seconds > 0 ? (uint64_t)seconds : 0;
 }
 
-void process_read(struct process_figures *ret_figures)
+void process_metrics(void *unused, struct buffer *out)
 {
+    (void)unused;
     char memory[1024];
     struct slice stat = read_stat(memory, sizeof memory);
     struct rusage usage = {0};
     struct rlimit files = {0};
     (void)getrusage(RUSAGE_SELF, &usage);
     (void)getrlimit(RLIMIT_NOFILE, &files);
-    *ret_figures = (struct process_figures){
+    struct figures figures = {
         .cpu_us = (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 +
                   (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec),
         .resident_bytes = stat_field(stat, STAT_RESIDENT_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE),
@@ -82,4 +97,5 @@ void process_read(struct process_figures *ret_figures)
         .start_seconds = start_seconds(stat_field(stat, STAT_START_TICKS)),
         .threads = stat_field(stat, STAT_THREADS),
     };
+    metrics_write(out, metrics, sizeof metrics / sizeof *metrics, &figures);
 }
