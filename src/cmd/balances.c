@@ -6,9 +6,8 @@
 #include "cmd/balances.h"
 
 #include "base/amount.h"
-#include "codec/csv.h"
 #include "codec/decimal.h"
-#include "codec/json.h"
+#include "codec/records.h"
 
 /* Nine cells; a name of 64 characters is at most 256 bytes, doubled when all of it is escaped. */
 enum { LINE_BYTES_MAX = 8192, AMOUNT_COUNT = 6 };
@@ -18,6 +17,37 @@ static const struct table_column columns[] = {
     {"REAL BALANCE", true}, {"CASH", true},  {"CREDIT", true},
     {"TEMPORARY", true},    {"BASIC", true}, {"OWED", true},
 };
+
+#define COLUMN(name, kind, member)                                                                 \
+    {                                                                                              \
+        name, kind, offsetof(struct bursar_member_balance, member), true                           \
+    }
+static const struct record_column csv_columns[] = {
+    COLUMN("MemberUin", RECORD_WORD, member_uin),
+    COLUMN("MemberName", RECORD_WORD, member_name),
+    COLUMN("IsCreditAccount", RECORD_BOOLEAN, is_credit_account),
+    COLUMN("RealBalance", RECORD_CENTS, real_balance),
+    COLUMN("CashAccountBalance", RECORD_CENTS, cash_account_balance),
+    COLUMN("CreditAmount", RECORD_CENTS, credit_amount),
+    COLUMN("TempCredit", RECORD_CENTS, temp_credit),
+    COLUMN("BasicCreditAmount", RECORD_CENTS, basic_credit_amount),
+    COLUMN("OweAmount", RECORD_CENTS, owe_amount),
+};
+static const struct record_column json_columns[] = {
+    COLUMN("BasicCreditAmount", RECORD_CENTS, basic_credit_amount),
+    COLUMN("CashAccountBalance", RECORD_CENTS, cash_account_balance),
+    COLUMN("CreditAmount", RECORD_CENTS, credit_amount),
+    COLUMN("IsCreditAccount", RECORD_BOOLEAN, is_credit_account),
+    COLUMN("MemberName", RECORD_WORD, member_name),
+    COLUMN("MemberUin", RECORD_WORD, member_uin),
+    COLUMN("OweAmount", RECORD_CENTS, owe_amount),
+    COLUMN("RealBalance", RECORD_CENTS, real_balance),
+    COLUMN("TempCredit", RECORD_CENTS, temp_credit),
+};
+static const struct record_table csv_table =
+    RECORD_TABLE(csv_columns, struct bursar_member_balance);
+static const struct record_table json_table =
+    RECORD_TABLE(json_columns, struct bursar_member_balance);
 
 void balances_init(struct balances *balances, enum output_format format)
 {
@@ -35,8 +65,8 @@ void balances_open(struct balances *balances)
     case OUTPUT_TABLE:
         break;
     case OUTPUT_CSV:
-        output_write(SLICE("MemberUin,MemberName,IsCreditAccount,RealBalance,CashAccountBalance,"
-                           "CreditAmount,TempCredit,BasicCreditAmount,OweAmount\n"));
+        records_write_header(&csv_table, &balances->line);
+        output_write(buffer_slice(&balances->line));
         break;
     case OUTPUT_JSON:
         output_write(SLICE("{\"Data\":["));
@@ -67,44 +97,6 @@ static void print_table(struct balances *balances, const struct bursar_member_ba
     output_table_row(&balances->table, cells);
 }
 
-static void cents(struct buffer *line, const char *before, int64_t micros)
-{
-    buffer_text(line, before);
-    decimal_print_cents(line, (struct amount){micros});
-}
-
-static void print_csv(struct buffer *line, const struct bursar_member_balance *member)
-{
-    csv_write(line, slice_text(member->member_uin));
-    buffer_char(line, ',');
-    csv_write(line, slice_text(member->member_name));
-    buffer_text(line, member->is_credit_account ? ",true" : ",false");
-    cents(line, ",", member->real_balance);
-    cents(line, ",", member->cash_account_balance);
-    cents(line, ",", member->credit_amount);
-    cents(line, ",", member->temp_credit);
-    cents(line, ",", member->basic_credit_amount);
-    cents(line, ",", member->owe_amount);
-    buffer_char(line, '\n');
-}
-
-static void print_json(struct buffer *line, const struct bursar_member_balance *member)
-{
-    cents(line, "{\"BasicCreditAmount\":", member->basic_credit_amount);
-    cents(line, ",\"CashAccountBalance\":", member->cash_account_balance);
-    cents(line, ",\"CreditAmount\":", member->credit_amount);
-    buffer_text(line, member->is_credit_account ? ",\"IsCreditAccount\":true"
-                                                : ",\"IsCreditAccount\":false");
-    BUFFER_LITERAL(line, ",\"MemberName\":");
-    json_quote(line, slice_text(member->member_name));
-    BUFFER_LITERAL(line, ",\"MemberUin\":");
-    json_quote(line, slice_text(member->member_uin));
-    cents(line, ",\"OweAmount\":", member->owe_amount);
-    cents(line, ",\"RealBalance\":", member->real_balance);
-    cents(line, ",\"TempCredit\":", member->temp_credit);
-    buffer_char(line, '}');
-}
-
 void balances_print(struct balances *balances, const struct bursar_member_balance *member)
 {
     struct buffer *line = &balances->line;
@@ -115,15 +107,15 @@ void balances_print(struct balances *balances, const struct bursar_member_balanc
         balances->count++;
         return;
     case OUTPUT_CSV:
-        print_csv(line, member);
+        records_write_csv(&csv_table, member, RECORDS_ALL, line);
         break;
     case OUTPUT_JSON:
         if (balances->count > 0)
             buffer_char(line, ',');
-        print_json(line, member);
+        records_write_json(&json_table, member, line);
         break;
     case OUTPUT_JSONL:
-        print_json(line, member);
+        records_write_json(&json_table, member, line);
         buffer_char(line, '\n');
         break;
     }

@@ -3,8 +3,8 @@
  * 1. Tables are in units of the currency, CSV in the API's cents, as everywhere. */
 #include "cmd/entry_row.h"
 
-#include "codec/csv.h"
 #include "codec/decimal.h"
+#include "codec/records.h"
 
 const struct table_column entry_columns[ENTRY_COLUMNS] = {
     {"ENTRY", true},  {"TIME", false},        {"KIND", false},
@@ -221,44 +221,42 @@ void entry_row_cells(const struct entry_row *row, struct slice uin, struct buffe
     ret_cells[8] = row->member;
 }
 
+struct csv_row {
+    struct entry_row row;
+    struct slice by;
+};
+
+#define COLUMN(name, kind, member)                                                                 \
+    {                                                                                              \
+        name, kind, offsetof(struct csv_row, member), false                                        \
+    }
+static const struct record_column csv_columns[] = {
+    COLUMN("EntryId", RECORD_COUNT, row.entry),
+    COLUMN("Time", RECORD_TEXT, row.time),
+    COLUMN("Kind", RECORD_TEXT, row.kind),
+    COLUMN("MemberUin", RECORD_TEXT, row.member),
+    COLUMN("ToMemberUin", RECORD_TEXT, row.to),
+    COLUMN("Amount", RECORD_CENTS, row.amount),
+    COLUMN("RealBalance", RECORD_CENTS, row.real_micros),
+    COLUMN("CashAccountBalance", RECORD_CENTS, row.cash_micros),
+    COLUMN("Reason", RECORD_TEXT, row.reason),
+    COLUMN("By", RECORD_TEXT, by),
+    COLUMN("RequestId", RECORD_TEXT, row.request_id),
+};
+static const struct record_table csv_table = RECORD_TABLE(csv_columns, struct csv_row);
+
 void entry_csv_header(struct buffer *out)
 {
-    BUFFER_LITERAL(out, "EntryId,Time,Kind,MemberUin,ToMemberUin,Amount,RealBalance,"
-                        "CashAccountBalance,Reason,By,RequestId\n");
-}
-
-static void cents(struct buffer *out, bool given, int64_t micros)
-{
-    buffer_char(out, ',');
-    if (given)
-        decimal_print_cents(out, (struct amount){micros});
-}
-
-static void write_by(const struct entry_row *row, struct buffer *out)
-{
-    char text[160];
-    struct buffer memory;
-    buffer_init_fixed(&memory, text, sizeof text);
-    csv_write(out, by_of(row, &memory));
+    records_write_header(&csv_table, out);
 }
 
 void entry_row_csv(const struct entry_row *row, struct buffer *out)
 {
-    const struct slice texts[] = {row->time, row->kind, row->member, row->to};
-    if (row->entry > 0)
-        buffer_u64(out, row->entry);
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        buffer_char(out, ',');
-        csv_write(out, texts[i]);
-    }
-    cents(out, row->has_amount, row->amount.micros);
-    cents(out, row->has_after, row->real_micros);
-    cents(out, row->has_after, row->cash_micros);
-    buffer_char(out, ',');
-    csv_write(out, row->reason);
-    buffer_char(out, ',');
-    write_by(row, out);
-    buffer_char(out, ',');
-    csv_write(out, row->request_id);
-    buffer_char(out, '\n');
+    char text[160];
+    struct buffer memory;
+    buffer_init_fixed(&memory, text, sizeof text);
+    const struct csv_row csv = {*row, by_of(row, &memory)};
+    record_set empty = (row->entry > 0 ? 0 : 1U << 0) | (row->has_amount ? 0 : 1U << 5) |
+                       (row->has_after ? 0 : 3U << 6);
+    records_write_csv(&csv_table, &csv, ~empty, out);
 }
