@@ -7,7 +7,7 @@
  * 3. A request whose body is not taken (body.c) is answered from its head, with what came of it,
  * and is the last.
  * 4. A request stands in the worker's call object and looks at the connection's input; when it
- *    becomes pending, both are left alone until the committer wakes it.
+ *    becomes pending, both are left alone until it is woken and no longer pending.
  *
  * Owns nothing. The loop's thread. */
 #include "net/connection.h"
