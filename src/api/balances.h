@@ -1,5 +1,5 @@
 /* Balances: what the billing actions of today (balances.c) and of a past moment (balances_past.c)
- * share. Private to this room. */
+ * share (balances_asked.c). Private to this room. */
 #ifndef API_BALANCES_H
 #define API_BALANCES_H
 
