@@ -32,6 +32,7 @@ struct subcommand {
     int (*run)(int argc, char **argv);
     const struct verb *verb;               /* one call: cmd/verb.h */
     const struct listing *listing;         /* all rows of one action: cmd/listing.h */
+    const struct keeping_spec *keeping;    /* of a whole journal: cmd/keeping.h */
     const struct subcommand *const *verbs; /* a family, "key add", ...; ended by NULL */
 };
 

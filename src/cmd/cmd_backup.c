@@ -1,57 +1,32 @@
 /* `bursar backup`: a verified copy of a data folder, made beside a running server. */
-#include "cmd/folder.h"
-#include "cmd/progress.h"
-#include "cmd/report.h"
+#include "cmd/keeping.h"
 #include "cmd/subcommands.h"
 #include "journal/backup.h"
 
 #include <stdio.h>
 
-static void show_progress(void *context, const char *stage, uint64_t done, uint64_t all)
-{
-    progress_stage(context, stage, done, all);
-}
-
-static int backup(const char *data, const char *target, bool json)
+static int backup(struct keeping *keeping)
 {
     struct fault fault;
-    struct progress bar;
-    struct backup_progress progress = {show_progress, &bar};
-    struct verify_report report;
-    progress_start(&bar, "copying", 0);
-    struct status status = journal_backup(data, target, &progress, &fault, &report);
-    progress_end(&bar);
-    if (!status_ok(status))
-        return fail(&subcommand_backup, exit_code_of_status(status), "%s", fault.text);
-    if (!json)
+    const struct backup_progress progress = {progress_stage, &keeping->bar};
+    struct status status =
+        journal_backup(keeping->data, keeping->argument, &progress, &fault, &keeping->report);
+    int code = keeping_done(keeping, status, &fault);
+    if (code < 0 && !keeping->flag)
         printf("%s is a whole copy of %s as it is at the entry below. Keep master.key too, and "
                "somewhere else.\n\n",
-               target, data);
-    report_print(&report, json);
-    return EXIT_OK;
+               keeping->argument, keeping->data);
+    return code;
 }
 
-static int run(int argc, char **argv)
-{
-    const char *data = NULL;
-    bool json = false;
-    const struct option_spec options[] = {
-        {"data", "DIR", "The data folder. Default: the variable BURSAR_DATA.", OPTION_TEXT, &data},
-        {"json", NULL, "Print the report as a JSON object.", OPTION_FLAG, &json},
-    };
-    char **rest;
-    int rest_count;
-    int code = options_parse(&subcommand_backup, options, 2, argc, argv, &rest, &rest_count);
-    if (code >= 0)
-        return code;
-    if (rest_count != 1)
-        return fail(&subcommand_backup, EXIT_USAGE,
-                    "give one TARGET: a folder that is not there yet, or is empty");
-    data = folder_choose(data);
-    if (!data)
-        return fail(&subcommand_backup, EXIT_USAGE, "which data folder? give --data DIR");
-    return backup(data, rest[0], json);
-}
+static const struct keeping_spec spec = {
+    .data_help = "The data folder. Default: the variable BURSAR_DATA.",
+    .missing_data = "which data folder? give --data DIR",
+    .missing = "give one TARGET: a folder that is not there yet, or is empty",
+    .reports = true,
+    .stage = "copying",
+    .work = backup,
+};
 
 const struct subcommand subcommand_backup = {
     .name = "backup",
@@ -73,5 +48,5 @@ const struct subcommand subcommand_backup = {
         "no backup was made.",
     .examples = "bursar backup --data /var/lib/bursar /backup/bursar-2026-11-23\n"
                 "bursar backup --data books copy --json | jq -r .ChainHash",
-    .run = run,
+    .keeping = &spec,
 };

@@ -82,11 +82,8 @@ static int run(int argc, char **argv)
          &json},
     };
     struct settings settings;
-    struct settings_query query = {.self = &subcommand_config,
-                                   .which = SETTINGS_ALL,
-                                   .layers = true,
-                                   .more = more,
-                                   .more_count = 1};
+    struct settings_query query = {
+        .self = &subcommand_config, .layers = true, .more = more, .more_count = 1};
     int code = settings_load(&query, argc, argv, &settings);
     if (code < 0 && json)
         code = print_json(&settings);

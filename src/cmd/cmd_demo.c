@@ -11,9 +11,11 @@
 #define MEMBERS_MAX UINT64_C(10000000)
 
 /* Everything that serve can be told but for what has to do with a folder, and with what is real. */
-#define DEMO_SETTINGS                                                                              \
-    (SETTINGS_ALL & ~(SETTING_BIT(SETTING_DATA) | SETTING_BIT(SETTING_MASTER_KEY_FILE) |           \
-                      SETTING_BIT(SETTING_TRUST_PLAIN_HTTP)))
+static bool demo_takes(enum setting setting)
+{
+    return setting != SETTING_DATA && setting != SETTING_MASTER_KEY_FILE &&
+           setting != SETTING_TRUST_PLAIN_HTTP;
+}
 
 static const char organization[] =
     "{\"Name\":\"Demo\",\"Currency\":\"USD\",\"OwnerUin\":\"" DEMO_OWNER "\"}";
@@ -139,7 +141,7 @@ static int run(int argc, char **argv)
     };
     struct settings settings;
     struct settings_query query = {
-        .self = &subcommand_demo, .which = DEMO_SETTINGS, .more = more, .more_count = 1};
+        .self = &subcommand_demo, .takes = demo_takes, .more = more, .more_count = 1};
     signals_block();
     int code = settings_load(&query, argc, argv, &settings);
     if (code < 0 && members > MEMBERS_MAX)

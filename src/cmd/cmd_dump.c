@@ -1,7 +1,6 @@
 /* `bursar dump`: a whole journal as text. */
-#include "cmd/folder.h"
+#include "cmd/keeping.h"
 #include "cmd/output.h"
-#include "cmd/progress.h"
 #include "cmd/subcommands.h"
 #include "cmd/whole_file.h"
 #include "journal/dump.h"
@@ -14,51 +13,27 @@ static struct status write_piece(void *context, struct slice text, struct fault 
     return fault_raise(fault, STATUS_IO, "cannot write the dump");
 }
 
-static void show_progress(void *context, uint64_t done, uint64_t all)
-{
-    progress_stage(context, "entries", done, all);
-}
-
-static int dump(const char *data, const char *path)
+static int dump(struct keeping *keeping)
 {
     struct fault fault;
-    struct progress bar;
     struct whole_file file;
-    struct verify_report report;
     const struct dump_sink sink = {write_piece, &file};
-    int code = whole_file_open(&subcommand_dump, path, true, &file);
+    int code =
+        whole_file_open(keeping->self, keeping->argument ? keeping->argument : "-", true, &file);
     if (code >= 0)
         return code;
-    progress_start(&bar, "entries", 0);
-    struct status status = journal_dump(data, &sink, show_progress, &bar, &fault, &report);
-    progress_end(&bar);
-    code = EXIT_OK;
-    if (!status_ok(status))
-        code = fail(&subcommand_dump, exit_code_of_status(status), "%s", fault.text);
-    return whole_file_close(&subcommand_dump, &file, code);
+    struct status status = journal_dump(keeping->data, &sink, progress_entries, &keeping->bar,
+                                        &fault, &keeping->report);
+    code = keeping_done(keeping, status, &fault);
+    return whole_file_close(keeping->self, &file, code < 0 ? EXIT_OK : code);
 }
 
-static int run(int argc, char **argv)
-{
-    const char *data = NULL;
-    const struct option_spec options[] = {
-        {"data", "DIR",
-         "The data folder, whether it is being served or not, or a backup. Default: the variable "
-         "BURSAR_DATA.",
-         OPTION_TEXT, &data},
-    };
-    char **rest;
-    int rest_count;
-    int code = options_parse(&subcommand_dump, options, 1, argc, argv, &rest, &rest_count);
-    if (code >= 0)
-        return code;
-    if (rest_count > 1)
-        return fail(&subcommand_dump, EXIT_USAGE, "one FILE, not also \"%s\"", rest[1]);
-    data = folder_choose(data);
-    if (!data)
-        return fail(&subcommand_dump, EXIT_USAGE, "which data folder? give --data DIR");
-    return dump(data, rest_count == 1 ? rest[0] : "-");
-}
+static const struct keeping_spec spec = {
+    .data_help = KEEPING_ANY_DATA_HELP,
+    .missing_data = "which data folder? give --data DIR",
+    .stage = "entries",
+    .work = dump,
+};
 
 const struct subcommand subcommand_dump = {
     .name = "dump",
@@ -78,5 +53,5 @@ const struct subcommand subcommand_dump = {
     .examples = "bursar dump books.jsonl --data books\n"
                 "bursar dump --data books | zstd >books.jsonl.zst\n"
                 "bursar dump --data books | jq -r 'select(.kind == \"charge\") | .amount'",
-    .run = run,
+    .keeping = &spec,
 };

@@ -111,6 +111,11 @@ static int check(const char *address, bool ready)
     return EXIT_OK;
 }
 
+static bool is_admin_listen(enum setting setting)
+{
+    return setting == SETTING_ADMIN_LISTEN;
+}
+
 static int run(int argc, char **argv)
 {
     bool ready = false;
@@ -120,7 +125,7 @@ static int run(int argc, char **argv)
     };
     struct settings settings;
     struct settings_query query = {.self = &subcommand_healthcheck,
-                                   .which = SETTING_BIT(SETTING_ADMIN_LISTEN),
+                                   .takes = is_admin_listen,
                                    .layers = true,
                                    .more = more,
                                    .more_count = 1};

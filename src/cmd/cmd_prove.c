@@ -1,5 +1,5 @@
 /* `bursar prove`: what a stranger needs to be sure that an entry is in the journal. */
-#include "cmd/folder.h"
+#include "cmd/keeping.h"
 #include "cmd/output.h"
 #include "cmd/subcommands.h"
 #include "journal/proof.h"
@@ -7,15 +7,32 @@
 /* A link behind the entry's batch is some 180 bytes of text. */
 #define PROOF_BYTES_MAX ((size_t)4 << 30)
 
-static int prove(const char *data, uint64_t sequence, bool to_head)
+static bool read_sequence(const char *text, uint64_t *ret_sequence)
+{
+    return slice_to_u64(slice_text(text), ret_sequence) && *ret_sequence > 0;
+}
+
+static int check_sequence(struct keeping *keeping)
+{
+    uint64_t sequence;
+    return read_sequence(keeping->argument, &sequence)
+               ? -1
+               : fail(keeping->self, EXIT_USAGE, "\"%s\" is not the number of an entry",
+                      keeping->argument);
+}
+
+static int prove(struct keeping *keeping)
 {
     struct fault fault;
     struct arena arena;
     struct proof proof;
     struct buffer text;
+    uint64_t sequence = 0;
+    (void)read_sequence(keeping->argument, &sequence); /* check_sequence did */
     if (!arena_init(&arena, 65536, PROOF_BYTES_MAX))
-        return fail(&subcommand_prove, EXIT_NETWORK, "no memory");
-    struct status status = journal_prove(data, sequence, to_head, &arena, &fault, &proof);
+        return fail(keeping->self, EXIT_NETWORK, "no memory");
+    struct status status =
+        journal_prove(keeping->data, sequence, !keeping->flag, &arena, &fault, &proof);
     buffer_init(&text, PROOF_BYTES_MAX);
     if (status_ok(status)) {
         proof_print(&proof, &text);
@@ -27,41 +44,24 @@ static int prove(const char *data, uint64_t sequence, bool to_head)
         output_write(buffer_slice(&text));
     buffer_done(&text);
     arena_done(&arena);
-    if (!status_ok(status))
-        return fail(&subcommand_prove, exit_code_of_status(status), "%s", fault.text);
-    return output_finish(&subcommand_prove, EXIT_OK);
+    int code = keeping_done(keeping, status, &fault);
+    return code >= 0 ? code : output_finish(keeping->self, EXIT_OK);
 }
 
-static int run(int argc, char **argv)
-{
-    const char *data = NULL;
-    bool batch_only = false;
-    uint64_t sequence;
-    const struct option_spec options[] = {
-        {"data", "DIR",
-         "The data folder, whether it is being served or not, or a backup. Default: the variable "
-         "BURSAR_DATA.",
-         OPTION_TEXT, &data},
-        {"batch", NULL,
-         "End the proof with the entry's own batch: shorter, but it can be checked only against "
-         "that batch's chain hash.",
-         OPTION_FLAG, &batch_only},
-    };
-    char **rest;
-    int rest_count;
-    int code = options_parse(&subcommand_prove, options, 2, argc, argv, &rest, &rest_count);
-    if (code >= 0)
-        return code;
-    if (rest_count != 1)
-        return fail(&subcommand_prove, EXIT_USAGE,
-                    "give one ENTRY, by its number: `bursar history` shows them");
-    if (!slice_to_u64(slice_text(rest[0]), &sequence) || sequence == 0)
-        return fail(&subcommand_prove, EXIT_USAGE, "\"%s\" is not the number of an entry", rest[0]);
-    data = folder_choose(data);
-    if (!data)
-        return fail(&subcommand_prove, EXIT_USAGE, "which data folder? give --data DIR");
-    return prove(data, sequence, !batch_only);
-}
+static const struct option_spec batch = {
+    "batch", NULL,
+    "End the proof with the entry's own batch: shorter, but it can be checked only against that "
+    "batch's chain hash.",
+    OPTION_FLAG, NULL};
+
+static const struct keeping_spec spec = {
+    .data_help = KEEPING_ANY_DATA_HELP,
+    .missing_data = "which data folder? give --data DIR",
+    .missing = "give one ENTRY, by its number: `bursar history` shows them",
+    .flag = &batch,
+    .check = check_sequence,
+    .work = prove,
+};
 
 const struct subcommand subcommand_prove = {
     .name = "prove",
@@ -79,5 +79,5 @@ const struct subcommand subcommand_prove = {
         "Exit status: 0 done; 4 no such folder or entry; 7 what is stored would not prove it.",
     .examples = "bursar prove --data books 1234 >entry-1234.json\n"
                 "bursar verify --proof entry-1234.json",
-    .run = run,
+    .keeping = &spec,
 };

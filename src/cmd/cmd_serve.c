@@ -69,8 +69,7 @@ static int serve(const struct settings *settings)
 static int run(int argc, char **argv)
 {
     struct settings settings;
-    struct settings_query query = {
-        .self = &subcommand_serve, .which = SETTINGS_ALL, .layers = true};
+    struct settings_query query = {.self = &subcommand_serve, .layers = true};
     signals_block();
     int code = settings_load(&query, argc, argv, &settings);
     if (code < 0)

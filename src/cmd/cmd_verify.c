@@ -23,13 +23,6 @@ struct verifying {
     unsigned char hash[32];
 };
 
-static void show_progress(void *context, uint64_t done, uint64_t all)
-{
-    struct progress *progress = context;
-    progress->all = all;
-    progress_update(progress, done);
-}
-
 static struct status hash_is_missing(struct fault *fault)
 {
     return fault_raise(fault, STATUS_CORRUPT,
@@ -130,7 +123,7 @@ static int verify_folder(const struct verifying *verifying)
     struct batch known = {0};
     progress_start(&progress, "verifying", 0);
     struct status status =
-        journal_verify(verifying->data, show_progress, &progress, &fault, &report);
+        journal_verify(verifying->data, progress_entries, &progress, &fault, &report);
     progress_end(&progress);
     if (status_ok(status) && verifying->has_hash)
         status = find_hash(verifying->data, verifying->hash, &fault, &known);

@@ -193,7 +193,7 @@ static int parse_flags(const struct settings_query *query, int argc, char **argv
     for (size_t i = 0; i < query->more_count; i++)
         options[count++] = query->more[i];
     for (enum setting s = 0; s < SETTING_COUNT; s++)
-        if (query->which & SETTING_BIT(s))
+        if (!query->takes || query->takes(s))
             describe_flag(s, given, &options[count++]);
     if (query->layers)
         options[count++] = (struct option_spec){

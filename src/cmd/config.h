@@ -10,13 +10,11 @@
  * its own besides. */
 struct settings_query {
     const struct subcommand *self;
-    uint64_t which; /* bits 1 << SETTING_...; see SETTINGS_ALL */
-    bool layers;    /* environment and file (--config FILE or BURSAR_CONFIG) too */
+    bool (*takes)(enum setting setting); /* NULL = all */
+    bool layers; /* environment and file (--config FILE or BURSAR_CONFIG) too */
     const struct option_spec *more;
     size_t more_count;
 };
-#define SETTINGS_ALL ((UINT64_C(1) << SETTING_COUNT) - 1)
-#define SETTING_BIT(setting) (UINT64_C(1) << (setting))
 
 /* -1 to go on, or the exit code to end with, as options_parse. Whatever is answered, the settings
  * are to be given to settings_done. Arguments that are not options are an error. */

@@ -50,13 +50,20 @@ void progress_update(struct progress *progress, uint64_t done)
     progress->drawn = true;
 }
 
-void progress_stage(struct progress *progress, const char *label, uint64_t done, uint64_t all)
+void progress_stage(void *context, const char *label, uint64_t done, uint64_t all)
 {
+    struct progress *progress = context;
     if (strcmp(progress->label, label) != 0)
         progress->started_us = sys_steady_us(sys_real());
     progress->label = label;
     progress->all = all;
     progress_update(progress, done);
+}
+
+void progress_entries(void *context, uint64_t done, uint64_t all)
+{
+    struct progress *progress = context;
+    progress_stage(progress, progress->label, done, all);
 }
 
 void progress_end(struct progress *progress)

@@ -1,6 +1,7 @@
 /* Running a subcommand: its own function, its row of a table, or one of its verbs, as in
  * `bursar key add|list|...`. */
 #include "cmd/help.h"
+#include "cmd/keeping.h"
 #include "cmd/listing.h"
 #include "cmd/verb.h"
 
@@ -57,5 +58,7 @@ int subcommand_run(const struct subcommand *self, int argc, char **argv)
         return run_verb(self, argc, argv);
     if (self->verb)
         return verb_run(self, self->verb, argc, argv);
+    if (self->keeping)
+        return keeping_run(self, self->keeping, argc, argv);
     return self->listing ? listing_main(self, self->listing, argc, argv) : self->run(argc, argv);
 }

@@ -77,7 +77,7 @@ static void check_setting(struct settings *settings, enum setting setting)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const struct subcommand self = {.name = "serve"};
-    struct settings_query query = {.self = &self, .which = SETTINGS_ALL, .layers = true};
+    struct settings_query query = {.self = &self, .layers = true};
     struct settings settings;
     char *nothing[] = {NULL};
     config_path = fuzz_file(fuzz_text(data, size));
