@@ -56,6 +56,18 @@ enum bursar_signing {
     BURSAR_SIGN_TC3_UNSIGNED = 3, /* TC3 with UNSIGNED-PAYLOAD */
 };
 
+struct bursar_signed_request;
+
+/* Another way to the service than the network: for a program that holds the service, or a test. */
+struct bursar_transport {
+    /* Answers the request: BURSAR_OK and the body of the answer, which must stay until the next
+     * call; or another result, with one line of `message` that says why. */
+    enum bursar_result (*send)(void *context, const struct bursar_signed_request *request,
+                               const char **ret_body, size_t *ret_body_len, char *message,
+                               size_t message_size);
+    void *context;
+};
+
 /* All strings are copied by bursar_client_new; the secrets in wiped memory. Zero/NULL = default. */
 struct bursar_options {
     const char *endpoint;  /* "billing.intl.tencentcloudapi.com" (https), "http://127.0.0.1:8080",
@@ -82,6 +94,8 @@ struct bursar_options {
                           bursar server understands: RFC 3339 or Unix seconds; NULL = as they are */
     uint64_t organization_id; /* of the typed calls to bursar 2026-11-01; only through a control
                                  socket may it be another than the key's own; 0 = not sent */
+    const struct bursar_transport *transport; /* instead of the network: no endpoint is needed;
+                                                 copied, its context is not. NULL = the network */
 };
 
 /* Makes a client; *ret_client is NULL unless BURSAR_OK. The message of a failure goes to `message`

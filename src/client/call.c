@@ -135,7 +135,7 @@ static enum bursar_result call_once(struct bursar_client *client, const struct c
     client_reset(client);
     enum bursar_result result = request_sign(client, call, sys_now_us(client->sys) / 1000000);
     if (result == BURSAR_OK)
-        result = transport_send(client);
+        result = client->transport->send(client);
     if (result == BURSAR_OK)
         result = read_envelope(client, &envelope);
     if (result == BURSAR_OK)
@@ -149,13 +149,6 @@ bool code_is(const char *code, const char *family)
 {
     size_t len = strlen(family);
     return strncmp(code, family, len) == 0 && (code[len] == '\0' || code[len] == '.');
-}
-
-bool action_is_read(struct slice action)
-{
-    return slice_starts_with(action, SLICE("Describe")) ||
-           slice_starts_with(action, SLICE("Get")) || slice_starts_with(action, SLICE("List")) ||
-           slice_starts_with(action, SLICE("Query"));
 }
 
 static bool code_is_one_of(const char *code, const char *const *families)

@@ -1,40 +1,21 @@
-/* A client's life: its options checked and copied, its secrets wiped, its last error.
+/* A client's life: its options checked and copied, its secrets wiped.
  *
  * Owns: everything a `struct bursar_client` points to. Invariants:
- * 1. error_code, error_message and request_id are never NULL.
- * 2. Secrets (key, token, and the requests that carry the token) are wiped before they are freed.
+ * 1. Secrets (key, token, the requests that carry the token, answers) are wiped before they are
+ *    freed.
  *
  * Thread: one client, one thread at a time. */
 #include "client/client.h"
 
-#include "sys/file.h"
-
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { ARENA_FIRST = 64 << 10, ARENA_MAX = 256 << 20, TRUSTED_BYTES_MAX = 8 << 20 };
+enum { ARENA_FIRST = 64 << 10, ARENA_MAX = 256 << 20 };
 enum { TIMEOUT_MS = 30000, CONNECT_TIMEOUT_MS = 5000 };
-
-static unsigned global_users;
 
 const char *bursar_version(void)
 {
     return BURSAR_VERSION;
-}
-
-enum bursar_result bursar_global_init(void)
-{
-    if (global_users == 0 && curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-        return BURSAR_MEMORY;
-    global_users++;
-    return BURSAR_OK;
-}
-
-void bursar_global_done(void)
-{
-    if (global_users > 0 && --global_users == 0)
-        curl_global_cleanup();
 }
 
 /* What goes into a header line or a form must not end it. */
@@ -79,7 +60,7 @@ static bool is_empty(const char *text)
 
 static const char *check_options(const struct bursar_options *options)
 {
-    if (is_empty(options->endpoint))
+    if (is_empty(options->endpoint) && !options->transport)
         return "an endpoint is required";
     if (options->signing > BURSAR_SIGN_TC3_UNSIGNED)
         return "there is no such signing";
@@ -118,22 +99,9 @@ static bool copy_options(struct bursar_client *client, const struct bursar_optio
            copy_option(options->as_of, &client->as_of);
 }
 
-/* The system's bundle and the user's, one behind the other: libcurl takes one bundle only. Where
- * the system keeps a folder instead of a file, libcurl goes on looking there. */
-static struct status read_trusted(struct bursar_client *client, const char *ca_file,
-                                  struct fault *fault)
-{
-    const char *system_file = curl_version_info(CURLVERSION_NOW)->cainfo;
-    struct fault ignored; /* a system without a bundle trusts the user's file only */
-    if (system_file && status_ok(file_read(system_file, &client->trusted, &ignored)))
-        buffer_char(&client->trusted, '\n');
-    return file_read(ca_file, &client->trusted, fault);
-}
-
 static bool client_init(struct bursar_client *client, const struct bursar_options *options)
 {
     struct signed_request *request = &client->request;
-    buffer_init(&client->trusted, TRUSTED_BYTES_MAX);
     buffer_init(&client->response, RESPONSE_BYTES_MAX + 1);
     buffer_init(&client->parameters, REQUEST_BYTES_MAX);
     buffer_init(&request->url, REQUEST_BYTES_MAX);
@@ -146,7 +114,7 @@ static bool client_init(struct bursar_client *client, const struct bursar_option
     client->sleep_us = sys_sleep;
     client->error_code = client->error_message = client->request_id = "";
     return arena_init(&client->arena, ARENA_FIRST, ARENA_MAX) && copy_options(client, options) &&
-           (client->crypto = crypto_new()) && (client->curl = curl_easy_init());
+           (client->crypto = crypto_new());
 }
 
 static enum bursar_result explain(char *message, size_t message_size, enum bursar_result result,
@@ -162,21 +130,18 @@ static enum bursar_result client_open(struct bursar_client *client,
                                       const struct bursar_options *options, struct fault *fault)
 {
     fault_raise(fault, STATUS_MEMORY, "out of memory");
-    if (!client_init(client, options))
-        return BURSAR_MEMORY;
-    if (!is_empty(options->ca_file) && !status_ok(read_trusted(client, options->ca_file, fault)))
-        return BURSAR_USAGE;
-    return transport_init(client) ? BURSAR_OK : BURSAR_MEMORY;
+    return client_init(client, options) ? client->transport->open(client, options, fault)
+                                        : BURSAR_MEMORY;
 }
 
 enum bursar_result bursar_client_new(const struct bursar_options *options, char *message,
                                      size_t message_size, struct bursar_client **ret_client)
 {
-    struct endpoint endpoint;
+    struct endpoint endpoint = {.url = "http://localhost/"};
     struct fault fault;
     *ret_client = NULL;
     const char *error = check_options(options);
-    if (!error)
+    if (!error && !options->transport)
         error = endpoint_parse(options->endpoint, &endpoint);
     if (error)
         return explain(message, message_size, BURSAR_USAGE, error);
@@ -184,6 +149,7 @@ enum bursar_result bursar_client_new(const struct bursar_options *options, char 
     if (!client)
         return explain(message, message_size, BURSAR_MEMORY, "out of memory");
     client->endpoint = endpoint;
+    client->transport = options->transport ? &transport_given : &transport_curl;
     enum bursar_result result = client_open(client, options, &fault);
     if (result != BURSAR_OK) {
         bursar_client_free(client);
@@ -204,7 +170,7 @@ void bursar_client_free(struct bursar_client *client)
 {
     if (!client)
         return;
-    curl_easy_cleanup(client->curl);
+    client->transport->close(client);
     request_done(&client->request);
     crypto_free(client->crypto);
     free_secret(client->secret_key);
@@ -214,57 +180,10 @@ void bursar_client_free(struct bursar_client *client)
     free(client->region);
     free(client->language);
     free(client->as_of);
-    buffer_done(&client->trusted);
+    if (client->response.at) /* an answer may have held a new key */
+        wipe(client->response.at, client->response.cap);
     buffer_done(&client->response);
     buffer_done(&client->parameters);
     arena_done(&client->arena);
     free(client);
-}
-
-void client_reset(struct bursar_client *client)
-{
-    arena_reset(&client->arena);
-    buffer_clear(&client->response);
-    client->was_sent = false;
-    client->error_code = client->error_message = client->request_id = "";
-}
-
-enum bursar_result client_fail(struct bursar_client *client, enum bursar_result result,
-                               const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    (void)vsnprintf(client->message, sizeof client->message, format, arguments);
-    va_end(arguments);
-    client->error_message = client->message;
-    client->error_code = "";
-    if (result == BURSAR_USAGE)
-        client->request_id = ""; /* nothing was called */
-    return result;
-}
-
-const char *client_text(struct bursar_client *client, struct slice text)
-{
-    char *copy = arena_take(&client->arena, text.len + 1);
-    if (!copy || slice_find(text, '\0') < text.len)
-        return NULL;
-    if (text.len > 0)
-        memcpy(copy, text.at, text.len);
-    copy[text.len] = '\0';
-    return copy;
-}
-
-const char *bursar_error_code(const struct bursar_client *client)
-{
-    return client->error_code;
-}
-
-const char *bursar_error_message(const struct bursar_client *client)
-{
-    return client->error_message;
-}
-
-const char *bursar_request_id(const struct bursar_client *client)
-{
-    return client->request_id;
 }

@@ -13,8 +13,6 @@
 #include "crypto/digest.h"
 #include "sys/sys.h"
 
-#include <curl/curl.h>
-
 enum {
     RESPONSE_BYTES_MAX = 64 << 20,
     REQUEST_BYTES_MAX = 16 << 20, /* the API takes 10 MiB */
@@ -24,8 +22,7 @@ enum {
     MESSAGE_SIZE = 512,
 };
 
-/* A request, ready to be sent. The texts are zero-terminated within their buffers; the list's nodes
- * point into `header_text`, so that no copy of a token is left behind. */
+/* A request, ready to be sent. The texts are zero-terminated within their buffers. */
 struct signed_request {
     struct buffer url;
     struct buffer body;
@@ -35,7 +32,6 @@ struct signed_request {
     struct buffer header_text;
     size_t header_starts[HEADERS_MAX]; /* in header_text */
     const char *headers[HEADERS_MAX];
-    struct curl_slist list[HEADERS_MAX + 1]; /* one that takes curl's own Expect away */
     size_t header_count;
     bool may_come_twice;   /* it changes nothing, or carries a ClientToken */
     bool has_client_token; /* it changes something, and repeating it settles what became of it */
@@ -50,6 +46,19 @@ struct call {
     struct slice parameters; /* a JSON object */
 };
 
+/* A way to the service. */
+struct transport {
+    /* Once the options are copied; MEMORY or USAGE say why in `fault`. */
+    enum bursar_result (*open)(struct bursar_client *client, const struct bursar_options *options,
+                               struct fault *fault);
+    /* Sends client->request; the body of the answer is in client->response. */
+    enum bursar_result (*send)(struct bursar_client *client);
+    /* Also when `open` failed or was not called. */
+    void (*close)(struct bursar_client *client);
+};
+/* transport.c: the network, and sockets of this machine. given.c: the caller's own. */
+extern const struct transport transport_curl, transport_given;
+
 struct bursar_client {
     struct endpoint endpoint;
     char *host; /* NULL = the endpoint's or the service's */
@@ -59,7 +68,6 @@ struct bursar_client {
     char *region;
     char *language;
     char *as_of;
-    struct buffer trusted; /* PEM; empty = the system's */
     enum bursar_signing signing;
     uint32_t timeout_ms;
     uint32_t connect_timeout_ms;
@@ -68,7 +76,9 @@ struct bursar_client {
     uint64_t organization_id;
 
     struct crypto *crypto;
-    CURL *curl;
+    const struct transport *transport;
+    void *transport_state;            /* the transport's own */
+    struct bursar_transport given;    /* of transport_given */
     const struct sys *sys;            /* tests put another world here */
     void (*sleep_us)(int64_t for_us); /* and here */
 
@@ -76,8 +86,7 @@ struct bursar_client {
     struct arena arena;
     struct signed_request request;
     struct buffer response;
-    bool header_ended; /* of the answer */
-    bool was_sent;     /* at least a part: the service may have carried it out */
+    bool was_sent; /* at least a part: the service may have carried it out */
     struct bursar_balance_page page;
     struct bursar_posting posting;
     struct bursar_change change;
@@ -92,7 +101,7 @@ struct bursar_client {
     char client_token[CLIENT_TOKEN_BYTES_MAX + 1];
 };
 
-/* client.c: forgets the last call. */
+/* failure.c: forgets the last call. */
 void client_reset(struct bursar_client *client);
 /* Keeps the message and returns `result`. */
 enum bursar_result client_fail(struct bursar_client *client, enum bursar_result result,
@@ -100,9 +109,6 @@ enum bursar_result client_fail(struct bursar_client *client, enum bursar_result 
 /* A zero-terminated copy that lives until the next call; NULL when memory is short or the text
  * holds a zero byte. */
 const char *client_text(struct bursar_client *client, struct slice text);
-
-/* An action that changes nothing, by its verb. */
-bool action_is_read(struct slice action);
 
 /* sign.c: fills client->request. */
 enum bursar_result request_sign(struct bursar_client *client, const struct call *call,
@@ -121,11 +127,6 @@ enum bursar_result parameters_check(struct bursar_client *client, struct slice j
 /* Appends the members of the object to `fields` (an array of struct field) as forms have them:
  * MemberUins.0, Filters.0.Name, ... False when memory is short. The object has been checked. */
 bool parameters_flatten(struct bursar_client *client, struct slice json, struct buffer *fields);
-
-/* transport.c: sends client->request; the body of the answer is in client->response. */
-enum bursar_result transport_send(struct bursar_client *client);
-/* Prepares client->curl; false when it cannot. */
-bool transport_init(struct bursar_client *client);
 
 /* call.c: signs, sends, repeats, and reads the envelope. *ret_response is the value of "Response";
  * to be used for BURSAR_OK and BURSAR_REFUSED. UNKNOWN: see bursar.h. */

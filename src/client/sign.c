@@ -35,6 +35,14 @@ static bool is_name(struct slice text, size_t len_max, const char *more)
     return text.len > 0 && text.len <= len_max;
 }
 
+/* It changes nothing, by its verb. */
+static bool action_is_read(struct slice action)
+{
+    return slice_starts_with(action, SLICE("Describe")) ||
+           slice_starts_with(action, SLICE("Get")) || slice_starts_with(action, SLICE("List")) ||
+           slice_starts_with(action, SLICE("Query"));
+}
+
 static enum bursar_result check_call(struct bursar_client *client, const struct call *call,
                                      int64_t timestamp)
 {

@@ -1,6 +1,6 @@
 /* One request out, one answer back, over libcurl.
  *
- * Owns: client->curl, whose connection is kept between calls. Invariants:
+ * Owns: its `struct way`, whose connection is kept between calls. Invariants:
  * 1. Nothing but HTTP and HTTPS, no redirect, no signal handler, at most RESPONSE_BYTES_MAX bytes
  * of answer.
  * 2. Only a whole answer with status 200 is an answer: the API says everything else in the body.
@@ -11,6 +11,36 @@
  *
  * The client's thread. */
 #include "client/client.h"
+#include "sys/file.h"
+
+#include <curl/curl.h>
+#include <stdlib.h>
+
+enum { TRUSTED_BYTES_MAX = 8 << 20 };
+
+struct way {
+    CURL *curl;
+    struct buffer trusted; /* PEM; empty = the system's */
+    bool header_ended;     /* of the answer */
+    /* The nodes point into the request's text, so that no copy of a token is left behind. */
+    struct curl_slist list[HEADERS_MAX + 1]; /* one that takes curl's own Expect away */
+};
+
+static unsigned global_users;
+
+enum bursar_result bursar_global_init(void)
+{
+    if (global_users == 0 && curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+        return BURSAR_MEMORY;
+    global_users++;
+    return BURSAR_OK;
+}
+
+void bursar_global_done(void)
+{
+    if (global_users > 0 && --global_users == 0)
+        curl_global_cleanup();
+}
 
 static size_t take_bytes(char *at, size_t size, size_t count, void *context)
 {
@@ -35,9 +65,20 @@ static size_t take_header(char *at, size_t size, size_t count, void *context)
 
 #define SET(option, value) (curl_easy_setopt(curl, (option), (value)) == CURLE_OK)
 
-bool transport_init(struct bursar_client *client)
+/* The system's bundle and the user's, one behind the other: libcurl takes one bundle only. Where
+ * the system keeps a folder instead of a file, libcurl goes on looking there. */
+static struct status read_trusted(struct way *way, const char *ca_file, struct fault *fault)
 {
-    CURL *curl = client->curl;
+    const char *system_file = curl_version_info(CURLVERSION_NOW)->cainfo;
+    struct fault ignored; /* a system without a bundle trusts the user's file only */
+    if (system_file && status_ok(file_read(system_file, &way->trusted, &ignored)))
+        buffer_char(&way->trusted, '\n');
+    return file_read(ca_file, &way->trusted, fault);
+}
+
+static bool set_options(struct bursar_client *client, struct way *way)
+{
+    CURL *curl = way->curl;
     bool ok = SET(CURLOPT_NOSIGNAL, 1L) && SET(CURLOPT_PROTOCOLS_STR, "http,https") &&
               SET(CURLOPT_FOLLOWLOCATION, 0L) && SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED) &&
               SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) &&
@@ -46,26 +87,52 @@ bool transport_init(struct bursar_client *client)
               SET(CURLOPT_USERAGENT, "libbursar/" BURSAR_VERSION) &&
               SET(CURLOPT_WRITEFUNCTION, take_bytes) && SET(CURLOPT_WRITEDATA, &client->response) &&
               SET(CURLOPT_HEADERFUNCTION, take_header) &&
-              SET(CURLOPT_HEADERDATA, &client->header_ended);
+              SET(CURLOPT_HEADERDATA, &way->header_ended);
     if (ok && client->endpoint.unix_path[0]) /* a proxy from the environment is for other hosts */
         ok = SET(CURLOPT_UNIX_SOCKET_PATH, client->endpoint.unix_path) && SET(CURLOPT_PROXY, "");
-    if (ok && client->trusted.len > 0) {
-        struct curl_blob bundle = {client->trusted.at, client->trusted.len, CURL_BLOB_NOCOPY};
+    if (ok && way->trusted.len > 0) {
+        struct curl_blob bundle = {way->trusted.at, way->trusted.len, CURL_BLOB_NOCOPY};
         ok = SET(CURLOPT_CAINFO_BLOB, &bundle);
     }
     return ok;
 }
 
+static enum bursar_result curl_open(struct bursar_client *client,
+                                    const struct bursar_options *options, struct fault *fault)
+{
+    struct way *way = client->transport_state = calloc(1, sizeof *way);
+    if (!way)
+        return BURSAR_MEMORY;
+    buffer_init(&way->trusted, TRUSTED_BYTES_MAX);
+    way->curl = curl_easy_init();
+    if (!way->curl)
+        return BURSAR_MEMORY;
+    if (options->ca_file && *options->ca_file &&
+        !status_ok(read_trusted(way, options->ca_file, fault)))
+        return BURSAR_USAGE;
+    return set_options(client, way) ? BURSAR_OK : BURSAR_MEMORY;
+}
+
+static void curl_close(struct bursar_client *client)
+{
+    struct way *way = client->transport_state;
+    if (!way)
+        return;
+    curl_easy_cleanup(way->curl);
+    buffer_done(&way->trusted);
+    free(way);
+}
+
 /* The header lines, and no Expect: a wait for 100-continue would cost large requests a second. */
-static struct curl_slist *link_headers(struct signed_request *request)
+static struct curl_slist *link_headers(struct way *way, struct signed_request *request)
 {
     static char no_expect[] = "Expect:";
     for (size_t i = 0; i < request->header_count; i++) {
-        request->list[i].data = request->header_text.at + request->header_starts[i];
-        request->list[i].next = &request->list[i + 1];
+        way->list[i].data = request->header_text.at + request->header_starts[i];
+        way->list[i].next = &way->list[i + 1];
     }
-    request->list[request->header_count] = (struct curl_slist){no_expect, NULL};
-    return request->list;
+    way->list[request->header_count] = (struct curl_slist){no_expect, NULL};
+    return way->list;
 }
 
 static const char *place(const struct bursar_client *client)
@@ -82,7 +149,8 @@ static enum bursar_result fail_partial(struct bursar_client *client)
 static enum bursar_result fail_connecting(struct bursar_client *client)
 {
     long error_number = 0;
-    (void)curl_easy_getinfo(client->curl, CURLINFO_OS_ERRNO, &error_number);
+    const struct way *way = client->transport_state;
+    (void)curl_easy_getinfo(way->curl, CURLINFO_OS_ERRNO, &error_number);
     return client_fail(client, BURSAR_NETWORK, "cannot connect to %s: %s", place(client),
                        error_number ? strerror((int)error_number) : "nothing answers there");
 }
@@ -115,9 +183,10 @@ static enum bursar_result explain_failure(struct bursar_client *client, CURLcode
 static enum bursar_result check_status(struct bursar_client *client)
 {
     long status = 0;
-    (void)curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &status);
+    const struct way *way = client->transport_state;
+    (void)curl_easy_getinfo(way->curl, CURLINFO_RESPONSE_CODE, &status);
     if (status == 200)
-        return client->header_ended ? BURSAR_OK : fail_partial(client);
+        return way->header_ended ? BURSAR_OK : fail_partial(client);
     return client_fail(client, BURSAR_NETWORK, "%s answered with HTTP status %ld instead of 200",
                        place(client), status);
 }
@@ -137,15 +206,16 @@ static void one_line(char *text)
             *text = ' ';
 }
 
-enum bursar_result transport_send(struct bursar_client *client)
+static enum bursar_result curl_send(struct bursar_client *client)
 {
-    CURL *curl = client->curl;
+    struct way *way = client->transport_state;
+    CURL *curl = way->curl;
     struct signed_request *request = &client->request;
     char detail[CURL_ERROR_SIZE] = "";
     buffer_clear(&client->response);
-    client->header_ended = false;
+    way->header_ended = false;
     if (!SET(CURLOPT_ERRORBUFFER, detail) || !SET(CURLOPT_URL, request->view.url) ||
-        !SET(CURLOPT_HTTPHEADER, link_headers(request)) ||
+        !SET(CURLOPT_HTTPHEADER, link_headers(way, request)) ||
         !SET(CURLOPT_FRESH_CONNECT, (long)!request->may_come_twice) ||
         !SET(CURLOPT_POSTFIELDS, request->view.body) ||
         !SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->view.body_len))
@@ -156,3 +226,5 @@ enum bursar_result transport_send(struct bursar_client *client)
     one_line(detail);
     return code == CURLE_OK ? check_status(client) : explain_failure(client, code, detail);
 }
+
+const struct transport transport_curl = {curl_open, curl_send, curl_close};

@@ -1,19 +1,19 @@
-/* Admin: management calls of product `bursar` (CreateMembers, CreateKey, ...) to wherever the book
- * lives:
+/* Admin: calls of product `bursar` (CreateMembers, CreateKey, ...) through libbursar to wherever
+ * the book lives:
  *
  *  - a data folder nobody serves: the folder is opened and the api answers in this process;
- *  - a data folder that is being served: through the control socket FOLDER/control.sock (mode
- * 0600);
- *  - a remote server (`--endpoint` and credentials): signed calls through libbursar.
+ *  - a data folder that is being served: its control socket FOLDER/control.sock (mode 0600);
+ *  - a remote server (`--endpoint` and credentials): signed calls.
  *
- * All three take and give the same JSON, so that a subcommand is written once. */
+ * A subcommand is written once for all three. */
 #ifndef CMD_ADMIN_H
 #define CMD_ADMIN_H
 
 #include "cmd/cmd.h"
 
+#include <bursar.h>
+
 struct admin;
-struct bursar_options;
 struct folder;
 
 struct admin_target {
@@ -39,6 +39,12 @@ STATUS_MUST_USE struct status admin_call(struct admin *admin, const char *action
  * on, or the exit code. */
 int admin_do(const struct subcommand *self, struct admin *admin, const char *action,
              struct slice parameters, struct slice *ret_response);
+/* For libbursar's typed calls. */
+struct bursar_client *admin_client(struct admin *admin);
+/* Says on stderr why the client's last call failed; answers the exit code. */
+int admin_failed(const struct subcommand *self, const struct admin *admin,
+                 enum bursar_result result);
+struct status admin_status(enum bursar_result result);
 /* Finishes (a folder gets its checkpoint). NULL is fine. */
 STATUS_MUST_USE struct status admin_close(struct admin *admin, struct fault *fault);
 

@@ -19,12 +19,14 @@ enum { ROWS_MAX = 3, ARENA_BYTES = 1 << 10, ARENA_BYTES_MAX = 64 << 20 };
 
 static struct slice answer;
 
-bool transport_init(struct bursar_client *client)
+static enum bursar_result open_nothing(struct bursar_client *client,
+                                       const struct bursar_options *options, struct fault *fault)
 {
-    return client != NULL;
+    (void)client, (void)options, (void)fault;
+    return BURSAR_OK;
 }
 
-enum bursar_result transport_send(struct bursar_client *client)
+static enum bursar_result give_answer(struct bursar_client *client)
 {
     buffer_clear(&client->response);
     client->was_sent = true;
@@ -33,6 +35,13 @@ enum bursar_result transport_send(struct bursar_client *client)
                                         : client_fail(client, BURSAR_MEMORY, "out of memory");
 }
 
+static void close_nothing(struct bursar_client *client)
+{
+    (void)client;
+}
+
+const struct transport transport_curl = {open_nothing, give_answer, close_nothing};
+
 static struct bursar_client *client_of_fuzzer(void)
 {
     static struct bursar_client *client;
@@ -40,7 +49,6 @@ static struct bursar_client *client_of_fuzzer(void)
                                      .secret_id = "AKIDz8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE",
                                      .secret_key = "Gu5t9xGARNpq86cd98joQYCN3EXAMPLE"};
     if (!client) {
-        CHECK(bursar_global_init() == BURSAR_OK);
         CHECK(bursar_client_new(&options, NULL, 0, &client) == BURSAR_OK);
     }
     return client;
