@@ -112,6 +112,8 @@ BURSAR_API void bursar_client_free(struct bursar_client *client);
 BURSAR_API const char *bursar_error_code(const struct bursar_client *client);
 BURSAR_API const char *bursar_error_message(const struct bursar_client *client);
 BURSAR_API const char *bursar_request_id(const struct bursar_client *client);
+/* Which item of the call's list was refused, from 0, as of bursar_post; -1: none is named. */
+BURSAR_API int64_t bursar_error_index(const struct bursar_client *client);
 
 /* Calls any action: `service` "billing", `version` "2018-07-09", `action`, `parameters` a JSON
  * object (NULL = "{}"). A ClientToken is sent when it is among them, not made. On BURSAR_OK

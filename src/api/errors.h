@@ -34,6 +34,7 @@ struct complaint {
     struct slice place; /* of an item, put in front of the text; mostly empty */
     struct slice words[3];
     int64_t numbers[2];
+    uint32_t item; /* of the list that it is about, from 1; 0 = none */
 };
 
 /* The text, with words and numbers put in; not escaped. */

@@ -25,16 +25,28 @@ void render_close(const struct exchange *exchange, bool comma, struct buffer *ou
     close_with(exchange->request_id, comma, out);
 }
 
-void api_write_error(struct buffer *out, struct slice code, struct slice message,
-                     const char request_id[REQUEST_ID_SIZE])
+/* `item` of a list is the one that the error is about, from 1; 0 = none. */
+static void write_error(struct buffer *out, struct slice code, struct slice message, uint32_t item,
+                        const char request_id[REQUEST_ID_SIZE])
 {
     render_open(out);
     BUFFER_LITERAL(out, "\"Error\":{\"Code\":\"");
     buffer_append(out, code);
-    BUFFER_LITERAL(out, "\",\"Message\":");
+    buffer_char(out, '"');
+    if (item > 0) {
+        BUFFER_LITERAL(out, ",\"Index\":");
+        buffer_u64(out, item - 1);
+    }
+    BUFFER_LITERAL(out, ",\"Message\":");
     json_quote(out, message);
     buffer_char(out, '}');
     close_with(request_id, true, out);
+}
+
+void api_write_error(struct buffer *out, struct slice code, struct slice message,
+                     const char request_id[REQUEST_ID_SIZE])
+{
+    write_error(out, code, message, 0, request_id);
 }
 
 void render_error(const struct exchange *exchange, struct buffer *out)
@@ -43,8 +55,8 @@ void render_error(const struct exchange *exchange, struct buffer *out)
     struct buffer text;
     buffer_init_fixed(&text, memory, sizeof memory);
     complaint_write(&exchange->complaint, exchange->chinese, exchange_request_id(exchange), &text);
-    api_write_error(out, error_entry(exchange->complaint.error)->code, buffer_slice(&text),
-                    exchange->request_id);
+    write_error(out, error_entry(exchange->complaint.error)->code, buffer_slice(&text),
+                exchange->complaint.item, exchange->request_id);
 }
 
 struct item_error {

@@ -249,6 +249,7 @@ static bool read_transfers(struct exchange *exchange, struct transfers_work *wor
         }
         if (!input->partial.value) {
             exchange->complaint = reading.complaint;
+            exchange->complaint.item = i + 1;
             return false;
         }
         command->transfers[at] = (struct transfer){.kind = 0};
@@ -300,8 +301,9 @@ static bool refuse_all(struct exchange *exchange, struct transfers_work *work,
 {
     if (refusal_is_of_command(commit->refusal))
         return exchange_refuse_refusal(exchange, commit->refusal);
-    exchange->complaint =
-        complaint_of_item(work->place, commit->refusal, work->places[commit->refused_item]);
+    uint32_t index = work->places[commit->refused_item];
+    exchange->complaint = complaint_of_item(work->place, commit->refusal, index);
+    exchange->complaint.item = index + 1;
     return false;
 }
 

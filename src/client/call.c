@@ -19,6 +19,7 @@ struct envelope {
     struct slice request_id;
     struct slice code;
     struct slice message;
+    int64_t index; /* of the item that is refused; -1 = none */
     bool is_error;
 };
 
@@ -41,7 +42,8 @@ static bool read_string(struct json_reader *reader, struct slice *ret_text)
     return true;
 }
 
-/* {"Code": "...", "Message": "..."}; null counts as no error. False when it is something else. */
+/* {"Code": "...", "Message": "...", "Index": 7}; null counts as no error. False when it is
+ * something else. */
 static bool read_error(struct json_reader *reader, struct envelope *envelope)
 {
     struct json_token token;
@@ -55,6 +57,9 @@ static bool read_error(struct json_reader *reader, struct envelope *envelope)
             ok = read_string(reader, &envelope->code);
         else if (slice_equal(token.text, SLICE("Message")))
             ok = read_string(reader, &envelope->message);
+        else if (slice_equal(token.text, SLICE("Index")))
+            ok = json_next(reader, &token) == JSON_NUMBER &&
+                 json_number_to_i64(token.text, &envelope->index);
         else
             ok = json_skip(reader);
         if (!ok)
@@ -125,13 +130,14 @@ static enum bursar_result keep_envelope(struct bursar_client *client,
     client->request_id = request_id;
     client->error_code = code;
     client->error_message = message;
+    client->error_index = envelope->index;
     return envelope->is_error ? BURSAR_REFUSED : BURSAR_OK;
 }
 
 static enum bursar_result call_once(struct bursar_client *client, const struct call *call,
                                     struct slice *ret_response)
 {
-    struct envelope envelope = {0};
+    struct envelope envelope = {.index = -1};
     client_reset(client);
     enum bursar_result result = request_sign(client, call, sys_now_us(client->sys) / 1000000);
     if (result == BURSAR_OK)

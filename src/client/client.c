@@ -113,6 +113,7 @@ static bool client_init(struct bursar_client *client, const struct bursar_option
     client->sys = sys_real();
     client->sleep_us = sys_sleep;
     client->error_code = client->error_message = client->request_id = "";
+    client->error_index = -1;
     return arena_init(&client->arena, ARENA_FIRST, ARENA_MAX) && copy_options(client, options) &&
            (client->crypto = crypto_new());
 }

@@ -94,6 +94,7 @@ struct bursar_client {
     struct bursar_past_balance past;
     const char *error_code;
     const char *error_message;
+    int64_t error_index; /* -1 = none */
     const char *request_id;
     char message[MESSAGE_SIZE]; /* of failures that are not the service's */
 

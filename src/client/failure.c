@@ -15,6 +15,7 @@ void client_reset(struct bursar_client *client)
     buffer_clear(&client->response);
     client->was_sent = false;
     client->error_code = client->error_message = client->request_id = "";
+    client->error_index = -1;
 }
 
 enum bursar_result client_fail(struct bursar_client *client, enum bursar_result result,
@@ -26,6 +27,7 @@ enum bursar_result client_fail(struct bursar_client *client, enum bursar_result 
     va_end(arguments);
     client->error_message = client->message;
     client->error_code = "";
+    client->error_index = -1;
     if (result == BURSAR_USAGE)
         client->request_id = ""; /* nothing was called */
     return result;
@@ -55,4 +57,9 @@ const char *bursar_error_message(const struct bursar_client *client)
 const char *bursar_request_id(const struct bursar_client *client)
 {
     return client->request_id;
+}
+
+int64_t bursar_error_index(const struct bursar_client *client)
+{
+    return client->error_index;
 }

@@ -49,13 +49,20 @@ static struct status admin_new(const struct bursar_options *options, struct here
     return STATUS_DONE;
 }
 
-struct status admin_open_here(struct folder *folder, struct fault *fault, struct admin **ret_admin)
+static struct status open_here(struct folder *folder, uint64_t organization, struct fault *fault,
+                               struct admin **ret_admin)
 {
     struct here *here;
     TRY(here_open(folder, fault, &here));
     struct bursar_transport transport = here_transport(here);
-    struct bursar_options options = {.transport = &transport, .unsigned_requests = true};
+    struct bursar_options options = {
+        .transport = &transport, .unsigned_requests = true, .organization_id = organization};
     return admin_new(&options, here, fault, ret_admin);
+}
+
+struct status admin_open_here(struct folder *folder, struct fault *fault, struct admin **ret_admin)
+{
+    return open_here(folder, 0, fault, ret_admin);
 }
 
 static struct status open_client(const struct bursar_options *options, struct fault *fault,
@@ -67,18 +74,19 @@ static struct status open_client(const struct bursar_options *options, struct fa
 
 /* The folder is owned by another process: a server that listens on the control socket, one hopes.
  */
-static struct status open_control_socket(const char *folder, struct fault *fault,
+static struct status open_control_socket(const struct admin_target *target, struct fault *fault,
                                          struct admin **ret_admin)
 {
     char path[PATH_BYTES], endpoint[PATH_BYTES + 8];
-    int len = snprintf(path, sizeof(path), "%s/control.sock", folder);
+    int len = snprintf(path, sizeof(path), "%s/control.sock", target->data);
     if (len < 0 || (size_t)len >= sizeof(path))
         return fault_raise(fault, STATUS_INVALID, "the path of the data folder is too long");
     if (!file_exists(path))
         return fault_wrap(fault, (struct status){STATUS_BUSY},
                           "the data folder is in use, and not by a server that could be asked");
     snprintf(endpoint, sizeof(endpoint), "unix:%s", path);
-    struct bursar_options options = {.endpoint = endpoint, .unsigned_requests = true};
+    struct bursar_options options = {
+        .endpoint = endpoint, .unsigned_requests = true, .organization_id = target->organization};
     return open_client(&options, fault, ret_admin);
 }
 
@@ -95,9 +103,9 @@ struct status admin_open(const struct admin_target *target, struct fault *fault,
     struct folder *folder;
     struct status status = folder_open(&options, fault, &folder);
     if (status.code == STATUS_BUSY)
-        return open_control_socket(target->data, fault, ret_admin);
+        return open_control_socket(target, fault, ret_admin);
     TRY(status);
-    status = admin_open_here(folder, fault, ret_admin);
+    status = open_here(folder, target->organization, fault, ret_admin);
     if (!status_ok(status)) {
         struct status closed = folder_close(folder, NULL);
         (void)closed;

@@ -19,6 +19,7 @@ struct folder;
 struct admin_target {
     const char *data;                    /* folder; NULL when remote */
     const struct bursar_options *remote; /* NULL when a folder is meant */
+    uint64_t organization;               /* of a folder: for the typed calls; 0 = the first */
     const char *master_key_file;         /* of the folder; NULL = see master_key.h */
 };
 

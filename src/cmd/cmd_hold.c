@@ -75,101 +75,69 @@ static const struct subcommand hold_release;
 /* Of the words of release. */
 enum { RELEASE_UIN, RELEASE_HOLD, RELEASE_AMOUNT, RELEASE_ALL, RELEASE_YES };
 
-static int list_holds(struct verb_call *call, struct slice *ret_response)
-{
-    struct management *management = &call->writing.management;
-    bool dry_run = management->dry_run;
-    management->dry_run = false; /* it only reads */
-    management_begin(management);
-    management->dry_run = dry_run;
-    management_text(management, "MemberUin", call->texts[RELEASE_UIN]);
-    json_write_key(&management->writer, SLICE("Limit"));
-    json_write_u64(&management->writer, HOLDS_A_CALL);
-    return management_send(management, "DescribeHolds", ret_response);
-}
-
-/* The numbers of the holds in an answer. False: it cannot be read. */
-static bool read_holds(struct slice response, uint64_t *holds, size_t *count)
-{
-    static char memory[1 << 16];
-    struct arena arena;
-    struct json_reader reader;
-    struct json_token token;
-    bool is_id = false;
-    *count = 0;
-    arena_init_fixed(&arena, memory, sizeof memory);
-    json_reader_init(&reader, response, &arena);
-    for (;;) {
-        switch (json_next(&reader, &token)) {
-        case JSON_ERROR:
-            return false;
-        case JSON_END:
-            return true;
-        case JSON_KEY:
-            is_id = slice_equal(token.text, SLICE("HoldId"));
-            break;
-        case JSON_NUMBER:
-            if (is_id && (*count == HOLDS_A_CALL || !slice_to_u64(token.text, &holds[(*count)++])))
-                return false;
-            break;
-        case JSON_NULL:
-        case JSON_FALSE:
-        case JSON_TRUE:
-        case JSON_STRING:
-        case JSON_ARRAY:
-        case JSON_ARRAY_END:
-        case JSON_OBJECT:
-        case JSON_OBJECT_END:
-            break;
-        }
-    }
-}
-
-/* Each under a token of its own, TOKEN.HOLD: repeated, it does what is left. */
-static int release_these(struct verb_call *call, const uint64_t *holds, size_t count)
+/* Under a token of its own, TOKEN.HOLD: repeated, it does what is left. */
+static int release_one(struct verb_call *call, int64_t hold)
 {
     char suffix[32];
     struct slice response;
     struct writing *writing = &call->writing;
-    for (size_t i = 0; i < count; i++) {
-        snprintf(suffix, sizeof suffix, ".%" PRIu64, holds[i]);
-        writing_begin(writing, suffix);
-        management_text(&writing->management, "MemberUin", call->texts[RELEASE_UIN]);
-        json_write_key(&writing->management.writer, SLICE("HoldId"));
-        json_write_u64(&writing->management.writer, holds[i]);
-        int code = writing_send(writing, "ReleaseHold", &response);
-        if (code >= 0)
-            return code;
-        if (writing->json)
-            output_line(response);
-    }
+    snprintf(suffix, sizeof suffix, ".%" PRId64, hold);
+    writing_begin(writing, suffix);
+    management_text(&writing->management, "MemberUin", call->texts[RELEASE_UIN]);
+    json_write_key(&writing->management.writer, SLICE("HoldId"));
+    json_write_i64(&writing->management.writer, hold);
+    int code = writing_send(writing, "ReleaseHold", &response);
+    if (code < 0 && writing->json)
+        output_line(response);
+    return code;
+}
+
+/* Page by page, each the first of those that are left; *ret_count is what was (or would be)
+ * released. */
+static int release_pages(struct verb_call *call, struct bursar_client *client, uint64_t *ret_count)
+{
+    struct management *management = &call->writing.management;
+    const struct bursar_hold_page *page;
+    int64_t holds[HOLDS_A_CALL];
+    size_t count;
+    do {
+        enum bursar_result result =
+            bursar_holds(client, call->texts[RELEASE_UIN], 0, HOLDS_A_CALL, &page);
+        if (result != BURSAR_OK)
+            return admin_failed(management->self, management->admin, result);
+        if (management->dry_run) {
+            *ret_count = page->total_count;
+            return -1;
+        }
+        count = page->hold_count < HOLDS_A_CALL ? page->hold_count : HOLDS_A_CALL;
+        for (size_t i = 0; i < count; i++) /* the page is gone with the next call */
+            holds[i] = page->holds[i].hold_id;
+        for (size_t i = 0; i < count; i++) {
+            int code = release_one(call, holds[i]);
+            if (code >= 0)
+                return code;
+        }
+        *ret_count += count;
+    } while (count == HOLDS_A_CALL);
     return -1;
 }
 
 static int release_all(struct verb_call *call)
 {
-    uint64_t holds[HOLDS_A_CALL], released = 0;
-    size_t count = 0;
-    struct slice response;
+    uint64_t count = 0;
+    struct bursar_client *client;
     bool dry_run = call->writing.management.dry_run;
     int code = -1;
     if (!dry_run)
         code = confirm(&hold_release, call->flags[RELEASE_YES], "Release every hold of %s?",
                        call->texts[RELEASE_UIN]);
-    do {
-        if (code < 0)
-            code = list_holds(call, &response);
-        if (code < 0 && !read_holds(response, holds, &count))
-            code = fail(&hold_release, EXIT_NETWORK, "the answer cannot be read");
-        if (code < 0 && !dry_run)
-            code = release_these(call, holds, count);
-        released += code < 0 ? count : 0;
-    } while (code < 0 && count == HOLDS_A_CALL && !dry_run);
-    if (code < 0 && dry_run)
-        released = writing_id(response, "TotalCount");
+    if (code < 0)
+        code = management_client(&call->writing.management, &client);
+    if (code < 0)
+        code = release_pages(call, client, &count);
     if (code < 0 && !call->writing.json)
-        printf("%s%" PRIu64 " hold%s released\n", dry_run ? "dry run: " : "", released,
-               released == 1 ? "" : "s");
+        printf("%s%" PRIu64 " hold%s released\n", dry_run ? "dry run: " : "", count,
+               count == 1 ? "" : "s");
     return code;
 }
 

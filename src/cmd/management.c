@@ -63,6 +63,21 @@ void management_list(struct management *management, const char *name, const char
     json_close_array(&management->writer);
 }
 
+static int open_place(struct management *management)
+{
+    management->target.organization = management->organization;
+    return management->admin
+               ? -1
+               : target_open(management->self, &management->target, &management->admin);
+}
+
+int management_client(struct management *management, struct bursar_client **ret_client)
+{
+    int code = open_place(management);
+    *ret_client = code < 0 ? admin_client(management->admin) : NULL;
+    return code;
+}
+
 int management_ready(struct management *management)
 {
     json_close_object(&management->writer);
@@ -72,9 +87,7 @@ int management_ready(struct management *management)
     /* The api takes UTF-8 only and would name no option. */
     if (!slice_is_utf8(buffer_slice(&management->request)))
         return fail(management->self, EXIT_USAGE, "an argument is not UTF-8");
-    return management->admin
-               ? -1
-               : target_open(management->self, &management->target, &management->admin);
+    return open_place(management);
 }
 
 int management_send(struct management *management, const char *action, struct slice *ret_response)

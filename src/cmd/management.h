@@ -64,6 +64,8 @@ void management_list(struct management *management, const char *name, const char
 int management_send(struct management *management, const char *action, struct slice *ret_response);
 /* Its first half: the request is finished, and the place is open. */
 int management_ready(struct management *management);
+/* The place is open; *ret_client is for libbursar's typed calls. */
+int management_client(struct management *management, struct bursar_client **ret_client);
 /* Closes and frees; answers `code`, or what went wrong while closing. -1 becomes EXIT_OK. */
 int management_done(struct management *management, int code);
 

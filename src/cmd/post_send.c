@@ -55,40 +55,15 @@ int post_sender_add(struct post_sender *sender, const struct post_row *row)
     return -1;
 }
 
-static const struct slice place = {"Transfers.", 10};
-
-/* "Transfers.N" somewhere in a message: N, and where it ends. */
-static bool find_place(struct slice message, uint64_t *ret_index, size_t *ret_end)
+struct slice post_message(struct slice message, int64_t index)
 {
-    for (size_t at = 0; at + place.len < message.len; at++) {
-        struct slice rest = slice_of(message.at + at, message.len - at);
-        size_t end = at + place.len;
-        if (!slice_starts_with(rest, place))
-            continue;
-        while (end < message.len && message.at[end] >= '0' && message.at[end] <= '9')
-            end++;
-        *ret_end = end;
-        return slice_to_u64(slice_of(message.at + at + place.len, end - at - place.len), ret_index);
-    }
-    return false;
-}
-
-struct slice post_message(struct slice message)
-{
-    uint64_t index;
-    size_t end;
-    if (!slice_starts_with(message, place) || !find_place(message, &index, &end))
-        return message;
-    struct slice rest = slice_of(message.at + end, message.len - end);
-    return slice_starts_with(rest, SLICE(": ")) ? slice_of(rest.at + 2, rest.len - 2) : message;
-}
-
-/* The line of the transfer that a message is about; 0 when it names none. */
-static uint64_t line_named(const struct post_sender *sender, struct slice message)
-{
-    uint64_t index;
-    size_t end;
-    return find_place(message, &index, &end) && index < sender->count ? sender->lines[index] : 0;
+    char memory[32];
+    struct buffer place;
+    buffer_init_fixed(&place, memory, sizeof memory);
+    buffer_printf(&place, "Transfers.%lld: ", (long long)index);
+    return slice_starts_with(message, buffer_slice(&place))
+               ? slice_of(message.at + place.len, message.len - place.len)
+               : message;
 }
 
 /* One element of Errors: told with the line of the file. False: not what the API promises. */
@@ -112,8 +87,9 @@ static bool tell_error(struct post_sender *sender, struct json_reader *reader)
     if (key.kind != JSON_OBJECT_END || index < 0 || index >= sender->count)
         return false;
     sender->tally.refused++;
-    record_file_problem(sender->file, sender->lines[index], "%.*s (%.*s)",
-                        SLICE_ARGS(post_message(message)), SLICE_ARGS(code));
+    message = post_message(message, index);
+    record_file_problem(sender->file, sender->lines[index], "%.*s (%.*s)", SLICE_ARGS(message),
+                        SLICE_ARGS(code));
     return true;
 }
 
@@ -180,9 +156,12 @@ static int read_answer(struct post_sender *sender, struct slice answer)
 static int refused(struct post_sender *sender, struct slice code, struct slice message)
 {
     char name[128];
+    int64_t index = bursar_error_index(admin_client(sender->writing->management.admin));
     snprintf(name, sizeof name, "%.*s", SLICE_ARGS(code));
-    record_file_problem(sender->file, line_named(sender, message), "%.*s (%s)",
-                        SLICE_ARGS(post_message(message)), name);
+    message = post_message(message, index);
+    record_file_problem(sender->file,
+                        index >= 0 && index < sender->count ? sender->lines[index] : 0, "%.*s (%s)",
+                        SLICE_ARGS(message), name);
     return (int)exit_code_of_api_error(name);
 }
 

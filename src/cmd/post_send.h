@@ -30,8 +30,8 @@ void post_sender_init(struct post_sender *sender, struct writing *writing, struc
 int post_sender_add(struct post_sender *sender, const struct post_row *row);
 int post_sender_flush(struct post_sender *sender);
 
-/* A message without the transfer's place in front: where it is is said by the line. */
-struct slice post_message(struct slice message);
+/* A message without the place of its transfer in front: where it is is said by the line. */
+struct slice post_message(struct slice message, int64_t index);
 /* Takes the entries and errors of an answer into the tally; false when it cannot be read. */
 bool post_read_entries(struct post_sender *sender, struct slice answer);
 

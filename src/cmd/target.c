@@ -5,15 +5,16 @@
 
 #include <stdlib.h>
 
-static int open_remote(const struct subcommand *self, const struct remote_flags *flags,
+static int open_remote(const struct subcommand *self, const struct target_flags *flags,
                        struct admin **ret_admin)
 {
     struct remote remote;
     struct fault fault;
-    int code = remote_prepare(self, flags, "bursar", 0, &remote);
+    int code = remote_prepare(self, &flags->remote, "bursar", 0, &remote);
     if (code >= 0)
         return code;
     struct admin_target target = {.remote = &remote.options};
+    remote.options.organization_id = flags->organization;
     struct status status = admin_open(&target, &fault, ret_admin);
     remote_wipe(&remote);
     return status_ok(status) ? -1 : fail(self, exit_code_of_status(status), "%s", fault.text);
@@ -31,9 +32,11 @@ int target_open(const struct subcommand *self, const struct target_flags *flags,
                     "where? give --data DIR (or set BURSAR_DATA) for a data "
                     "folder, or --endpoint URL for a server elsewhere");
     if (!data)
-        return open_remote(self, &flags->remote, ret_admin);
+        return open_remote(self, flags, ret_admin);
     struct fault fault;
-    struct admin_target target = {.data = data, .master_key_file = flags->master_key_file};
+    struct admin_target target = {.data = data,
+                                  .organization = flags->organization,
+                                  .master_key_file = flags->master_key_file};
     struct status status = admin_open(&target, &fault, ret_admin);
     return status_ok(status) ? -1 : fail(self, exit_code_of_status(status), "%s", fault.text);
 }

@@ -10,6 +10,7 @@
 struct target_flags {
     const char *data;
     const char *master_key_file;
+    uint64_t organization; /* 0 = the server's default */
     struct remote_flags remote;
 };
 #define TARGET_FLAGS_DEFAULT ((struct target_flags){.remote = REMOTE_FLAGS_DEFAULT})

@@ -127,7 +127,8 @@ int writing_send(struct writing *writing, const char *action, struct slice *ret_
         return fail(writing->management.self, exit, "%s; nothing was changed (%s)",
                     writing->insufficient, name);
     if (writing->shorten)
-        message = writing->shorten(message);
+        message =
+            writing->shorten(message, bursar_error_index(admin_client(writing->management.admin)));
     return fail(writing->management.self, exit, "%.*s (%s)", SLICE_ARGS(message), name);
 }
 

@@ -12,8 +12,8 @@ struct writing {
     const char *reason;
     bool yes, json;
     const char *insufficient; /* who has less than what; NULL = the API's own text will do */
-    struct slice (*shorten)(
-        struct slice message); /* what of a refusal's text to say; may be NULL */
+    /* What to say of a refusal of the item `index` of a list; may be NULL. */
+    struct slice (*shorten)(struct slice message, int64_t index);
     char made[40];
 };
 #define WRITING_DEFAULT(subcommand) ((struct writing){.management = MANAGEMENT_DEFAULT(subcommand)})

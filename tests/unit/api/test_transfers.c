@@ -147,6 +147,9 @@ static void one_refused_refuses_all(void **state)
                  "FailedOperation.BalanceInsufficient",
                  "Transfers.1: Operation failed. The available balance of the account is "
                  "insufficient.");
+    assert_contains(transfer("{\"Kind\":\"top_up\",\"MemberUin\":\"33\",\"Amount\":10},"
+                             "{\"Kind\":\"charge\",\"MemberUin\":\"33\",\"Amount\":60.01}"),
+                    "\"Error\":{\"Code\":\"FailedOperation.BalanceInsufficient\",\"Index\":1,");
     assert_contains(world_must(&world, "DescribeMembers", "{\"AfterUin\":\"32\",\"Limit\":1}"),
                     "\"CashAccountBalance\":50,");
     /* what each leaves counts for the next */

@@ -505,7 +505,11 @@ void assert_error(const char *answered, const char *code, const char *message)
     char memory[8192];
     struct buffer expected;
     buffer_init_fixed(&expected, memory, sizeof memory);
-    buffer_printf(&expected, "{\"Response\":{\"Error\":{\"Code\":\"%s\",\"Message\":", code);
+    buffer_printf(&expected, "{\"Response\":{\"Error\":{\"Code\":\"%s\"", code);
+    if (strstr(message, "Transfers.") && strstr(answered, ",\"Index\":"))
+        buffer_printf(&expected, ",\"Index\":%lu",
+                      strtoul(strstr(message, "Transfers.") + strlen("Transfers."), NULL, 10));
+    buffer_text(&expected, ",\"Message\":");
     json_quote(&expected, slice_text(message));
     buffer_text(&expected, "},\"RequestId\":\"");
     buffer_char(&expected, '\0');
