@@ -40,7 +40,7 @@ def tables(text):
 
 def test_it_says_what_the_documentation_says(document):
     text = (ROOT / "docs/api.md").read_text().split("<!-- generated: actions -->")[1]
-    sections = dict(re.findall(r"^### (\w+)\n(.*?)(?=^##|\Z|<!-- end)", text, re.M | re.S))
+    sections = dict(re.findall(r"^### (?:Object `)?(\w+)`?\n(.*?)(?=^##|\Z|<!-- end)", text, re.M | re.S))
     known = actions(document)
     objects = {item["Name"]: item["Members"] for item in document["Objects"]}
     assert set(sections) == set(known) | set(objects)

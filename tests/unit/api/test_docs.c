@@ -152,7 +152,7 @@ static void write_actions(struct buffer *out)
             find_named(&product->actions[j]->outputs, &named);
     }
     for (uint32_t i = 0; i < named.count; i++) {
-        buffer_printf(out, "\n### %s\n", named.shapes[i]->name);
+        buffer_printf(out, "\n### Object `%s`\n", named.shapes[i]->name);
         write_outputs(named.shapes[i], out);
     }
     buffer_char(out, '\n');
