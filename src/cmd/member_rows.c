@@ -1,136 +1,70 @@
-/* Rows of nine fields (cmd/member_rows.h). Owns the memory of one walk through an answer. Main
- * thread. */
+/* Rows of nine fields (cmd/member_rows.h). Owns the memory of one answer's rows. Main thread. */
 #include "cmd/member_rows.h"
 
 #include "cmd/balances.h"
-#include "codec/decimal.h"
-
-#include <string.h>
+#include "codec/shape.h"
 
 enum { ARENA_BYTES = 65536, ARENA_BYTES_MAX = 256 << 20 };
 
-static const char *keep(struct arena *arena, struct slice text)
-{
-    char *copy = arena_take(arena, text.len + 1);
-    if (!copy)
-        return NULL;
-    if (text.len > 0)
-        memcpy(copy, text.at, text.len);
-    copy[text.len] = '\0';
-    return copy;
-}
-
-static bool read_text(struct json_reader *reader, struct arena *arena, const char **ret_text)
-{
-    struct json_token token;
-    if (json_next(reader, &token) != JSON_STRING)
-        return false;
-    *ret_text = keep(arena, token.text);
-    return *ret_text != NULL;
-}
-
-static int64_t *amount_of(struct bursar_member_balance *row, struct slice key)
-{
-    struct {
-        struct slice name;
-        int64_t *amount;
-    } amounts[] = {
-        {SLICE("RealBalance"), &row->real_balance},
-        {SLICE("CashAccountBalance"), &row->cash_account_balance},
-        {SLICE("CreditAmount"), &row->credit_amount},
-        {SLICE("TempCredit"), &row->temp_credit},
-        {SLICE("BasicCreditAmount"), &row->basic_credit_amount},
-        {SLICE("OweAmount"), &row->owe_amount},
-    };
-    for (size_t i = 0; i < sizeof amounts / sizeof *amounts; i++)
-        if (slice_equal(amounts[i].name, key))
-            return amounts[i].amount;
-    return NULL;
-}
-
-static bool read_field(struct json_reader *reader, struct slice key, struct arena *arena,
-                       struct bursar_member_balance *row)
-{
-    struct json_token token;
-    struct amount amount;
-    int64_t *micros = amount_of(row, key);
-    if (slice_equal(key, SLICE("MemberUin")))
-        return read_text(reader, arena, &row->member_uin);
-    if (slice_equal(key, SLICE("MemberName")))
-        return read_text(reader, arena, &row->member_name);
-    if (slice_equal(key, SLICE("IsCreditAccount"))) {
-        enum json_kind kind = json_next(reader, &token);
-        row->is_credit_account = kind == JSON_TRUE;
-        return kind == JSON_TRUE || kind == JSON_FALSE;
-    }
-    if (!micros)
-        return json_skip(reader);
-    if (json_next(reader, &token) != JSON_NUMBER ||
-        decimal_parse_cents(token.text, &amount) != DECIMAL_OK)
-        return false;
-    *micros = amount.micros;
-    return true;
-}
+#define ROW_MEMBER(kind, member, name)                                                             \
+    SHAPE_MEMBER(kind, struct bursar_member_balance, member, name, NULL)
+static const struct shape_member row_members[] = {
+    ROW_MEMBER(CENTS, basic_credit_amount, "BasicCreditAmount"),
+    ROW_MEMBER(CENTS, cash_account_balance, "CashAccountBalance"),
+    ROW_MEMBER(CENTS, credit_amount, "CreditAmount"),
+    ROW_MEMBER(BOOL, is_credit_account, "IsCreditAccount"),
+    ROW_MEMBER(WORD, member_name, "MemberName"),
+    ROW_MEMBER(WORD, member_uin, "MemberUin"),
+    ROW_MEMBER(CENTS, owe_amount, "OweAmount"),
+    ROW_MEMBER(CENTS, real_balance, "RealBalance"),
+    ROW_MEMBER(CENTS, temp_credit, "TempCredit"),
+};
+static const struct shape row_shape = SHAPE(row_members, struct bursar_member_balance);
 
 bool member_row_read(struct json_reader *reader, struct arena *arena,
                      struct bursar_member_balance *ret_row)
 {
-    struct json_token key;
-    *ret_row = (struct bursar_member_balance){.member_uin = "", .member_name = ""};
-    while (json_next(reader, &key) == JSON_KEY)
-        if (!read_field(reader, key.text, arena, ret_row))
-            return false;
-    return key.kind == JSON_OBJECT_END;
+    struct shape_wrong wrong;
+    size_t start = reader->at - 1;
+    if (!json_skip_rest(reader, JSON_OBJECT))
+        return false;
+    struct slice row = slice_of(reader->text.at + start, reader->at - start);
+    return shape_read(&row_shape, row, arena, ret_row, &wrong);
 }
 
 /* --- the rows of an answer --- */
 
-struct walk {
-    struct json_reader reader;
-    struct arena arena;
-    struct balances *balances; /* NULL = only count */
+struct rows {
+    const struct bursar_member_balance *members;
     size_t count;
+    struct bursar_member_balance member;
+    bool has_members;
 };
 
-static bool take_row(struct walk *walk)
-{
-    struct bursar_member_balance row;
-    if (!member_row_read(&walk->reader, &walk->arena, &row))
-        return false;
-    walk->count++;
-    if (walk->balances)
-        balances_print(walk->balances, &row);
-    return true;
-}
-
-static bool take_field(struct walk *walk, struct slice key)
-{
-    struct json_token token;
-    if (slice_equal(key, SLICE("Member")))
-        return json_next(&walk->reader, &token) == JSON_OBJECT && take_row(walk);
-    if (!slice_equal(key, SLICE("Members")))
-        return json_skip(&walk->reader);
-    if (json_next(&walk->reader, &token) != JSON_ARRAY)
-        return false;
-    while (json_next(&walk->reader, &token) == JSON_OBJECT)
-        if (!take_row(walk))
-            return false;
-    return token.kind == JSON_ARRAY_END;
-}
+static const struct shape_member rows_members[] = {
+    SHAPE_NESTED(true, struct rows, member, &row_shape, "Member", NULL),
+    SHAPE_GIVEN_LIST(struct rows, members, count, has_members, &row_shape, "Members", NULL),
+};
+static const struct shape rows_shape = SHAPE(rows_members, struct rows);
 
 /* What cannot be read is not printed: the answer itself was checked by the client. */
 static size_t walk_rows(struct slice response, struct balances *balances)
 {
-    struct walk walk = {.balances = balances};
-    struct json_token key;
-    if (!arena_init(&walk.arena, ARENA_BYTES, ARENA_BYTES_MAX))
+    struct rows rows;
+    struct arena arena;
+    struct shape_wrong wrong;
+    if (!arena_init(&arena, ARENA_BYTES, ARENA_BYTES_MAX))
         return 0;
-    json_reader_init(&walk.reader, response, &walk.arena);
-    if (json_next(&walk.reader, &key) == JSON_OBJECT)
-        while (json_next(&walk.reader, &key) == JSON_KEY && take_field(&walk, key.text))
-            ;
-    arena_done(&walk.arena);
-    return walk.count;
+    if (!shape_read(&rows_shape, response, &arena, &rows, &wrong))
+        rows = (struct rows){.count = 0};
+    if (rows.member.member_uin) {
+        rows.members = &rows.member;
+        rows.count = 1;
+    }
+    for (size_t i = 0; i < rows.count && balances; i++)
+        balances_print(balances, &rows.members[i]);
+    arena_done(&arena);
+    return rows.count;
 }
 
 size_t member_rows_count(struct slice response)

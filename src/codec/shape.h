@@ -65,7 +65,8 @@ struct shape {
         SHAPE_NAME(name), SHAPE_##kind, false, SHAPE_PLACE(kind, type, member), 0, 0, NULL, NULL,  \
             (help)                                                                                 \
     }
-/* May be missing: `given`, a bool of the struct, says so to the writer. */
+/* May be missing: `given`, a bool of the struct, says so to the writer, and is told by the reader.
+ */
 #define SHAPE_GIVEN(kind, type, member, given, name, help)                                         \
     {                                                                                              \
         SHAPE_NAME(name), SHAPE_##kind, true, SHAPE_PLACE(kind, type, member), 0,                  \

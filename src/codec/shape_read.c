@@ -233,6 +233,8 @@ static bool read_object(struct reading *reading, const struct shape *shape, char
         if (!read_value(reading, &shape->members[member], &token, at))
             return false;
         seen |= UINT32_C(1) << member;
+        if (shape->members[member].given != 0)
+            at[shape->members[member].given] = true;
     }
     for (uint32_t member = 0; member < shape->member_count; member++)
         if (!(seen & UINT32_C(1) << member) && !shape->members[member].optional)

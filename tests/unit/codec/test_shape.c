@@ -93,7 +93,7 @@ static void what_is_read_is_written_again(void **state)
     assert_int_equal(whole.id_count, 3);
     assert_int_equal(whole.row_count, 2);
     assert_int_equal(whole.end_us, 0);
-    whole.has_more = true;
+    assert_true(whole.has_more);
     shape_write(&whole_shape, &whole, &out);
     buffer_char(&out, '\0');
     assert_string_equal(out.at, whole_json);
