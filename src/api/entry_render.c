@@ -1,68 +1,12 @@
-/* An entry as the API shows it: what every entry has, and what its kind has besides, keys in
- * alphabetical order. Never a secret.
+/* An entry as the API shows it: what every entry has, and what its kind has besides by the ledger's
+ * table of parts, keys in alphabetical order. Never a secret.
  *
  * Owns nothing. Thread: the historian's. */
 #include "api/entry_render.h"
 
 #include "api/balance_row.h"
 #include "codec/uuid.h"
-
-/* What an entry of the kind has, besides EntryId, Kind and Time. */
-enum part {
-    HAS_AMOUNT = 1 << 0,
-    HAS_AMOUNTS = 1 << 1, /* of each account */
-    HAS_REASON = 1 << 2,
-    IS_HOLD = 1 << 3,
-    OF_HOLD = 1 << 4,
-    IS_GRANT = 1 << 5,
-    OF_GRANT = 1 << 6,
-    HAS_MEMBER_NAME = 1 << 7,
-    HAS_ARREARS = 1 << 8,
-    HAS_NAME = 1 << 9, /* and currency, owner */
-    HAS_KEY = 1 << 10,
-    HAS_ENABLED = 1 << 11,
-    HAS_POLICY = 1 << 12,
-    HAS_EVERYONE = 1 << 13,
-    HAS_ACCOUNT = 1 << 14,
-    HAS_USER = 1 << 15,
-    HAS_EXPIRY = 1 << 16,
-};
-
-static unsigned parts_of(enum entry_kind kind)
-{
-    static const unsigned parts[] = {
-        [ENTRY_TOP_UP] = HAS_AMOUNT | HAS_REASON,
-        [ENTRY_WITHDRAW] = HAS_AMOUNT | HAS_REASON,
-        [ENTRY_CHARGE] = HAS_AMOUNT | HAS_REASON,
-        [ENTRY_REFUND] = HAS_AMOUNT | HAS_REASON,
-        [ENTRY_GRANT_GIFT] = HAS_AMOUNT | HAS_REASON,
-        [ENTRY_MOVE] = HAS_AMOUNT | HAS_REASON,
-        [ENTRY_HOLD] = HAS_AMOUNT | HAS_REASON | IS_HOLD | HAS_EXPIRY,
-        [ENTRY_CAPTURE] = HAS_AMOUNT | HAS_REASON | OF_HOLD,
-        [ENTRY_RELEASE] = HAS_AMOUNT | HAS_REASON | OF_HOLD,
-        [ENTRY_EXPIRE] = HAS_AMOUNT | OF_HOLD,
-        [ENTRY_ADJUST] = HAS_AMOUNTS | HAS_REASON,
-        [ENTRY_OPENING] = HAS_AMOUNTS | HAS_REASON,
-        [ENTRY_JOIN] = HAS_MEMBER_NAME,
-        [ENTRY_LEAVE] = HAS_REASON,
-        [ENTRY_RENAME] = HAS_MEMBER_NAME,
-        [ENTRY_SET_CREDIT] = HAS_REASON,
-        [ENTRY_GRANT_TEMPORARY] = HAS_AMOUNT | HAS_REASON | IS_GRANT,
-        [ENTRY_REVOKE_TEMPORARY] = OF_GRANT | HAS_REASON,
-        [ENTRY_SET_ARREARS] = HAS_ARREARS | HAS_REASON,
-        [ENTRY_START_TEMPORARY] = OF_GRANT,
-        [ENTRY_END_TEMPORARY] = OF_GRANT,
-        [ENTRY_ORGANISATION] = HAS_NAME | HAS_ACCOUNT,
-        [ENTRY_ADD_KEY] = HAS_KEY | HAS_ACCOUNT | HAS_USER | HAS_EXPIRY,
-        [ENTRY_SET_KEY] = HAS_KEY | HAS_ENABLED,
-        [ENTRY_ISSUE_TOKEN] = HAS_KEY | HAS_ACCOUNT | HAS_USER | HAS_EXPIRY,
-        [ENTRY_PUT_POLICY] = HAS_POLICY | HAS_USER,
-        [ENTRY_REMOVE_POLICY] = HAS_POLICY | HAS_USER,
-        [ENTRY_DELEGATE] = HAS_ACCOUNT | HAS_EVERYONE,
-        [ENTRY_REMOVE_DELEGATE] = HAS_ACCOUNT,
-    };
-    return (size_t)kind < sizeof parts / sizeof parts[0] ? parts[kind] : 0;
-}
+#include "ledger/entry_parts.h"
 
 /* The nine fields of an account after the entry, with its name of then. */
 static void render_row(struct api_pending *pending, const struct entry *entry,
@@ -75,49 +19,55 @@ static void render_row(struct api_pending *pending, const struct entry *entry,
     pending_book_end(pending);
 }
 
-static void render_number(struct buffer *out, const char *key, uint64_t number)
-{
-    buffer_text(out, key);
-    buffer_u64(out, number);
-}
-
-static void render_text(struct buffer *out, const char *key, struct slice text)
-{
-    buffer_text(out, key);
-    json_quote(out, text);
-}
-
 /* ---- who asked ---- */
 
 /* The owner and the operator are told by whom: others only that, when and under which RequestId. */
+struct request_shown {
+    struct uin account, user;
+    bool has_key, has_user; /* it came through the network, or else; and that may be told */
+    struct slice door, request_id, secret_id, unix_name;
+    int64_t received_us;
+    uint64_t sequence, unix_user;
+};
+
+#define SHOWN(kind, place, name, help) SHAPE_MEMBER(kind, struct request_shown, place, name, help)
+#define TOLD(kind, place, given, name, help)                                                       \
+    SHAPE_GIVEN(kind, struct request_shown, place, given, name, help)
+static const struct shape_member request_members[] = {
+    TOLD(UIN, account, has_key, "AccountUin",
+         "Who asked, through the network; for the owner, like all who asked."),
+    SHOWN(TEXT, door, "Door", "`network`, `socket` or `folder`."),
+    SHOWN(TIME, received_us, "ReceivedAt", "When."),
+    SHOWN(COUNT, sequence, "RequestEntryId", "The request's own entry."),
+    SHOWN(TEXT, request_id, "RequestId", "As it was answered."),
+    TOLD(TEXT, secret_id, has_key, "SecretId", "The key that signed."),
+    TOLD(TEXT, unix_name, has_user, "UnixName", "Who asked on the server's machine."),
+    TOLD(COUNT, unix_user, has_user, "UnixUser", "The number of that user."),
+    TOLD(UIN, user, has_key, "UserUin", "The sub-account or role that asked, or AccountUin."),
+};
+static const struct shape request_shape =
+    SHAPE_NAMED("EntryRequest", request_members, struct request_shown);
+
 static void render_request(struct api_pending *pending, const struct entry *request,
                            struct slice secret_id, struct buffer *out)
 {
-    bool is_network = request->door == DOOR_NETWORK;
     bool is_told = pending->exchange.is_owner;
     char id[UUID_TEXT_SIZE];
-    BUFFER_LITERAL(out, ",\"Request\":{");
-    if (is_told && is_network) {
-        BUFFER_LITERAL(out, "\"AccountUin\":");
-        render_uin(out, request->account);
-        buffer_char(out, ',');
-    }
-    BUFFER_LITERAL(out, "\"Door\":\"");
-    buffer_text(out, door_name((enum request_door)request->door));
-    BUFFER_LITERAL(out, "\",\"ReceivedAt\":");
-    render_time(out, request->received_us);
     uuid_print((const unsigned char *)request->request_id.at, id);
-    render_number(out, ",\"RequestEntryId\":", request->sequence);
-    render_text(out, ",\"RequestId\":", slice_of(id, sizeof id));
-    if (is_told && is_network) {
-        render_text(out, ",\"SecretId\":", secret_id);
-        BUFFER_LITERAL(out, ",\"UserUin\":");
-        render_uin(out, request->user);
-    } else if (is_told) {
-        render_text(out, ",\"UnixName\":", request->name);
-        render_number(out, ",\"UnixUser\":", request->unix_user);
-    }
-    buffer_char(out, '}');
+    const struct request_shown told = {
+        .has_key = is_told && request->door == DOOR_NETWORK,
+        .has_user = is_told && request->door != DOOR_NETWORK,
+        .account = request->account,
+        .user = request->user,
+        .door = slice_text(door_name((enum request_door)request->door)),
+        .request_id = slice_of(id, sizeof id),
+        .secret_id = secret_id,
+        .unix_name = request->name,
+        .received_us = request->received_us,
+        .sequence = request->sequence,
+        .unix_user = request->unix_user,
+    };
+    shape_write(&request_shape, &told, out);
 }
 
 /* The key's entry has its id: the key itself may be gone. */
@@ -160,174 +110,118 @@ struct status asked_find(struct api_pending *pending, struct history *history, u
     return STATUS_DONE;
 }
 
-static bool is_shown(const struct entry *entry, uint32_t touch, const struct uin *only)
+/* ---- the entry ---- */
+
+/* What is not a part, and not the same for all. */
+enum special { PLAIN, AFTER, ALLOW_ARREARS, GRANT_ID, HOLD_ID, KIND, REQUEST, TO_AFTER };
+enum { ALWAYS = 0 };
+
+/* Which parts of an entry's kind make the key be there; what it is. */
+#define PART(kind, place, name, help) SHAPE_OPTIONAL(kind, struct entry, place, name, help)
+#define EVER(kind, place, name, help) SHAPE_MEMBER(kind, struct entry, place, name, help)
+#define ROWS(ROW)                                                                                  \
+    ROW(PART_OWNER | PART_ACCOUNT, PLAIN,                                                          \
+        PART(UIN, account, "AccountUin", "Of `organisation`, of a key, of a delegation."))         \
+    ROW(PART_TOUCH, AFTER,                                                                         \
+        SHAPE_BY_HAND(OBJECT, true, &balance_row_shape, "After",                                   \
+                      "The account after the entry, with its name of then."))                      \
+    ROW(PART_TOUCH, ALLOW_ARREARS,                                                                 \
+        SHAPE_BY_HAND(BOOL, true, NULL, "AllowArrears", "Of `set_arrears`."))                      \
+    ROW(PART_AMOUNT, PLAIN, PART(CENTS, cash, "Amount", "What was moved, held or granted."))       \
+    ROW(PART_CASH, PLAIN,                                                                          \
+        PART(CENTS, cash, "CashAmount", "Of `adjust` and `opening`, instead of Amount."))          \
+    ROW(PART_CURRENCY, PLAIN, PART(TEXT, text, "Currency", "Of `organisation`."))                  \
+    ROW(PART_ENABLED, PLAIN, PART(BOOL, enabled, "Enabled", "Of `set_key`."))                      \
+    ROW(PART_END, PLAIN, PART(END, end_us, "EndTime", "Of `grant_temporary`."))                    \
+    ROW(ALWAYS, PLAIN, EVER(COUNT, sequence, "EntryId", "Its number in the journal."))             \
+    ROW(PART_EVERYONE, PLAIN, PART(BOOL, enabled, "Everyone", "Of `delegate`."))                   \
+    ROW(PART_EXPIRY, PLAIN, PART(END, end_us, "ExpiresAt", "Of `hold` and of a key."))             \
+    ROW(PART_GIFT, PLAIN, PART(CENTS, gift, "GiftAmount", "As CashAmount."))                       \
+    ROW(PART_GRANT | PART_START, GRANT_ID,                                                         \
+        SHAPE_BY_HAND(COUNT, true, NULL, "GrantId", "The temporary credit it is about."))          \
+    ROW(PART_TOUCH, HOLD_ID, SHAPE_BY_HAND(COUNT, true, NULL, "HoldId", "The hold it is about."))  \
+    ROW(PART_INCOME, PLAIN, PART(CENTS, income, "IncomeAmount", "As CashAmount."))                 \
+    ROW(ALWAYS, KIND,                                                                              \
+        SHAPE_BY_HAND(TEXT, false, NULL, "Kind", "As the parameter Kinds of DescribeEntries."))    \
+    ROW(PART_MEMBER_NAME, PLAIN, PART(TEXT, name, "MemberName", "Of `join` and `rename`."))        \
+    ROW(PART_TOUCH, PLAIN, PART(UIN, touches[0].uin, "MemberUin", "The account it is about."))     \
+    ROW(PART_NAME, PLAIN, PART(TEXT, name, "Name", "Of `organisation`."))                          \
+    ROW(PART_POLICY_NAME, PLAIN, PART(TEXT, name, "PolicyName", "Of a policy."))                   \
+    ROW(PART_REASON, PLAIN, PART(TEXT, text, "Reason", "As it was given."))                        \
+    ROW(ALWAYS, REQUEST,                                                                           \
+        SHAPE_BY_HAND(OBJECT, true, &request_shape, "Request",                                     \
+                      "Who asked for it; not there when time made it."))                           \
+    ROW(PART_SECRET_ID, PLAIN, PART(TEXT, secret_id, "SecretId", "Of a key."))                     \
+    ROW(PART_START, PLAIN, PART(TIME, start_us, "StartTime", "Of `grant_temporary`."))             \
+    ROW(ALWAYS, PLAIN, EVER(TIME, time_us, "Time", "When."))                                       \
+    ROW(PART_TOUCH_2, TO_AFTER,                                                                    \
+        SHAPE_BY_HAND(                                                                             \
+            OBJECT, true, &balance_row_shape, "ToAfter",                                           \
+            "Of `move`: the other account after it; of the two only who the caller may see."))     \
+    ROW(PART_TOUCH_2, PLAIN,                                                                       \
+        PART(UIN, touches[1].uin, "ToMemberUin", "Of `move`: the other account."))                 \
+    ROW(PART_USER, PLAIN, PART(UIN, user, "UserUin", "Of a key and of a policy."))
+#define ROW_MEMBER(parts, special, ...) __VA_ARGS__,
+#define ROW_SHOWN(parts, special, ...) {parts, special},
+
+static const struct shape_member entry_members[] = {ROWS(ROW_MEMBER)};
+const struct shape entry_shape = SHAPE_NAMED("Entry", entry_members, struct entry);
+
+static const struct shown {
+    uint32_t parts;
+    enum special special;
+} shown[] = {ROWS(ROW_SHOWN)};
+
+static bool is_there(const struct shown *row, const struct entry *entry, uint32_t parts,
+                     const struct uin *only, const struct asked *asked)
 {
-    return touch < entry->touch_count && (!only || uin_equal(entry->touches[touch].uin, *only));
+    if (row->parts != ALWAYS && !(parts & row->parts))
+        return false;
+    if (row->special == AFTER || row->special == TO_AFTER)
+        return !only || uin_equal(entry->touches[row->special == TO_AFTER].uin, *only);
+    if (row->special == ALLOW_ARREARS)
+        return entry->kind == ENTRY_SET_ARREARS;
+    if (row->special == HOLD_ID)
+        return entry->kind == ENTRY_HOLD || parts & PART_HOLD;
+    return row->special != REQUEST || asked->len > 0;
 }
 
-/* AccountUin to Currency; the object has begun, and nothing is in it. */
-static void render_front(struct api_pending *pending, const struct entry *entry, unsigned parts,
-                         const struct uin *only, struct buffer *out)
+static void render_special(struct api_pending *pending, enum special special,
+                           const struct entry *entry, const struct asked *asked, struct buffer *out)
 {
-    if (parts & HAS_ACCOUNT) {
-        BUFFER_LITERAL(out, "\"AccountUin\":");
-        render_uin(out, entry->account);
-        buffer_char(out, ',');
-    }
-    if (is_shown(entry, 0, only)) {
-        BUFFER_LITERAL(out, "\"After\":");
-        render_row(pending, entry, &entry->touches[0], out);
-        buffer_char(out, ',');
-    }
-    if (parts & HAS_ARREARS) {
-        BUFFER_LITERAL(out, "\"AllowArrears\":");
+    if (special == AFTER || special == TO_AFTER)
+        render_row(pending, entry, &entry->touches[special == TO_AFTER], out);
+    else if (special == ALLOW_ARREARS)
         render_bool(out, entry->touches[0].after.flags & MEMBER_ARREARS);
-        buffer_char(out, ',');
-    }
-    if (parts & (HAS_AMOUNT | HAS_AMOUNTS)) {
-        buffer_text(out, parts & HAS_AMOUNT ? "\"Amount\":" : "\"CashAmount\":");
-        decimal_print_cents(out, entry->cash);
-        buffer_char(out, ',');
-    }
-    if (parts & HAS_NAME)
-        render_text(out, "\"Currency\":", entry->text);
-    if (parts & HAS_NAME)
-        buffer_char(out, ',');
-}
-
-/* Enabled to Kind: every one of these ends with EntryId and Kind, so commas are simple. */
-static void render_middle(const struct entry *entry, unsigned parts, struct buffer *out)
-{
-    if (parts & HAS_ENABLED) {
-        BUFFER_LITERAL(out, "\"Enabled\":");
-        render_bool(out, entry->enabled);
-        buffer_char(out, ',');
-    }
-    if (parts & IS_GRANT) {
-        BUFFER_LITERAL(out, "\"EndTime\":");
-        render_end_time(out, entry->end_us);
-        buffer_char(out, ',');
-    }
-    render_number(out, "\"EntryId\":", entry->sequence);
-    if (parts & HAS_EVERYONE) {
-        BUFFER_LITERAL(out, ",\"Everyone\":");
-        render_bool(out, entry->enabled);
-    }
-    if (parts & HAS_EXPIRY) {
-        BUFFER_LITERAL(out, ",\"ExpiresAt\":");
-        render_end_time(out, entry->end_us);
-    }
-    if (parts & HAS_AMOUNTS)
-        RENDER_CENTS(out, ",\"GiftAmount\":", entry->gift);
-    if (parts & (IS_GRANT | OF_GRANT))
-        render_number(out, ",\"GrantId\":", parts & IS_GRANT ? entry->sequence : entry->subject);
-    if (parts & (IS_HOLD | OF_HOLD))
-        render_number(out, ",\"HoldId\":", parts & IS_HOLD ? entry->sequence : entry->subject);
-    if (parts & HAS_AMOUNTS)
-        RENDER_CENTS(out, ",\"IncomeAmount\":", entry->income);
-    BUFFER_LITERAL(out, ",\"Kind\":\"");
-    buffer_text(out, entry_kind_name(entry->kind));
-    buffer_char(out, '"');
-}
-
-/* MemberName to UserUin. */
-static void render_back(struct api_pending *pending, const struct entry *entry, unsigned parts,
-                        const struct uin *only, const struct asked *asked, struct buffer *out)
-{
-    if (parts & HAS_MEMBER_NAME)
-        render_text(out, ",\"MemberName\":", entry->name);
-    if (entry->touch_count > 0) {
-        BUFFER_LITERAL(out, ",\"MemberUin\":");
-        render_uin(out, entry->touches[0].uin);
-    }
-    if (parts & HAS_NAME)
-        render_text(out, ",\"Name\":", entry->name);
-    if (parts & HAS_POLICY)
-        render_text(out, ",\"PolicyName\":", entry->name);
-    if (parts & HAS_REASON)
-        render_text(out, ",\"Reason\":", entry->text);
-    buffer_append(out, slice_of(asked->text, asked->len));
-    if (parts & HAS_KEY)
-        render_text(out, ",\"SecretId\":", entry->secret_id);
-    if (parts & IS_GRANT) {
-        BUFFER_LITERAL(out, ",\"StartTime\":");
-        render_time(out, entry->start_us);
-    }
-    BUFFER_LITERAL(out, ",\"Time\":");
-    render_time(out, entry->time_us);
-    if (is_shown(entry, 1, only)) {
-        BUFFER_LITERAL(out, ",\"ToAfter\":");
-        render_row(pending, entry, &entry->touches[1], out);
-    }
-    if (entry->touch_count > 1) {
-        BUFFER_LITERAL(out, ",\"ToMemberUin\":");
-        render_uin(out, entry->touches[1].uin);
-    }
-    if (parts & HAS_USER) {
-        BUFFER_LITERAL(out, ",\"UserUin\":");
-        render_uin(out, entry->user);
-    }
+    else if (special == GRANT_ID || special == HOLD_ID)
+        buffer_u64(out, entry->subject > 0 ? entry->subject : entry->sequence);
+    else if (special == KIND)
+        json_quote(out, slice_text(entry_kind_name(entry->kind)));
+    else
+        buffer_append(out, slice_of(asked->text, asked->len));
 }
 
 void entry_render(struct api_pending *pending, const struct entry *entry, const struct uin *only,
                   const struct asked *asked, struct buffer *out)
 {
-    unsigned parts = parts_of(entry->kind);
+    uint32_t parts = entry_parts_of(entry->kind);
+    bool comma = false;
+    if (entry->kind == ENTRY_EXPIRE)
+        parts &= ~(uint32_t)PART_REASON; /* time has none */
     buffer_char(out, '{');
-    render_front(pending, entry, parts, only, out);
-    render_middle(entry, parts, out);
-    render_back(pending, entry, parts, only, asked, out);
+    for (uint32_t i = 0; i < entry_shape.member_count; i++) {
+        const struct shape_member *member = &entry_members[i];
+        if (!is_there(&shown[i], entry, parts, only, asked))
+            continue;
+        if (shown[i].special == PLAIN) {
+            shape_write_member(member, entry, comma, out);
+        } else {
+            buffer_text(out, comma ? ",\"" : "\"");
+            buffer_append(out, member->name);
+            BUFFER_LITERAL(out, "\":");
+            render_special(pending, shown[i].special, entry, asked, out);
+        }
+        comma = true;
+    }
     buffer_char(out, '}');
 }
-
-/* ---- declaration ---- */
-
-#define PART(kind, name, help) SHAPE_BY_HAND(kind, true, NULL, name, help)
-static const struct shape_member request_members[] = {
-    PART(UIN, "AccountUin", "Who asked, through the network; for the owner, like all who asked."),
-    SHAPE_BY_HAND(TEXT, false, NULL, "Door", "`network`, `socket` or `folder`."),
-    SHAPE_BY_HAND(TIME, false, NULL, "ReceivedAt", "When."),
-    SHAPE_BY_HAND(COUNT, false, NULL, "RequestEntryId", "The request's own entry."),
-    SHAPE_BY_HAND(TEXT, false, NULL, "RequestId", "As it was answered."),
-    PART(TEXT, "SecretId", "The key that signed."),
-    PART(TEXT, "UnixName", "Who asked on the server's machine."),
-    PART(COUNT, "UnixUser", "The number of that user."),
-    PART(UIN, "UserUin", "The sub-account or role that asked, or AccountUin."),
-};
-static const struct shape request_shape =
-    SHAPE_NAMED("EntryRequest", request_members, struct entry);
-
-static const struct shape_member entry_members[] = {
-    PART(UIN, "AccountUin", "Of `organisation`, of a key, of a delegation."),
-    SHAPE_BY_HAND(OBJECT, true, &balance_row_shape, "After",
-                  "The account after the entry, with its name of then."),
-    PART(BOOL, "AllowArrears", "Of `set_arrears`."),
-    PART(CENTS, "Amount", "What was moved, held or granted."),
-    PART(CENTS, "CashAmount", "Of `adjust` and `opening`, instead of Amount."),
-    PART(TEXT, "Currency", "Of `organisation`."),
-    PART(BOOL, "Enabled", "Of `set_key`."),
-    PART(END, "EndTime", "Of `grant_temporary`."),
-    SHAPE_BY_HAND(COUNT, false, NULL, "EntryId", "Its number in the journal."),
-    PART(BOOL, "Everyone", "Of `delegate`."),
-    PART(END, "ExpiresAt", "Of `hold` and of a key."),
-    PART(CENTS, "GiftAmount", "As CashAmount."),
-    PART(COUNT, "GrantId", "The temporary credit it is about."),
-    PART(COUNT, "HoldId", "The hold it is about."),
-    PART(CENTS, "IncomeAmount", "As CashAmount."),
-    SHAPE_BY_HAND(TEXT, false, NULL, "Kind", "As the parameter Kinds of DescribeEntries."),
-    PART(TEXT, "MemberName", "Of `join` and `rename`."),
-    PART(UIN, "MemberUin", "The account it is about."),
-    PART(TEXT, "Name", "Of `organisation`."),
-    PART(TEXT, "PolicyName", "Of a policy."),
-    PART(TEXT, "Reason", "As it was given."),
-    SHAPE_BY_HAND(OBJECT, true, &request_shape, "Request",
-                  "Who asked for it; not there when time made it."),
-    PART(TEXT, "SecretId", "Of a key."),
-    PART(TIME, "StartTime", "Of `grant_temporary`."),
-    SHAPE_BY_HAND(TIME, false, NULL, "Time", "When."),
-    SHAPE_BY_HAND(OBJECT, true, &balance_row_shape, "ToAfter",
-                  "Of `move`: the other account after it; of the two only who the caller may see."),
-    PART(UIN, "ToMemberUin", "Of `move`: the other account."),
-    PART(UIN, "UserUin", "Of a key and of a policy."),
-};
-const struct shape entry_shape = SHAPE_NAMED("Entry", entry_members, struct entry);

@@ -132,6 +132,10 @@ struct shape {
 void shape_write(const struct shape *shape, const void *object, struct buffer *out);
 void shape_write_members(const struct shape *shape, const void *object, struct buffer *out);
 
+/* Only this one, whether it is given or not. */
+void shape_write_member(const struct shape_member *member, const void *object, bool comma,
+                        struct buffer *out);
+
 /* What was not as the table says. */
 struct shape_wrong {
     const char *name; /* of the member; NULL: the text is not a JSON object */

@@ -142,24 +142,30 @@ static void write_value(const struct shape_member *member, const char *object, c
     buffer_wrote(out, at);
 }
 
-void shape_write_members(const struct shape *shape, const void *object, struct buffer *out)
+void shape_write_member(const struct shape_member *member, const void *object, bool comma,
+                        struct buffer *out)
 {
     enum { SHORT_BYTES_MAX = 40 };
+    char *at = buffer_room(out, member->name.len + SHORT_BYTES_MAX);
+    if (!at)
+        return;
+    if (comma)
+        at = put_char(at, ',');
+    at = PUT_LITERAL(put_slice(put_char(at, '"'), member->name), "\":");
+    buffer_wrote(out, at);
+    write_value(member, object, at, out);
+}
+
+void shape_write_members(const struct shape *shape, const void *object, struct buffer *out)
+{
     bool comma = false;
     for (uint32_t i = 0; i < shape->member_count; i++) {
         const struct shape_member *member = &shape->members[i];
         const char *from = object;
         if (member->given != 0 && !*(const bool *)(const void *)(from + member->given))
             continue;
-        char *at = buffer_room(out, member->name.len + SHORT_BYTES_MAX);
-        if (!at)
-            return;
-        if (comma)
-            at = put_char(at, ',');
+        shape_write_member(member, object, comma, out);
         comma = true;
-        at = PUT_LITERAL(put_slice(put_char(at, '"'), member->name), "\":");
-        buffer_wrote(out, at);
-        write_value(member, from, at, out);
     }
 }
 

@@ -11,6 +11,9 @@
 #include "codec/decimal.h"
 #include "codec/timestamp.h"
 #include "codec/uuid.h"
+#include "ledger/entry_parts.h"
+
+#include <stddef.h>
 
 /* 9999-12-31T23:59:59.999999Z */
 #define CALENDAR_END_US INT64_C(253402300799999999)
@@ -24,40 +27,24 @@ static const struct {
              {MEMBER_OWNER, "owner"}};
 enum { FLAG_COUNT = sizeof flags / sizeof *flags };
 
-static const char *const principals[] = {"main", "sub", "role"};
-enum { PRINCIPAL_COUNT = sizeof principals / sizeof *principals };
+static const char *const principals[3] = {"main", "sub", "role"};
 
-static const char *const marks[] = {"", "token", "signature"};
-enum { MARK_COUNT = sizeof marks / sizeof *marks };
+enum { TOUCH_PARTS = 11 };
+static const struct entry_part touch_parts[TOUCH_PARTS] = {
+    {"uin", NULL, IS_UIN, offsetof(struct touch, uin)},
+    {"cash", NULL, IS_AMOUNT, offsetof(struct touch, after.cash)},
+    {"income", NULL, IS_AMOUNT, offsetof(struct touch, after.income)},
+    {"gift", NULL, IS_AMOUNT, offsetof(struct touch, after.gift)},
+    {"frozen", NULL, IS_AMOUNT, offsetof(struct touch, after.frozen)},
+    {"basic_credit", NULL, IS_AMOUNT, offsetof(struct touch, after.basic_credit)},
+    {"temporary_credit", NULL, IS_AMOUNT, offsetof(struct touch, after.temporary)},
+    {"flags", NULL, IS_FLAGS, offsetof(struct touch, after.flags)},
+    {"ordinal", NULL, IS_NUMBER, offsetof(struct touch, ordinal)},
+    {"previous", NULL, IS_NUMBER, offsetof(struct touch, previous)},
+    {"jump", NULL, IS_NUMBER, offsetof(struct touch, jump)},
+};
 
-/* Names of what a kind uses for something of its own. */
-
-static const char *amount_key(enum entry_kind kind)
-{
-    return kind == ENTRY_ADJUST || kind == ENTRY_OPENING ? "cash" : "amount";
-}
-
-static const char *subject_key(enum entry_kind kind)
-{
-    if (kind == ENTRY_REQUEST)
-        return "key";
-    bool is_hold = kind == ENTRY_CAPTURE || kind == ENTRY_RELEASE || kind == ENTRY_EXPIRE;
-    return is_hold ? "hold" : "grant";
-}
-
-static const char *name_key(enum entry_kind kind)
-{
-    if (kind == ENTRY_REQUEST)
-        return "unix_name";
-    return kind == ENTRY_ADD_KEY || kind == ENTRY_ISSUE_TOKEN ? "session" : "name";
-}
-
-static const char *text_key(enum entry_kind kind)
-{
-    if (kind == ENTRY_ORGANISATION)
-        return "currency";
-    return kind == ENTRY_PUT_POLICY ? "document" : "reason";
-}
+static const char *const marks[3] = {"", "token", "signature"};
 
 /* Writing -------------------------------------------------------------------------------------- */
 
@@ -89,9 +76,9 @@ static void write_uin(struct json_writer *writer, const char *key, struct uin ui
     field_text(writer, key, slice_of(digits, uin_print(uin, digits)));
 }
 
-static void write_flags(struct json_writer *writer, uint8_t set)
+static void write_flags(struct json_writer *writer, const char *key, uint8_t set)
 {
-    json_write_key(writer, SLICE("flags"));
+    json_write_key(writer, slice_text(key));
     json_open_array(writer);
     for (int i = 0; i < FLAG_COUNT; i++)
         if (set & flags[i].flag)
@@ -99,94 +86,73 @@ static void write_flags(struct json_writer *writer, uint8_t set)
     json_close_array(writer);
 }
 
-static void write_touch(struct json_writer *writer, const struct touch *touch)
+static void write_scope(struct json_writer *writer, const char *key, const struct entry *entry)
 {
-    json_open_object(writer);
-    write_uin(writer, "uin", touch->uin);
-    write_amount(writer, "cash", touch->after.cash);
-    write_amount(writer, "income", touch->after.income);
-    write_amount(writer, "gift", touch->after.gift);
-    write_amount(writer, "frozen", touch->after.frozen);
-    write_amount(writer, "basic_credit", touch->after.basic_credit);
-    write_amount(writer, "temporary_credit", touch->after.temporary);
-    write_flags(writer, touch->after.flags);
-    field_u64(writer, "ordinal", touch->ordinal);
-    field_u64(writer, "previous", touch->previous);
-    field_u64(writer, "jump", touch->jump);
-    json_close_object(writer);
-}
-
-static void write_money(struct json_writer *writer, const struct entry *entry)
-{
-    if (entry->touch_count > 0) {
-        json_write_key(writer, SLICE("after"));
-        json_open_array(writer);
-        for (uint32_t i = 0; i < entry->touch_count; i++)
-            write_touch(writer, &entry->touches[i]);
-        json_close_array(writer);
-    }
-    if (!amount_is_zero(entry->cash))
-        write_amount(writer, amount_key(entry->kind), entry->cash);
-    if (!amount_is_zero(entry->income))
-        write_amount(writer, "income", entry->income);
-    if (!amount_is_zero(entry->gift))
-        write_amount(writer, "gift", entry->gift);
-    if (entry->subject > 0)
-        field_u64(writer, subject_key(entry->kind), entry->subject);
-    if (entry->start_us != 0)
-        dump_time_print(writer, "start", "start_us", entry->start_us);
-    if (entry->end_us != 0)
-        dump_time_print(writer, "end", "end_us", entry->end_us);
-}
-
-static void write_text(struct json_writer *writer, const char *key, struct slice text)
-{
-    if (text.len > 0)
-        field_text(writer, key, text);
-}
-
-static void write_bytes(struct json_writer *writer, const char *key, struct slice bytes)
-{
-    if (bytes.len > 0)
-        field_base64(writer, key, bytes);
-}
-
-/* Of all texts, only this one may be anything by the law. */
-static void write_secret_id(struct json_writer *writer, struct slice secret_id)
-{
-    if (slice_is_utf8(secret_id))
-        write_text(writer, "secret_id", secret_id);
-    else
-        write_bytes(writer, "secret_id_base64", secret_id);
-}
-
-static void write_scope(struct json_writer *writer, const struct entry *entry)
-{
-    if (entry->scope_count == 0)
-        return;
-    json_write_key(writer, SLICE("scope"));
+    json_write_key(writer, slice_text(key));
     json_open_array(writer);
     for (uint32_t i = 0; i < entry->scope_count; i++)
         write_uin(writer, NULL, entry->scope[i]);
     json_close_array(writer);
 }
 
-static void write_registry(struct json_writer *writer, const struct entry *entry)
+/* `base`: the entry or the touch. Of all texts, only a secret id may be anything by the law. */
+static void write_value(struct json_writer *writer, const struct entry_part *part, const void *base)
 {
-    write_secret_id(writer, entry->secret_id);
-    write_bytes(writer, "sealed_secret", entry->sealed_secret);
-    write_bytes(writer, "token_hash", entry->token_hash);
-    if (!uin_is_none(entry->account))
-        write_uin(writer, "account", entry->account);
-    if (!uin_is_none(entry->user))
-        write_uin(writer, "user", entry->user);
-    if (entry->principal != PRINCIPAL_MAIN && entry->principal < PRINCIPAL_COUNT)
-        field_text(writer, "principal", slice_text(principals[entry->principal]));
-    if (entry->enabled) {
-        json_write_key(writer, SLICE("enabled"));
+    const char *name = part->name;
+    const void *place = (const char *)base + part->place;
+    const struct slice *text = place;
+    if (part->type == IS_AMOUNT)
+        write_amount(writer, name, *(const struct amount *)place);
+    else if (part->type == IS_NUMBER)
+        field_u64(writer, name, *(const uint64_t *)place);
+    else if (part->type == IS_MOMENT || part->type == IS_END)
+        dump_time_print(writer, name, part->other, *(const int64_t *)place);
+    else if (part->type == IS_TEXT && (!part->other || slice_is_utf8(*text)))
+        field_text(writer, name, *text);
+    else if (part->type == IS_TEXT || part->type == IS_BYTES)
+        field_base64(writer, part->other ? part->other : name, *text);
+    else if (part->type == IS_UIN)
+        write_uin(writer, name, *(const struct uin *)place);
+    else if (part->type == IS_PRINCIPAL)
+        field_text(writer, name, slice_text(principals[*(const uint8_t *)place]));
+    else if (part->type == IS_BOOL) {
+        json_write_key(writer, slice_text(name));
         json_write_bool(writer, true);
+    } else if (part->type == IS_UINS)
+        write_scope(writer, name, base);
+    else if (part->type == IS_FLAGS)
+        write_flags(writer, name, *(const uint8_t *)place);
+}
+
+static void write_touches(struct json_writer *writer, const struct entry *entry)
+{
+    if (entry->touch_count == 0)
+        return;
+    json_write_key(writer, SLICE("after"));
+    json_open_array(writer);
+    for (uint32_t i = 0; i < entry->touch_count; i++) {
+        json_open_object(writer);
+        for (int j = 0; j < TOUCH_PARTS; j++)
+            write_value(writer, &touch_parts[j], &entry->touches[i]);
+        json_close_object(writer);
     }
-    write_scope(writer, entry);
+    json_close_array(writer);
+}
+
+static void write_parts(struct json_writer *writer, const struct entry *entry)
+{
+    uint32_t parts = entry_parts_of(entry->kind);
+    for (parts |= parts & PART_REQUEST ? PARTS_ASKER : 0; parts != 0; parts &= parts - 1) {
+        const struct entry_part *part = entry_part_first(parts);
+        if (entry_part_is_there(part, entry))
+            write_value(writer, part, entry);
+    }
+}
+
+static void write_bytes(struct json_writer *writer, const char *key, struct slice bytes)
+{
+    if (bytes.len > 0)
+        field_base64(writer, key, bytes);
 }
 
 static void write_request(struct json_writer *writer, const struct entry *entry)
@@ -218,10 +184,8 @@ void dump_entry_print(const struct entry *entry, const unsigned char leaf[SHA256
     dump_time_print(&writer, "time", "time_us", entry->time_us);
     field_text(&writer, "kind", slice_text(entry_kind_name(entry->kind)));
     field_u64(&writer, "organisation", entry->organisation);
-    write_money(&writer, entry);
-    write_text(&writer, name_key(entry->kind), entry->name);
-    write_text(&writer, text_key(entry->kind), entry->text);
-    write_registry(&writer, entry);
+    write_touches(&writer, entry);
+    write_parts(&writer, entry);
     write_request(&writer, entry);
     field_hash(&writer, "leaf", leaf);
     json_close_object(&writer);
@@ -276,23 +240,55 @@ static uint8_t parse_flags(struct strict *strict)
     return set;
 }
 
-static struct touch parse_touch(struct strict *strict)
+/* One of the words but the first, which is never written. */
+static uint8_t parse_word(struct strict *strict, const char *key, const char *const words[3])
 {
-    struct touch touch = {0};
-    strict_open_object(strict, NULL);
-    touch.uin = parse_uin(strict, "uin");
-    touch.after.cash = parse_amount(strict, "cash");
-    touch.after.income = parse_amount(strict, "income");
-    touch.after.gift = parse_amount(strict, "gift");
-    touch.after.frozen = parse_amount(strict, "frozen");
-    touch.after.basic_credit = parse_amount(strict, "basic_credit");
-    touch.after.temporary = parse_amount(strict, "temporary_credit");
-    touch.after.flags = parse_flags(strict);
-    touch.ordinal = strict_u64(strict, "ordinal");
-    touch.previous = strict_u64(strict, "previous");
-    touch.jump = strict_u64(strict, "jump");
-    strict_close_object(strict);
-    return touch;
+    struct slice name = strict_text(strict, key);
+    for (uint8_t i = 1; i < 3; i++)
+        if (slice_equal(name, slice_text(words[i])))
+            return i;
+    strict_fail(strict, key);
+    return 0;
+}
+
+static void parse_scope(struct strict *strict, const char *key, struct entry *entry)
+{
+    struct uin *scope = arena_take_array(strict->arena, ENTRY_SCOPE_MAX, sizeof *scope);
+    strict_open_array(strict, key);
+    while (strict_more(strict)) {
+        if (!scope || entry->scope_count == ENTRY_SCOPE_MAX) {
+            strict_fail(strict, key);
+            return;
+        }
+        scope[entry->scope_count++] = parse_uin(strict, NULL);
+    }
+    entry->scope = scope;
+}
+
+static void parse_value(struct strict *strict, const struct entry_part *part, void *base)
+{
+    const char *name = part->name;
+    void *place = (char *)base + part->place;
+    if (part->type == IS_AMOUNT)
+        *(struct amount *)place = parse_amount(strict, name);
+    else if (part->type == IS_NUMBER)
+        *(uint64_t *)place = strict_u64(strict, name);
+    else if (part->type == IS_MOMENT || part->type == IS_END)
+        *(int64_t *)place = dump_time_parse(strict, name, part->other);
+    else if (part->type == IS_TEXT && strict_has(strict, name))
+        *(struct slice *)place = strict_text(strict, name);
+    else if (part->type == IS_TEXT || part->type == IS_BYTES)
+        *(struct slice *)place = strict_base64(strict, part->other ? part->other : name);
+    else if (part->type == IS_UIN)
+        *(struct uin *)place = parse_uin(strict, name);
+    else if (part->type == IS_PRINCIPAL)
+        *(uint8_t *)place = parse_word(strict, name, principals);
+    else if (part->type == IS_BOOL)
+        *(bool *)place = strict_bool(strict, name);
+    else if (part->type == IS_UINS)
+        parse_scope(strict, name, base);
+    else if (part->type == IS_FLAGS)
+        *(uint8_t *)place = parse_flags(strict);
 }
 
 static void parse_touches(struct strict *strict, struct entry *entry)
@@ -305,94 +301,25 @@ static void parse_touches(struct strict *strict, struct entry *entry)
             strict_fail(strict, "after");
             return;
         }
-        entry->touches[entry->touch_count++] = parse_touch(strict);
+        strict_open_object(strict, NULL);
+        for (int i = 0; i < TOUCH_PARTS; i++)
+            parse_value(strict, &touch_parts[i], &entry->touches[entry->touch_count]);
+        strict_close_object(strict);
+        entry->touch_count++;
     }
 }
 
-static struct amount parse_some_amount(struct strict *strict, const char *key)
+static void parse_parts(struct strict *strict, struct entry *entry)
 {
-    return strict_has(strict, key) ? parse_amount(strict, key) : AMOUNT_ZERO;
-}
-
-static void parse_money(struct strict *strict, struct entry *entry)
-{
-    const char *subject = subject_key(entry->kind);
-    parse_touches(strict, entry);
-    entry->cash = parse_some_amount(strict, amount_key(entry->kind));
-    entry->income = parse_some_amount(strict, "income");
-    entry->gift = parse_some_amount(strict, "gift");
-    if (strict_has(strict, subject))
-        entry->subject = strict_u64(strict, subject);
-    if (strict_has(strict, "start") || strict_has(strict, "start_us"))
-        entry->start_us = dump_time_parse(strict, "start", "start_us");
-    if (strict_has(strict, "end") || strict_has(strict, "end_us"))
-        entry->end_us = dump_time_parse(strict, "end", "end_us");
-}
-
-static struct slice parse_text(struct strict *strict, const char *key)
-{
-    return strict_has(strict, key) ? strict_text(strict, key) : SLICE_NONE;
+    for (const struct entry_part *part = entry_parts; part < entry_parts + ENTRY_PARTS; part++)
+        if (part->name &&
+            (strict_has(strict, part->name) || (part->other && strict_has(strict, part->other))))
+            parse_value(strict, part, entry);
 }
 
 static struct slice parse_bytes(struct strict *strict, const char *key)
 {
     return strict_has(strict, key) ? strict_base64(strict, key) : SLICE_NONE;
-}
-
-static uint8_t parse_principal(struct strict *strict)
-{
-    struct slice name = parse_text(strict, "principal");
-    for (int i = 0; i < PRINCIPAL_COUNT; i++)
-        if (slice_equal(name, slice_text(principals[i])))
-            return (uint8_t)i;
-    if (name.len > 0)
-        strict_fail(strict, "principal");
-    return PRINCIPAL_MAIN;
-}
-
-static void parse_scope(struct strict *strict, struct entry *entry)
-{
-    if (!strict_has(strict, "scope"))
-        return;
-    struct uin *scope = arena_take_array(strict->arena, ENTRY_SCOPE_MAX, sizeof *scope);
-    strict_open_array(strict, "scope");
-    while (strict_more(strict)) {
-        if (!scope || entry->scope_count == ENTRY_SCOPE_MAX) {
-            strict_fail(strict, "scope");
-            return;
-        }
-        scope[entry->scope_count++] = parse_uin(strict, NULL);
-    }
-    entry->scope = scope;
-}
-
-static void parse_registry(struct strict *strict, struct entry *entry)
-{
-    entry->secret_id = parse_text(strict, "secret_id");
-    if (strict_has(strict, "secret_id_base64"))
-        entry->secret_id = strict_base64(strict, "secret_id_base64");
-    entry->sealed_secret = parse_bytes(strict, "sealed_secret");
-    entry->token_hash = parse_bytes(strict, "token_hash");
-    if (strict_has(strict, "account"))
-        entry->account = parse_uin(strict, "account");
-    if (strict_has(strict, "user"))
-        entry->user = parse_uin(strict, "user");
-    entry->principal = parse_principal(strict);
-    if (strict_has(strict, "enabled"))
-        entry->enabled = strict_bool(strict, "enabled");
-    parse_scope(strict, entry);
-}
-
-static uint8_t parse_mark(struct strict *strict)
-{
-    struct slice name = parse_text(strict, "mark");
-    if (name.len == 0)
-        return MARK_NONE;
-    for (int mark = MARK_TOKEN; mark < MARK_COUNT; mark++)
-        if (slice_equal(name, slice_text(marks[mark])))
-            return (uint8_t)mark;
-    strict_fail(strict, "mark");
-    return MARK_NONE;
 }
 
 static struct slice parse_request_id(struct strict *strict)
@@ -420,7 +347,7 @@ static void parse_request(struct strict *strict, struct entry *entry)
     }
     entry->received_us = dump_time_parse(strict, "received", "received_us");
     entry->request_id = parse_request_id(strict);
-    entry->mark = parse_mark(strict);
+    entry->mark = strict_has(strict, "mark") ? parse_word(strict, "mark", marks) : MARK_NONE;
     entry->token_digest = parse_bytes(strict, "token_digest");
     entry->body_digest = parse_bytes(strict, "body_digest");
     entry->made = strict_u64(strict, "made");
@@ -437,10 +364,8 @@ void dump_entry_parse(struct strict *strict, struct entry *ret_entry,
     if (organisation > UINT32_MAX)
         strict_fail(strict, "organisation");
     entry.organisation = (uint32_t)organisation;
-    parse_money(strict, &entry);
-    entry.name = parse_text(strict, name_key(entry.kind));
-    entry.text = parse_text(strict, text_key(entry.kind));
-    parse_registry(strict, &entry);
+    parse_touches(strict, &entry);
+    parse_parts(strict, &entry);
     parse_request(strict, &entry);
     strict_hex(strict, "leaf", ret_leaf, SHA256_SIZE);
     strict_close_object(strict);

@@ -1,8 +1,8 @@
 /* The canonical encoding of entries.
  *
  * An entry is its kind (one byte), time (signed), organisation, and then the parts its kind has, in
- * the order of `enum part` (numbers and texts as in wire.h; the table of kinds is in README.md and
- * below):
+ * the order of `enum part` (numbers and texts as in wire.h; the table of kinds is in
+ * entry_parts.c):
  *
  *   touch         uin; flags (byte; 0x80 added when there is temporary credit); cash (signed),
  *                 income, gift, frozen, basic credit; temporary credit if there is; ordinal;
@@ -32,33 +32,9 @@
 
 #include "base/wire.h"
 #include "ledger/book.h"
+#include "ledger/entry_parts.h"
 
 #include "base/check.h"
-
-enum part {
-    PART_TOUCH = 1 << 0,
-    PART_TOUCH_2 = 1 << 1,
-    PART_AMOUNT = 1 << 2,
-    PART_AMOUNTS = 1 << 3,
-    PART_SUBJECT = 1 << 4,
-    PART_START = 1 << 5,
-    PART_END = 1 << 6,
-    PART_NAME = 1 << 7,
-    PART_TEXT = 1 << 8,
-    PART_SECRET_ID = 1 << 9,
-    PART_SEALED_SECRET = 1 << 10,
-    PART_TOKEN_HASH = 1 << 11,
-    PART_ACCOUNT = 1 << 12,
-    PART_USER = 1 << 13,
-    PART_PRINCIPAL = 1 << 14,
-    PART_ENABLED = 1 << 15,
-    PART_SCOPE = 1 << 16,
-    PART_REQUEST = 1 << 17,
-
-    PARTS_MONEY = PART_TOUCH | PART_AMOUNT | PART_TEXT,
-    PARTS_KEY = PART_END | PART_NAME | PART_SECRET_ID | PART_SEALED_SECRET | PART_ACCOUNT |
-                PART_USER | PART_PRINCIPAL,
-};
 
 enum {
     NAME_BYTES_MAX = 4 * NAME_CHARACTERS_MAX,
@@ -66,7 +42,6 @@ enum {
     SEALED_SECRET_BYTES_MAX = 1024,
     TOKEN_HASH_BYTES = 32,
     CURRENCY_BYTES = 3,
-    KINDS_END = 98,
     TOUCH_HAS_TEMPORARY = 0x80,
     /* a request's first byte */
     DOOR_MASK = 3,
@@ -75,59 +50,15 @@ enum {
     PRINCIPAL_SHIFT = 4,
 };
 
-struct kind {
-    const char *name;
-    uint32_t parts; /* 0: not known to this version */
-};
-
-static const struct kind kinds[KINDS_END] = {
-    [ENTRY_TOP_UP] = {"top_up", PARTS_MONEY},
-    [ENTRY_WITHDRAW] = {"withdraw", PARTS_MONEY},
-    [ENTRY_CHARGE] = {"charge", PARTS_MONEY},
-    [ENTRY_REFUND] = {"refund", PARTS_MONEY},
-    [ENTRY_GRANT_GIFT] = {"grant_gift", PARTS_MONEY},
-    [ENTRY_MOVE] = {"move", PARTS_MONEY | PART_TOUCH_2},
-    [ENTRY_HOLD] = {"hold", PARTS_MONEY | PART_END},
-    [ENTRY_CAPTURE] = {"capture", PARTS_MONEY | PART_SUBJECT},
-    [ENTRY_RELEASE] = {"release", PARTS_MONEY | PART_SUBJECT},
-    [ENTRY_EXPIRE] = {"expire", PARTS_MONEY | PART_SUBJECT},
-    [ENTRY_ADJUST] = {"adjust", PART_TOUCH | PART_AMOUNTS | PART_TEXT},
-    [ENTRY_OPENING] = {"opening", PART_TOUCH | PART_AMOUNTS | PART_TEXT},
-    [ENTRY_JOIN] = {"join", PART_TOUCH | PART_NAME},
-    [ENTRY_LEAVE] = {"leave", PART_TOUCH | PART_TEXT},
-    [ENTRY_RENAME] = {"rename", PART_TOUCH | PART_NAME},
-    [ENTRY_SET_CREDIT] = {"set_credit", PART_TOUCH | PART_TEXT},
-    [ENTRY_GRANT_TEMPORARY] = {"grant_temporary", PARTS_MONEY | PART_START | PART_END},
-    [ENTRY_REVOKE_TEMPORARY] = {"revoke_temporary", PART_TOUCH | PART_SUBJECT | PART_TEXT},
-    [ENTRY_SET_ARREARS] = {"set_arrears", PART_TOUCH | PART_TEXT},
-    [ENTRY_START_TEMPORARY] = {"start_temporary", PART_TOUCH | PART_SUBJECT},
-    [ENTRY_END_TEMPORARY] = {"end_temporary", PART_TOUCH | PART_SUBJECT},
-    [ENTRY_ORGANISATION] = {"organisation", PART_TOUCH | PART_NAME | PART_TEXT},
-    [ENTRY_ADD_KEY] = {"add_key", PARTS_KEY},
-    [ENTRY_SET_KEY] = {"set_key", PART_SECRET_ID | PART_ENABLED},
-    [ENTRY_ISSUE_TOKEN] = {"issue_token", PARTS_KEY | PART_TOKEN_HASH},
-    [ENTRY_PUT_POLICY] = {"put_policy", PART_NAME | PART_TEXT | PART_USER},
-    [ENTRY_REMOVE_POLICY] = {"remove_policy", PART_NAME | PART_USER},
-    [ENTRY_DELEGATE] = {"delegate", PART_ACCOUNT | PART_ENABLED | PART_SCOPE},
-    [ENTRY_REMOVE_DELEGATE] = {"remove_delegate", PART_ACCOUNT},
-    [ENTRY_OBSERVE] = {"observe", 0},
-    [ENTRY_REQUEST] = {"request", PART_REQUEST},
-};
-
-static uint32_t parts_of(enum entry_kind kind)
-{
-    return (unsigned)kind < KINDS_END ? kinds[kind].parts : 0;
-}
-
 const char *entry_kind_name(enum entry_kind kind)
 {
-    return (unsigned)kind < KINDS_END ? kinds[kind].name : NULL;
+    return (unsigned)kind < ENTRY_KINDS_END ? entry_kinds[kind].name : NULL;
 }
 
 enum entry_kind entry_kind_find(struct slice name)
 {
-    for (unsigned kind = 1; kind < KINDS_END; kind++)
-        if (kinds[kind].parts != 0 && slice_equal(slice_text(kinds[kind].name), name))
+    for (unsigned kind = 1; kind < ENTRY_KINDS_END; kind++)
+        if (entry_kinds[kind].parts != 0 && slice_equal(slice_text(entry_kinds[kind].name), name))
             return (enum entry_kind)kind;
     return (enum entry_kind)0;
 }
@@ -241,7 +172,7 @@ static bool touches_are_valid(const struct entry *entry, uint32_t parts)
 
 static bool amounts_are_valid(const struct entry *entry, uint32_t parts)
 {
-    if (parts & PART_AMOUNTS)
+    if (parts & PART_CASH)
         return member_amount_is_valid(entry->cash) && member_amount_is_valid(entry->income) &&
                member_amount_is_valid(entry->gift);
     if (!(parts & PART_AMOUNT))
@@ -349,15 +280,15 @@ static bool request_is_valid(const struct entry *entry)
 
 bool entry_is_valid(const struct entry *entry)
 {
-    uint32_t parts = parts_of(entry->kind);
+    uint32_t parts = entry_parts_of(entry->kind);
     if (parts == 0 || entry->sequence == 0 || entry->organisation == 0)
         return false;
     if (!touches_are_valid(entry, parts) || !amounts_are_valid(entry, parts) ||
         !times_are_valid(entry) || !registry_part_is_valid(entry, parts))
         return false;
-    if ((parts & PART_NAME) && !(parts & PART_SEALED_SECRET) && !name_is_valid(entry->name))
+    if ((parts & PARTS_NAME) && !(parts & PART_SEALED_SECRET) && !name_is_valid(entry->name))
         return false;
-    if ((parts & PART_SUBJECT) && (entry->subject == 0 || entry->subject >= entry->sequence))
+    if ((parts & PARTS_SUBJECT) && (entry->subject == 0 || entry->subject >= entry->sequence))
         return false;
     if ((parts & PART_REQUEST) && !request_is_valid(entry))
         return false;
@@ -407,21 +338,21 @@ static void put_money(struct buffer *out, const struct entry *entry, uint32_t pa
 {
     for (uint32_t i = 0; i < entry->touch_count; i++)
         put_touch(out, &entry->touches[i], entry->sequence);
-    if (parts & (PART_AMOUNT | PART_AMOUNTS))
+    if (parts & PARTS_AMOUNT)
         put_amount(out, entry->cash);
-    if (parts & PART_AMOUNTS) {
+    if (parts & PART_CASH) {
         put_amount(out, entry->income);
         put_amount(out, entry->gift);
     }
-    if (parts & PART_SUBJECT)
+    if (parts & PARTS_SUBJECT)
         wire_put_u64(out, entry->sequence - entry->subject);
     if (parts & PART_START)
         wire_put_i64(out, entry->start_us);
-    if (parts & PART_END)
+    if (parts & PARTS_END)
         wire_put_i64(out, entry->end_us);
-    if (parts & PART_NAME)
+    if (parts & PARTS_NAME)
         wire_put_text(out, entry->name);
-    if (parts & PART_TEXT)
+    if (parts & PARTS_TEXT)
         wire_put_text(out, entry->text);
 }
 
@@ -439,7 +370,7 @@ static void put_registry(struct buffer *out, const struct entry *entry, uint32_t
         wire_put_uin(out, entry->user);
     if (parts & PART_PRINCIPAL)
         wire_put_byte(out, entry->principal);
-    if (parts & PART_ENABLED)
+    if (parts & PARTS_ENABLED)
         wire_put_byte(out, entry->enabled);
     if (parts & PART_SCOPE)
         put_scope(out, entry);
@@ -473,7 +404,7 @@ static void put_request(struct buffer *out, const struct entry *entry)
 
 void entry_encode(const struct entry *entry, struct buffer *out)
 {
-    uint32_t parts = parts_of(entry->kind);
+    uint32_t parts = entry_parts_of(entry->kind);
     CHECK(parts != 0);
     wire_put_byte(out, (uint8_t)entry->kind);
     wire_put_i64(out, entry->time_us);
@@ -535,21 +466,21 @@ static void get_money(struct wire *wire, uint32_t parts, struct entry *entry)
     entry->touch_count = (parts & PART_TOUCH ? 1 : 0) + (parts & PART_TOUCH_2 ? 1 : 0);
     for (uint32_t i = 0; i < entry->touch_count; i++)
         get_touch(wire, entry->sequence, &entry->touches[i]);
-    if (parts & (PART_AMOUNT | PART_AMOUNTS))
+    if (parts & PARTS_AMOUNT)
         entry->cash = get_amount(wire);
-    if (parts & PART_AMOUNTS) {
+    if (parts & PART_CASH) {
         entry->income = get_amount(wire);
         entry->gift = get_amount(wire);
     }
-    if (parts & PART_SUBJECT)
+    if (parts & PARTS_SUBJECT)
         entry->subject = get_back(wire, entry->sequence);
     if (parts & PART_START)
         entry->start_us = wire_get_i64(wire);
-    if (parts & PART_END)
+    if (parts & PARTS_END)
         entry->end_us = wire_get_i64(wire);
-    if (parts & PART_NAME)
+    if (parts & PARTS_NAME)
         entry->name = wire_get_text(wire, NAME_BYTES_MAX);
-    if (parts & PART_TEXT)
+    if (parts & PARTS_TEXT)
         entry->text = wire_get_text(wire, ENTRY_TEXT_BYTES_MAX);
 }
 
@@ -577,7 +508,7 @@ static void get_registry(struct wire *wire, uint32_t parts, struct entry *entry)
         entry->user = wire_get_uin(wire);
     if (parts & PART_PRINCIPAL)
         entry->principal = wire_get_byte(wire);
-    if (parts & PART_ENABLED) {
+    if (parts & PARTS_ENABLED) {
         uint8_t enabled = wire_get_byte(wire);
         wire->bad |= enabled > 1;
         entry->enabled = enabled == 1;
@@ -622,7 +553,7 @@ bool entry_decode(uint64_t sequence, struct slice bytes, struct uin *scope_memor
 {
     struct wire wire = wire_of(bytes);
     struct entry entry = {.sequence = sequence, .kind = (enum entry_kind)wire_get_byte(&wire)};
-    uint32_t parts = parts_of(entry.kind);
+    uint32_t parts = entry_parts_of(entry.kind);
     if (parts == 0)
         return false;
     entry.time_us = wire_get_i64(&wire);

@@ -116,8 +116,8 @@ enum request_mark {
 
 enum principal_kind { PRINCIPAL_MAIN = 0, PRINCIPAL_SUB = 1, PRINCIPAL_ROLE = 2 };
 
-/* One entry. Which parts are meaningful depends on the kind (table in README.md); the others are
- * zero. Slices are borrowed from whoever decoded or decided it. */
+/* One entry. Which parts are meaningful depends on the kind (table in entry_parts.c); the others
+ * are zero. Slices are borrowed from whoever decoded or decided it. */
 struct entry {
     uint64_t sequence; /* 1, 2, 3, ... without gaps */
     int64_t time_us;   /* never before the entry before it */
