@@ -227,9 +227,9 @@ static void answer_of_api(struct connection *connection, const struct call *call
     connection->proven = connection->proven || code.len == 0;
     if (worker->server->options.access_log)
         log_call(connection, call, &answer);
-    if (answer.status == 0)
-        connection_close(connection);
-    if (!connection->closing)
+    if (answer.status == 0) /* dropped; answers before it are sent */
+        connection->last = connection->abrupt = true;
+    else if (!connection->closing)
         write_answer(connection, &call->request, &answer);
 }
 

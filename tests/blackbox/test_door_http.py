@@ -249,7 +249,8 @@ def test_another_status_and_its_head_line(door):
 def test_a_dropped_call_has_no_answer(door):
     for target in ("/?status=0", "/?pending=20&status=0"):
         with door.connect() as client:
-            client.send(get(target), get("/?after"))
+            client.send(get("/?before") + get(target) + get("/?after"))
+            assert json.loads(client.answer().body)["target"] == "/?before"
             assert client.reads_end()
 
 
