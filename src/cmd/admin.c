@@ -98,8 +98,10 @@ struct status admin_open(const struct admin_target *target, struct fault *fault,
     /* The operator of the folder is not rationed as its users are. */
     struct api_options api = API_OPTIONS_DEFAULT;
     api.calls_per_second = 0;
-    struct folder_options options = {
-        .path = target->data, .master_key_file = target->master_key_file, .api = &api};
+    struct folder_options options = {.sys = sys_real(),
+                                     .path = target->data,
+                                     .master_key_file = target->master_key_file,
+                                     .api = &api};
     struct folder *folder;
     struct status status = folder_open(&options, fault, &folder);
     if (status.code == STATUS_BUSY)

@@ -111,7 +111,7 @@ static int demo(const struct settings *settings, uint64_t generated)
     struct api_limit limits[SERVING_LIMITS_MAX];
     struct api_options api;
     struct serving_threads threads;
-    struct folder_options options = {.api = &api};
+    struct folder_options options = {.sys = sys_real(), .api = &api};
     serving_folder(settings, &threads, &options);
     struct status status = serving_api_options(settings, limits, &fault, &api);
     api.trust_plain_http = true;

@@ -175,8 +175,10 @@ static int create(const struct init *init)
 {
     struct fault fault;
     struct folder *folder;
-    struct folder_options options = {
-        .path = init->data, .create = true, .master_key_file = init->master_key_file};
+    struct folder_options options = {.sys = sys_real(),
+                                     .path = init->data,
+                                     .create = true,
+                                     .master_key_file = init->master_key_file};
     struct status status = folder_open(&options, &fault, &folder);
     if (!status_ok(status)) {
         int code = fail(&subcommand_init, exit_code_of_status(status), "%s%s", fault.text,

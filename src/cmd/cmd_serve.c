@@ -52,7 +52,7 @@ static int serve(const struct settings *settings)
     struct api_limit limits[SERVING_LIMITS_MAX];
     struct api_options api;
     struct serving_threads threads;
-    struct folder_options options = {.api = &api};
+    struct folder_options options = {.sys = sys_real(), .api = &api};
     serving_folder(settings, &threads, &options);
     options.path = settings_text(settings, SETTING_DATA);
     options.master_key_file = settings_text(settings, SETTING_MASTER_KEY_FILE);

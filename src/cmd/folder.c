@@ -50,7 +50,7 @@ static struct status open_journal(struct folder *folder, const struct folder_opt
 static struct status take_master_key(struct folder *folder, const struct folder_options *options,
                                      struct fault *fault)
 {
-    const struct sys *sys = sys_real();
+    const struct sys *sys = folder->sys;
     struct master_key_place place;
     if (!options->path)
         return sys->entropy(sys->context, folder->master_key, SEAL_KEY_SIZE, fault);
@@ -88,7 +88,7 @@ static struct status check_master_key(const struct folder *folder, struct fault 
 
 static struct status load_book(struct folder *folder, struct fault *fault)
 {
-    const struct sys *sys = sys_real();
+    const struct sys *sys = folder->sys;
     uint64_t seed;
     TRY(sys->entropy(sys->context, &seed, sizeof(seed), fault));
     folder->book = book_new(seed);
@@ -103,7 +103,7 @@ static struct status start(struct folder *folder, const struct folder_options *o
     struct api_options defaults = API_OPTIONS_DEFAULT;
     struct api_world world = {
         .products = api_own_products,
-        .sys = sys_real(),
+        .sys = folder->sys,
         .book = folder->book,
         .gate = &folder->gate,
         .master_key = folder->master_key,
@@ -133,6 +133,7 @@ struct status folder_open(const struct folder_options *options, struct fault *fa
     struct folder *folder = undumped_take(sizeof(struct folder)); /* the master key is in it */
     if (!folder)
         return fault_raise(fault, STATUS_MEMORY, "out of memory");
+    folder->sys = options->sys;
     gate_init(&folder->gate);
     struct status status = open_parts(folder, options, fault);
     if (!status_ok(status)) {

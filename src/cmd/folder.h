@@ -7,6 +7,7 @@
 #include "crypto/seal.h"
 
 struct folder {
+    const struct sys *sys;
     struct journal *journal;
     struct book *book;
     struct gate gate;
@@ -17,6 +18,7 @@ struct folder {
 };
 
 struct folder_options {
+    const struct sys *sys;         /* the world it is in; needed */
     const char *path;              /* NULL = in memory */
     bool create;                   /* EXISTS if there is a journal already */
     const char *master_key_file;   /* NULL = see master_key.h */

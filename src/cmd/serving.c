@@ -202,6 +202,7 @@ static void fill_options(const struct serving *serving, struct server_options *o
     options->page_count = PAGES;
     options->unready = unready;
     options->unready_context = serving->plan->folder->committer;
+    options->sys = serving->plan->folder->sys;
 }
 
 static struct status open_server(struct serving *serving, struct fault *fault)

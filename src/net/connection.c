@@ -273,7 +273,7 @@ static void set_deadline(struct connection *connection)
         deadline_clear(&connection->deadline);
     else if (kind != connection->deadline.kind || connection->renewed)
         deadline_set(&worker->deadlines[places_kind(connection->endpoint)], &connection->deadline,
-                     kind, uv_now(&worker->loop));
+                     kind, worker_now_ms(worker));
     if (kind == DEADLINE_IDLE || kind == DEADLINE_HEADER)
         places_note_waiting(worker);
     connection->renewed = false;

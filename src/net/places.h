@@ -23,7 +23,7 @@ void places_publish(struct worker *worker);
 static inline void places_note_waiting(struct worker *worker)
 {
     if (atomic_load_explicit(&worker->idle_since_ms, memory_order_relaxed) == UINT64_MAX)
-        atomic_store_explicit(&worker->idle_since_ms, uv_now(&worker->loop), memory_order_relaxed);
+        atomic_store_explicit(&worker->idle_since_ms, worker_now_ms(worker), memory_order_relaxed);
 }
 
 #endif

@@ -139,7 +139,7 @@ struct status server_open(struct api *api, const struct server_options *options,
         return fault_raise(fault, STATUS_MEMORY, "no memory for the server");
     server->api = api;
     server->options = *options;
-    server->sys = options->sys ? options->sys : sys_real();
+    server->sys = options->sys;
     budget_init(&server->budget, options->body_memory_max);
     buffer_init(&server->admin_hosts, ADMIN_HOSTS_BYTES_MAX);
     struct status status = open_parts(server, options, fault);

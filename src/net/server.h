@@ -60,7 +60,7 @@ struct server_options {
     /* "/readyz" is 503 with this line while it is not NULL; may itself be NULL. Any thread. */
     const char *(*unready)(void *context);
     void *unready_context;
-    const struct sys *sys; /* wall clock of the Date field and the access log; NULL = sys_real() */
+    const struct sys *sys; /* of deadlines, the Date field and the access log; needed */
     /* One line an answered request; NULL = no access log. Any network thread. */
     void (*access_log)(void *context, struct slice line);
     void *access_log_context;

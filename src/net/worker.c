@@ -58,9 +58,25 @@ void worker_give_block(struct worker *worker, char *block)
         free(block);
 }
 
+/* --- time --- */
+
+uint64_t worker_now_ms(struct worker *worker)
+{
+    const struct sys *sys = worker->server->sys;
+    uint64_t turn_ms = uv_now(&worker->loop);
+    uint64_t change = sys_change_count(sys);
+    if (change != worker->clock_change)
+        worker->date_until_ms = 0;
+    if (turn_ms != worker->turn_ms || change != worker->clock_change)
+        worker->now_ms = (uint64_t)(sys_passed_us(sys) / 1000);
+    worker->turn_ms = turn_ms;
+    worker->clock_change = change;
+    return worker->now_ms;
+}
+
 struct slice worker_head_lines(struct worker *worker)
 {
-    uint64_t now_ms = uv_now(&worker->loop);
+    uint64_t now_ms = worker_now_ms(worker);
     if (now_ms >= worker->date_until_ms) {
         int64_t now_us = sys_now_us(worker->server->sys);
         struct buffer lines;
@@ -115,6 +131,17 @@ static struct call *take_woken(struct worker *worker)
         newest = next;
     }
     return oldest;
+}
+
+/* --- deadlines --- */
+
+static void expire(struct worker *worker)
+{
+    uint64_t now_ms = worker_now_ms(worker);
+    for (int kind = 0; kind < CEILING_KINDS; kind++)
+        for (struct deadline *due = deadlines_due(&worker->deadlines[kind], now_ms); due;
+             due = deadlines_due(&worker->deadlines[kind], now_ms))
+            connection_expire(connection_of_deadline(due));
 }
 
 /* --- drain --- */
@@ -212,6 +239,7 @@ static void on_signal(uv_async_t *signal)
         next = call->next;
         connection_finish_call(call);
     }
+    expire(worker);
     places_make_room(worker);
     uint32_t wanted = atomic_load(&worker->server->drain);
     if (wanted != DRAIN_NONE && !worker->drain_asked)
@@ -221,7 +249,7 @@ static void on_signal(uv_async_t *signal)
     worker_check_drained(worker);
 }
 
-/* --- deadlines --- */
+/* --- the tick --- */
 
 static void retry_stalled(struct worker *worker)
 {
@@ -252,11 +280,7 @@ static void trim(struct buffer *buffer, size_t kept)
 static void on_tick(uv_timer_t *timer)
 {
     struct worker *worker = timer->data;
-    uint64_t now_ms = uv_now(&worker->loop);
-    for (int kind = 0; kind < CEILING_KINDS; kind++)
-        for (struct deadline *due = deadlines_due(&worker->deadlines[kind], now_ms); due;
-             due = deadlines_due(&worker->deadlines[kind], now_ms))
-            connection_expire(connection_of_deadline(due));
+    expire(worker);
     places_publish(worker);
     retry_stalled(worker);
     if (worker->calls_pending == 0) /* else their answers count on it (api.h) */
@@ -306,6 +330,12 @@ static struct status open_loop(struct worker *worker, struct fault *fault)
     return STATUS_DONE;
 }
 
+/* The clock was put: deadlines may be due, and the date is another. */
+static void look_again(void *context)
+{
+    worker_signal(context);
+}
+
 struct status worker_open(struct worker *worker, struct server *server, uint32_t index,
                           struct fault *fault)
 {
@@ -322,6 +352,8 @@ struct status worker_open(struct worker *worker, struct server *server, uint32_t
     atomic_store(&worker->idle_since_ms, UINT64_MAX);
     for (int kind = 0; kind < CEILING_KINDS; kind++)
         deadlines_init(&worker->deadlines[kind], timeouts);
+    worker->clock_put = (struct sys_listener){.changed = look_again, .context = worker};
+    sys_listen(server->sys, &worker->clock_put);
     TRY(open_loop(worker, fault));
     return open_memory(worker, fault);
 }
@@ -345,6 +377,7 @@ static void close_loop(struct worker *worker)
 
 void worker_close(struct worker *worker)
 {
+    sys_unlisten(worker->server->sys, &worker->clock_put);
     close_loop(worker);
     while (worker->connections_free) {
         struct connection *connection = worker->connections_free;

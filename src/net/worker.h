@@ -93,7 +93,12 @@ struct worker {
     bool drained;        /* has told the server that nothing of the api's is left */
     char head_lines[96]; /* Server, Cache-Control and Date */
     size_t head_lines_len;
-    uint64_t date_until_ms; /* loop time */
+    uint64_t date_until_ms; /* by worker_now_ms */
+
+    uint64_t now_ms;       /* worker_now_ms, of */
+    uint64_t turn_ms;      /* this turn of the loop, */
+    uint64_t clock_change; /* with the clock put so often */
+    struct sys_listener clock_put;
 
     pthread_mutex_t lock;
     struct call *woken; /* newest first */
@@ -138,6 +143,9 @@ void worker_signal(struct worker *worker);
 void worker_wake(struct worker *worker, struct call *call);
 /* Loop thread: something that a drain waits for has ended. */
 void worker_check_drained(struct worker *worker);
+/* The time by which deadlines are set and come due: what has passed in the server's world, as of
+ * this turn of the loop or the clock's last change. Loop thread. */
+uint64_t worker_now_ms(struct worker *worker);
 /* The deadlines are watched from now on. */
 void worker_watch(struct worker *worker);
 

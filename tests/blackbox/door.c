@@ -186,6 +186,7 @@ int main(int argc, char **argv)
     };
     door.options.pages = pages;
     door.options.page_count = 2;
+    door.options.sys = sys_real();
     for (int i = 1; i < argc; i++)
         set_option(&door, argv[i]);
     CHECK(sigemptyset(&door.signals) == 0 && sigaddset(&door.signals, SIGTERM) == 0 &&
