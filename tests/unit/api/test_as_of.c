@@ -270,7 +270,7 @@ static void before_the_first_and_at_the_last_moment(void **state)
     struct buffer expected;
     (void)state;
     buffer_init(&expected, 1 << 20);
-    int64_t now_s = world.now_us / 1000000;
+    int64_t now_s = sys_now_us(&world.sys) / 1000000;
     assert_page(page_at(START_S, false, "{}"), model_page(-1, START_S, 1, 10, &expected));
     assert_page(page_at(now_s, false, "{}"), model_page(STEPS - 1, now_s, 1, 10, &expected));
     assert_page(world_call(&world, &(struct signed_call){.body = "{}"}),

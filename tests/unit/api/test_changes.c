@@ -150,10 +150,10 @@ static void holds_are_listed_oldest_first(void **state)
                  "The request is missing a required parameter `MemberUin`.");
     assert_error(change_of("404", "DescribeHolds", ""), "ResourceNotFound", NO_ACCOUNT);
     /* the second is over at its moment, not before */
-    world.now_us = END_S * 1000000 - 1;
+    world_set_us(&world, END_S * 1000000 - 1);
     assert_contains(own_row("11"), "\"RealBalance\":1197,");
     assert_contains(change("DescribeHolds", ""), "],\"TotalCount\":2,");
-    world.now_us = END_S * 1000000;
+    world_set_us(&world, END_S * 1000000);
     assert_contains(own_row("11"), "\"RealBalance\":1199,");
     assert_contains(change("DescribeHolds", ""), "],\"TotalCount\":1,");
     memcpy(id_text, second, sizeof second);
@@ -177,17 +177,17 @@ static void temporary_credit_runs_from_start_to_end(void **state)
     assert_contains(world.out.at, MEMBER("0", "1000", "0", "false", "a", "11", "0", "1200", "0"));
     static const char charge[] = "{\"DryRun\":true,\"Transfers\":[{\"Kind\":\"charge\","
                                  "\"MemberUin\":\"11\",\"Amount\":1250}]}";
-    world.now_us = start - 1;
+    world_set_us(&world, start - 1);
     assert_contains(own_row("11"), "\"TempCredit\":0}");
     assert_contains(world_manage(&world, "CreateTransfers", charge), "BalanceInsufficient");
-    world.now_us = start;
+    world_set_us(&world, start);
     assert_contains(own_row("11"), "\"TempCredit\":50}");
     assert_contains(world_must(&world, "CreateTransfers", charge),
                     ROW("0", "-50", "50", "false", "a", "11", "0", "-50", "50"));
-    world.now_us = end - 1;
+    world_set_us(&world, end - 1);
     assert_contains(own_row("11"), "\"TempCredit\":50}");
     assert_contains(world_must(&world, "CreateTransfers", charge), "\"TempCredit\":50}");
-    world.now_us = end;
+    world_set_us(&world, end);
     assert_contains(own_row("11"), "\"TempCredit\":0}");
     assert_contains(world_manage(&world, "CreateTransfers", charge), "BalanceInsufficient");
     assert_error(change_subject("DeleteTemporaryCredit", "GrantId", ""), "ResourceNotFound",

@@ -14,7 +14,7 @@ static void the_21st_call_of_a_second_is_refused(void **state)
     struct signed_call call = {.body = "{}"};
     (void)state;
     world_open(&world, NULL);
-    world.now_us = START_S * 1000000 + 1;
+    world_set_us(&world, START_S * 1000000 + 1);
     for (int i = 0; i < 20; i++)
         assert_contains(world_call(&world, &call), answered);
     assert_error(world_call(&world, &call), "RequestLimitExceeded",
@@ -23,9 +23,9 @@ static void the_21st_call_of_a_second_is_refused(void **state)
     call.headers = "X-TC-Language: zh-CN\r\n";
     assert_error(world_call(&world, &call), "RequestLimitExceeded",
                  "您当前每秒请求 `22` 次，超过了每秒频率上限 `20`，请稍后重试。");
-    world.now_us = START_S * 1000000 + 999999; /* the same second still */
+    world_set_us(&world, START_S * 1000000 + 999999); /* the same second still */
     assert_contains(world_call(&world, &call), "`23`");
-    world.now_us = (START_S + 1) * 1000000;
+    world_set_us(&world, (START_S + 1) * 1000000);
     for (int i = 0; i < 20; i++)
         assert_contains(world_call(&world, &call), answered);
     assert_contains(world_call(&world, &call), "`21`");
@@ -93,7 +93,7 @@ static void denied_calls_are_their_users_own(void **state)
     world_must(&world, "CreateKey",
                "{\"UserUin\":\"200\",\"SecretId\":\"AKIDs\",\"SecretKey\":\"s-0123456789abcdef\"}");
     for (int second = 0; second < 3; second++) {
-        world.now_us = (START_S + second) * 1000000;
+        world_set_us(&world, (START_S + second) * 1000000);
         for (int i = 0; i < 20; i++)
             assert_contains(world_call(&world, &denied), "CamNoAuth");
         for (int i = 21; i < 200; i++)
@@ -118,7 +118,7 @@ static void one_user_leaves_the_others_theirs(void **state)
     world_must(&world, "PutPolicy", POLICY("200"));
     for (int second = 0; second < 30; second++) {
         int taken = 0, owners = 0;
-        world.now_us = (START_S + second) * 1000000;
+        world_set_us(&world, (START_S + second) * 1000000);
         for (int i = 0; i < 100; i++)
             taken += strstr(world_call(&world, &greedy), answered) != NULL;
         for (int i = 0; i < 3; i++)
@@ -127,11 +127,11 @@ static void one_user_leaves_the_others_theirs(void **state)
         assert_int_equal(taken, second == 0 ? 20 : 16);
         assert_int_equal(owners, second == 0 ? 0 : 3);
     }
-    world.now_us = (START_S + 29) * 1000000 + 500000;
+    world_set_us(&world, (START_S + 29) * 1000000 + 500000);
     assert_error(world_call(&world, &greedy), "RequestLimitExceeded",
                  "Your current request times equals to `101` in a second, which exceeds the "
                  "frequency limit `20` for a second. Please reduce the frequency of calls.");
-    world.now_us = (START_S + 30) * 1000000;
+    world_set_us(&world, (START_S + 30) * 1000000);
     for (int i = 0; i < 16; i++)
         assert_contains(world_call(&world, &greedy), answered);
     assert_error(world_call(&world, &greedy), "RequestLimitExceeded",

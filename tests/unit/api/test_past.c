@@ -84,7 +84,7 @@ static void every_kind_is_told(void **state)
 {
     char expected[512];
     (void)state;
-    long long start = world.now_us / 1000000;
+    long long start = sys_now_us(&world.sys) / 1000000;
     manage("CreateMembers", "{\"Members\":[{\"MemberUin\":\"11\",\"MemberName\":\"a\","
                             "\"CashAccountBalance\":1000},{\"MemberUin\":\"12\",\"MemberName\":"
                             "\"b\"}]}");
@@ -218,7 +218,8 @@ static long long balance_at(int account, int64_t before_s)
 static void add_event(int account, long long entry, long long balance)
 {
     assert_true(event_count < EVENTS);
-    events[event_count++] = (struct event){world.now_us / 1000000, account, entry, balance};
+    events[event_count++] =
+        (struct event){sys_now_us(&world.sys) / 1000000, account, entry, balance};
 }
 
 static void top_up(int account, long long amount)
@@ -247,7 +248,7 @@ static void make_history(void)
     for (int i = 0; i < 600; i++) {
         seed = seed * 1103515245 + 12345;
         unsigned draw = seed >> 16;
-        world_set_seconds(&world, world.now_us / 1000000 + draw % 3);
+        world_set_seconds(&world, sys_now_us(&world.sys) / 1000000 + draw % 3);
         /* account 0 has nearly all */
         top_up(draw % 7 ? 0 : 1 + (int)(draw / 7 % 3), 1 + draw % 100);
     }
@@ -536,7 +537,7 @@ static void who_was_not_there(void **state)
 {
     char joined[32], left[32], later[32];
     (void)state;
-    int64_t now = world.now_us / 1000000;
+    int64_t now = sys_now_us(&world.sys) / 1000000;
     time_text(now + 10, joined);
     time_text(now + 20, left);
     time_text(now + 30, later);
@@ -569,7 +570,7 @@ static void time_counts_at_its_moment(void **state)
 {
     char at[32], before[32], starts[32], ends[32];
     (void)state;
-    int64_t now = world.now_us / 1000000 + 100;
+    int64_t now = sys_now_us(&world.sys) / 1000000 + 100;
     world_set_seconds(&world, now);
     manage("CreateMembers", "{\"Members\":[{\"MemberUin\":\"4000\",\"MemberName\":\"m\","
                             "\"CashAccountBalance\":100}]}");
@@ -665,10 +666,10 @@ static void much_is_read_in_parts(void **state)
     manage(
         "CreateKey",
         "{\"AccountUin\":\"6000\",\"SecretId\":\"AKIDbusy\",\"SecretKey\":\"s-0123456789abcdef\"}");
-    world_set_seconds(&world, world.now_us / 1000000 + 10);
+    world_set_seconds(&world, sys_now_us(&world.sys) / 1000000 + 10);
     char headers[64];
     snprintf(headers, sizeof headers, "X-Bursar-As-Of: %lld\r\n",
-             (long long)world.now_us / 1000000 - 5);
+             (long long)sys_now_us(&world.sys) / 1000000 - 5);
     struct signed_call call = {.action = "DescribeAccountBalance",
                                .secret_id = "AKIDbusy",
                                .secret_key = "s-0123456789abcdef",

@@ -12,31 +12,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static int64_t world_now_us(void *context)
+void world_set_us(struct world *world, int64_t us)
 {
-    struct world *world = context;
-    return world->now_us;
-}
-
-static int64_t world_steady_us(void *context)
-{
-    (void)context;
-    return sys_steady_us(sys_real());
-}
-
-static struct status world_entropy(void *context, void *at, size_t len, struct fault *fault)
-{
-    (void)context;
-    return sys_real()->entropy(sys_real()->context, at, len, fault);
+    put_clock_put(&world->clock, PUT_CLOCK_FROZEN, us);
 }
 
 void world_set_seconds(struct world *world, int64_t seconds)
 {
-    world->now_us = seconds * 1000000;
+    world_set_us(world, seconds * 1000000);
 }
 
 static void world_start(struct world *world, const struct api_options *options)
 {
+    static const struct committer_options watched = {.clock_jump_max_us = 3600 * INT64_C(1000000)};
     struct fault fault = {""};
     struct api_options defaults = API_OPTIONS_DEFAULT;
     world->book = book_new(1);
@@ -46,7 +34,7 @@ static void world_start(struct world *world, const struct api_options *options)
     gate_init(&world->gate);
     world->hold_slot = gate_register(&world->gate);
     assert_true(status_ok(committer_start(&world->sys, world->journal, world->book, &world->gate,
-                                          NULL, &fault, &world->committer)));
+                                          &watched, &fault, &world->committer)));
     assert_true(status_ok(historian_start(&world->sys, world->journal, &world->gate, NULL, &fault,
                                           &world->historian)));
     struct api_world api_world = {.products = api_own_products,
@@ -79,10 +67,8 @@ void world_open_on(struct world *world, struct journal *journal, const struct ap
     char key[512];
     memset(world, 0, sizeof *world);
     memset(world->master_key, 7, sizeof world->master_key);
-    world->sys = (struct sys){.now_us = world_now_us,
-                              .steady_us = world_steady_us,
-                              .entropy = world_entropy,
-                              .context = world};
+    put_clock_init(&world->clock, sys_real());
+    world->sys = world->clock.sys;
     world_set_seconds(world, START_S);
     buffer_init(&world->out, 64 << 20);
     buffer_init(&world->text, 64 << 20);
@@ -121,6 +107,7 @@ void world_restart(struct world *world)
 void world_close(struct world *world)
 {
     world_stop(world);
+    put_clock_done(&world->clock);
     journal_close(world->journal);
     buffer_done(&world->out);
     buffer_done(&world->text);
@@ -368,7 +355,7 @@ void world_sign(struct world *world, const struct signed_call *call, struct buff
     const char *body = is_get ? "" : or_default(call->body, "{}");
     const char *type = or_default(call->content_type, is_get ? "application/x-www-form-urlencoded"
                                                              : "application/json");
-    int64_t timestamp = call->timestamp ? call->timestamp : world->now_us / 1000000;
+    int64_t timestamp = call->timestamp ? call->timestamp : sys_now_us(&world->sys) / 1000000;
     char digits[24], date[10], hash[64], label[64];
     struct crypto *crypto = crypto_new();
     snprintf(digits, sizeof digits, "%lld", (long long)timestamp);
@@ -447,7 +434,7 @@ const char *world_call_v1_at(struct world *world, const char *host, bool is_get,
     buffer_init(&signature, 1024);
     buffer_init(&encoded, 1024);
     buffer_printf(&all, "Timestamp=%lld&Nonce=11886&SecretId=" EXAMPLE_ID,
-                  (long long)(world->now_us / 1000000));
+                  (long long)(sys_now_us(&world->sys) / 1000000));
     if (is_sha256)
         buffer_text(&all, "&SignatureMethod=HmacSHA256");
     if (!strstr(parameters, "Action="))

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "api/api.h"
+#include "sys/put_clock.h"
 
 /* The documentation's example pair, and the organisation of the seed page. */
 #define EXAMPLE_ID "AKIDz8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE"
@@ -21,8 +22,8 @@
 #define START_S INT64_C(1795403573) /* 2026-11-23 */
 
 struct world {
-    struct sys sys;
-    _Atomic int64_t now_us;
+    struct put_clock clock; /* stands at START_S at first */
+    struct sys sys;         /* that goes by it */
     unsigned char master_key[32];
     struct book *book;
     struct gate gate;
@@ -61,6 +62,7 @@ void world_open_with_token(struct world *world, const struct api_options *option
 void world_open_on(struct world *world, struct journal *journal, const struct api_options *options,
                    const char *token);
 void world_close(struct world *world);
+void world_set_us(struct world *world, int64_t us);
 void world_set_seconds(struct world *world, int64_t seconds);
 /* Through the control socket, product bursar; the answer's body, valid until the next call. */
 const char *world_manage(struct world *world, const char *action, const char *parameters);
