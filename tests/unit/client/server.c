@@ -14,13 +14,15 @@
 
 enum { REQUEST_MAX = 1 << 20, ANSWER_MAX = 80 << 20 };
 
-/* Waits; false when the server is to stop, or when `fd` is idle and somebody else has come. */
+/* Waits; false when the server is to stop, or when `fd` is idle and somebody else has come. The
+ * listener is asked for once: somebody who comes between two looks at it would be seen by one. */
 static bool is_readable(const struct server *server, int fd)
 {
+    nfds_t count = fd == server->listener ? 2 : 3;
     struct pollfd polled[3] = {{.fd = fd, .events = POLLIN},
                                {.fd = server->wake[0], .events = POLLIN},
                                {.fd = server->listener, .events = POLLIN}};
-    while (poll(polled, 3, -1) < 0)
+    while (poll(polled, count, -1) < 0)
         continue;
     return !polled[1].revents && polled[0].revents;
 }
