@@ -25,6 +25,7 @@ enum status_code {
     STATUS_DENIED,    /* permission refused by the kernel */
     STATUS_NETWORK,   /* the peer could not be reached or spoke nonsense */
     STATUS_TIMEOUT,   /* a deadline passed */
+    STATUS_BEHIND,    /* another writer was first; nothing happened: catch up, decide again */
     STATUS_UNKNOWN,   /* may or may not have happened: never call it success or refusal */
 };
 

@@ -242,6 +242,7 @@ enum exit_code exit_code_of_status(struct status status)
     case STATUS_BUSY:
     case STATUS_NETWORK:
     case STATUS_TIMEOUT:
+    case STATUS_BEHIND:
         return EXIT_NETWORK;
     }
     return EXIT_NETWORK;

@@ -12,6 +12,7 @@
 #include "journal/dump_entry.h"
 #include "journal/dump_read.h"
 #include "journal/replay.h"
+#include "store/parts.h"
 #include "store/unfinished.h"
 
 #include <stdlib.h>
@@ -61,15 +62,15 @@ static struct status see_batch(void *context, const struct batch *batch, struct 
     return dumping->text.len >= PIECE_BYTES ? flush(dumping, fault) : STATUS_DONE;
 }
 
-static struct status write_all(struct dumping *dumping, struct store *store, struct book *book,
+static struct status write_all(struct dumping *dumping, struct journal *journal, struct book *book,
                                struct fault *fault)
 {
     const struct replay_visitor visitor = {see_entry, see_batch, dumping};
     const struct journal_head start = {0};
     dump_version_print(&dumping->text);
     buffer_char(&dumping->text, '\n');
-    TRY_WRAP(replay(store, &start, book, &visitor, fault), fault, "%s", store->path);
-    dump_head_print(&store->journal.head, &dumping->text);
+    TRY_WRAP(replay(journal, &start, book, &visitor, fault), fault, "%s", journal->store->name);
+    dump_head_print(&journal->store->head, &dumping->text);
     buffer_char(&dumping->text, '\n');
     return flush(dumping, fault);
 }
@@ -81,16 +82,18 @@ struct status journal_dump(const char *folder, const struct dump_sink *sink,
     const struct journal_options options = {.read_only = true};
     struct journal *journal = NULL;
     TRY(journal_open(folder, &options, fault, &journal));
-    struct dumping dumping = {
-        .sink = sink, .progress = progress, .context = context, .all = journal->head.sequence};
-    struct book *book = book_new(journal->head.sequence);
+    struct dumping dumping = {.sink = sink,
+                              .progress = progress,
+                              .context = context,
+                              .all = journal->store->head.sequence};
+    struct book *book = book_new(journal->store->head.sequence);
     buffer_init(&dumping.text, SIZE_MAX);
     buffer_init(&dumping.entries, SIZE_MAX);
-    struct status status = book ? write_all(&dumping, store_of(journal), book, fault)
+    struct status status = book ? write_all(&dumping, journal, book, fault)
                                 : fault_raise(fault, STATUS_MEMORY, "no memory for the book");
     if (status_ok(status))
         *ret_report =
-            (struct verify_report){journal->head, journal->head.sequence,
+            (struct verify_report){journal->store->head, journal->store->head.sequence,
                                    book_organisation_count(book), book_member_count(book)};
     buffer_done(&dumping.text);
     buffer_done(&dumping.entries);
@@ -104,28 +107,26 @@ struct status journal_dump(const char *folder, const struct dump_sink *sink,
 static struct status keep_entry(void *context, const struct entry *entry, struct slice bytes,
                                 const unsigned char *leaf, struct fault *fault)
 {
-    return store_put_entry(context, entry, bytes, leaf, fault);
+    struct store *store = context;
+    const struct store_entry row = journal_row_of(entry, bytes, leaf);
+    return store->ops->add(store, &row, fault);
 }
 
 static struct status keep_batch(void *context, const struct batch *batch, struct fault *fault)
 {
-    return store_put_batch(context, batch, fault);
+    struct store *store = context;
+    return store->ops->end_batch(store, batch, fault);
 }
 
 static struct status load(const char *path, struct store *store, struct dump_visitor *visitor,
                           struct fault *fault, struct verify_report *ret_report)
 {
-    struct verify_report report;
     visitor->entry = keep_entry;
     visitor->batch = keep_batch;
     visitor->context = store;
-    TRY(store_run(store, SQL_BEGIN, fault));
-    TRY(dump_read(path, visitor, fault, &report));
-    TRY(store_run(store, SQL_COMMIT, fault));
-    store->journal.head = report.head;
-    store_write_witness(store);
-    *ret_report = report;
-    return STATUS_DONE;
+    TRY(store->ops->begin(store, fault));
+    TRY(dump_read(path, visitor, fault, ret_report));
+    return store->ops->commit(store, fault);
 }
 
 struct status journal_load_dump(const char *path, const char *folder,
@@ -137,14 +138,14 @@ struct status journal_load_dump(const char *path, const char *folder,
     struct dump_visitor visitor = {.progress = progress, .progress_context = context};
     struct journal *journal = NULL;
     if (!unfinished_is(folder))
-        TRY(store_check_absent(folder, fault));
+        TRY(parts_check_absent(folder, fault));
     TRY(journal_open(folder, &options, fault, &journal));
-    struct status status = load(path, store_of(journal), &visitor, fault, ret_report);
+    struct status status = load(path, journal->store, &visitor, fault, ret_report);
     journal_close(journal);
     if (status_ok(status))
         status = journal_made(folder, fault);
     if (!status_ok(status))
-        store_remove(folder);
+        parts_remove(folder);
     return status;
 }
 

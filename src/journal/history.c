@@ -10,31 +10,48 @@
 #include "journal/history.h"
 
 #include "base/check.h"
-#include "journal/ops.h"
+#include "journal/state.h"
 #include "sys/thread.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 enum { READS_A_TURN = 256 };
 
 struct status history_open(struct journal *journal, struct fault *fault,
                            struct history **ret_history)
 {
-    TRY_WRAP(journal->ops->history(journal, fault, ret_history), fault,
-             "cannot read the journal beside its writer");
+    struct history *history = calloc(1, sizeof *history);
+    struct uin *scope = calloc(ENTRY_SCOPE_MAX, sizeof *scope);
+    struct status status = STATUS_DONE;
+    if (history && scope)
+        status = journal->store->ops->open_reader(journal->store, fault, &history->store);
+    else
+        status = fault_raise(fault, STATUS_MEMORY, "no memory for a reader");
+    if (!status_ok(status)) {
+        free(history);
+        free(scope);
+        return fault_wrap(fault, status, "cannot read the journal beside its writer");
+    }
+    history->scope = scope;
+    *ret_history = history;
     return STATUS_DONE;
 }
 
 void history_close(struct history *history)
 {
-    if (history)
-        history->ops->close(history);
+    if (!history)
+        return;
+    history->store->ops->close(history->store);
+    free(history->scope);
+    free(history);
 }
 
 struct status history_begin(struct history *history, struct fault *fault)
 {
+    struct store *store = history->store;
     history_end(history);
-    TRY(history->ops->begin(history, fault));
+    TRY_WRAP(store->ops->snapshot_begin(store, fault), fault, "%s", store->name);
     history->begun = true;
     history->reads_of_snapshot = 0;
     return STATUS_DONE;
@@ -43,14 +60,14 @@ struct status history_begin(struct history *history, struct fault *fault)
 void history_end(struct history *history)
 {
     if (history->begun)
-        history->ops->end(history);
+        history->store->ops->snapshot_end(history->store);
     history->begun = false;
 }
 
 void history_head(const struct history *history, struct journal_head *ret_head)
 {
     CHECK(history->begun);
-    *ret_head = history->head;
+    *ret_head = history->store->head;
 }
 
 uint64_t history_reads(const struct history *history)
@@ -62,12 +79,14 @@ struct status history_bytes(struct history *history, uint64_t sequence, struct f
                             struct slice *ret_bytes)
 {
     CHECK(history->begun);
-    if (sequence == 0 || sequence > history->head.sequence)
+    if (sequence == 0 || sequence > history->store->head.sequence)
         return fault_raise(fault, STATUS_NOT_FOUND, "there is no entry %" PRIu64, sequence);
     history->reads++;
     if (++history->reads_of_snapshot % READS_A_TURN == 0)
         thread_give_way(); /* a page of the past takes milliseconds, a balance microseconds */
-    return history->ops->entry(history, sequence, fault, ret_bytes);
+    TRY_WRAP(history->store->ops->find_entry(history->store, sequence, fault, ret_bytes), fault,
+             "%s", history->store->name);
+    return STATUS_DONE;
 }
 
 struct status history_entry(struct history *history, uint64_t sequence, struct fault *fault,
@@ -88,18 +107,24 @@ struct status history_find_request(struct history *history, struct slice token_d
 {
     CHECK(history->begun);
     history->reads++;
-    return history->ops->request(history, request_prefix(token_digest), fault, ret_sequence);
+    TRY_WRAP(runs_search(history->store, request_prefix(token_digest), fault, ret_sequence), fault,
+             "%s", history->store->name);
+    return STATUS_DONE;
 }
 
 struct status history_request_of(struct history *history, uint64_t sequence, struct fault *fault,
                                  bool *ret_found, struct entry *ret_request)
 {
-    uint64_t request = 0;
+    struct store *store = history->store;
+    struct store_row row;
+    bool found = false;
     CHECK(history->begun);
     history->reads++;
     *ret_found = false;
-    TRY(history->ops->next_request(history, sequence, fault, &request));
-    if (request == 0 || request > history->head.sequence)
+    TRY_WRAP(store_find_row(store, STORE_REQUESTS, sequence, UINT64_MAX, fault, &found, &row),
+             fault, "%s", store->name);
+    uint64_t request = found ? row.numbers[0] : 0;
+    if (request == 0 || request > store->head.sequence)
         return STATUS_DONE;
     TRY(history_entry(history, request, fault, ret_request));
     *ret_found = ret_request->kind == ENTRY_REQUEST && request - sequence <= ret_request->made;
@@ -110,10 +135,12 @@ struct status history_batch(struct history *history, uint64_t number, struct fau
                             struct batch *ret_batch)
 {
     CHECK(history->begun);
-    if (number == 0 || number > history->head.batches)
+    if (number == 0 || number > history->store->head.batches)
         return fault_raise(fault, STATUS_NOT_FOUND, "there is no batch %" PRIu64, number);
     history->reads++;
-    return history->ops->batch(history, number, fault, ret_batch);
+    TRY_WRAP(history->store->ops->find_batch(history->store, number, fault, ret_batch), fault, "%s",
+             history->store->name);
+    return STATUS_DONE;
 }
 
 /* Batches are numbered without gaps, so that halving their numbers needs no index. */
@@ -122,8 +149,8 @@ struct status history_batch_of(struct history *history, uint64_t sequence, struc
 {
     CHECK(history->begun);
     uint64_t low = 1;
-    uint64_t high = history->head.batches;
-    if (sequence == 0 || sequence > history->head.sequence)
+    uint64_t high = history->store->head.batches;
+    if (sequence == 0 || sequence > history->store->head.sequence)
         return fault_raise(fault, STATUS_NOT_FOUND, "there is no entry %" PRIu64, sequence);
     while (low <= high) {
         uint64_t middle = low + (high - low) / 2;

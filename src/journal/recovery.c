@@ -25,58 +25,29 @@
 
 #include <inttypes.h>
 
-static uint32_t read_word(const unsigned char *at)
+struct status journal_read_mark(struct journal *journal, struct fault *fault, struct mark *ret_mark)
 {
-    return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
-}
-
-static void add_words(uint32_t sums[2], const unsigned char at[8])
-{
-    sums[0] += read_word(at) + sums[1];
-    sums[1] += read_word(at + 4) + sums[0];
-}
-
-uint64_t store_checksum(struct slice bytes)
-{
-    uint32_t sums[2] = {0, 0};
-    const unsigned char *at = (const unsigned char *)bytes.at;
-    size_t whole = bytes.len & ~(size_t)7;
-    for (size_t i = 0; i < whole; i += 8)
-        add_words(sums, at + i);
-    if (whole < bytes.len) {
-        unsigned char last[8] = {0};
-        memcpy(last, at + whole, bytes.len - whole);
-        add_words(sums, last);
-    }
-    return ((uint64_t)sums[0] << 32 | sums[1]) + bytes.len;
-}
-
-struct status store_read_mark(struct store *store, struct fault *fault, struct mark *ret_mark)
-{
-    struct mark mark = {0};
-    bool row = false;
-    struct status status = store_step(store, SQL_MARK, fault, &row);
-    if (status_ok(status) && row) {
-        mark.batch = store_number(store, SQL_MARK, 0);
-        mark.sequence = store_number(store, SQL_MARK, 1);
-        mark.time_us = (int64_t)store_number(store, SQL_MARK, 2);
-    }
-    store_reset(store, SQL_MARK);
-    TRY(status);
-    *ret_mark = mark;
+    struct store_row row;
+    bool found = false;
+    TRY(store_find_row(journal->store, STORE_MARK, 0, UINT64_MAX, fault, &found, &row));
+    *ret_mark = (struct mark){0};
+    if (found)
+        *ret_mark = (struct mark){row.numbers[0], row.numbers[1], (int64_t)row.numbers[2]};
     return STATUS_DONE;
 }
 
 /* Is the batch the link behind the one before it? */
-static struct status prove_link(struct store *store, const struct batch *batch, struct fault *fault)
+static struct status prove_link(struct journal *journal, const struct batch *batch,
+                                struct fault *fault)
 {
+    struct store *store = journal->store;
     struct batch before = {0};
     if (batch->number > 1)
-        TRY(store_find_batch(store, batch->number - 1, fault, &before));
+        TRY(store->ops->find_batch(store, batch->number - 1, fault, &before));
     struct journal_head head = store_head_of(&before);
     head.registry = batch->registry;
     head.tokens = batch->tokens;
-    chain_advance(&head, store->crypto, batch->root, batch->last_sequence, batch->time_us);
+    chain_advance(&head, journal->crypto, batch->root, batch->last_sequence, batch->time_us);
     if (batch->first_sequence == before.last_sequence + 1 &&
         memcmp(head.hash, batch->hash, CHAIN_SIZE) == 0)
         return STATUS_DONE;
@@ -87,58 +58,56 @@ static struct status prove_link(struct store *store, const struct batch *batch, 
 }
 
 /* The chain as it was at the mark. */
-static struct status find_mark(struct store *store, struct fault *fault,
+static struct status find_mark(struct journal *journal, struct fault *fault,
                                struct journal_head *ret_head)
 {
     struct batch batch = {0};
-    TRY(store_read_mark(store, fault, &store->mark));
-    store->journal.checkpointed = store->mark.sequence;
-    const struct mark *mark = &store->mark;
+    TRY(journal_read_mark(journal, fault, &journal->mark));
+    const struct mark *mark = &journal->mark;
     if (mark->batch > 0)
-        TRY_WRAP(store_find_batch(store, mark->batch, fault, &batch), fault,
+        TRY_WRAP(journal->store->ops->find_batch(journal->store, mark->batch, fault, &batch), fault,
                  "the checkpoint's mark");
     if (batch.last_sequence != mark->sequence || batch.time_us != mark->time_us)
         return fault_raise(fault, STATUS_CORRUPT, "the checkpoint's mark is damaged");
     if (mark->batch > 0)
-        TRY(prove_link(store, &batch, fault));
+        TRY(prove_link(journal, &batch, fault));
     *ret_head = store_head_of(&batch);
     return STATUS_DONE;
 }
 
 /* What rows are loaded into, and what of the tables beside the entries was seen. */
 struct loading {
-    struct store *store;
+    struct journal *journal;
     struct book *book;
     struct journal_tally registry;
     struct journal_tally tokens;
 };
 
-static struct status load_registry_entry(struct loading *loading, struct fault *fault)
+static struct status load_registry_entry(struct loading *loading, const struct store_row *row,
+                                         struct fault *fault)
 {
-    struct store *store = loading->store;
+    struct journal *journal = loading->journal;
     unsigned char leaf[CHAIN_SIZE];
     struct entry entry;
-    uint64_t sequence = store_number(store, SQL_REGISTRY, 0);
-    struct slice bytes = store_bytes(store, SQL_REGISTRY, 2);
-    chain_leaf(store->crypto, sequence, bytes, leaf);
-    if (!slice_equal(store_bytes(store, SQL_REGISTRY, 1),
-                     slice_of((const char *)leaf, sizeof leaf)) ||
-        !entry_decode(sequence, bytes, store->scope, ENTRY_SCOPE_MAX, &entry) ||
+    uint64_t sequence = row->numbers[0];
+    chain_leaf(journal->crypto, sequence, row->body, leaf);
+    if (!slice_equal(row->text, slice_of((const char *)leaf, sizeof leaf)) ||
+        !entry_decode(sequence, row->body, journal->scope, ENTRY_SCOPE_MAX, &entry) ||
         !entry_kind_is_registry(entry.kind))
         return fault_raise(fault, STATUS_CORRUPT,
                            "entry %" PRIu64 " of the registry is not the one that was written",
                            sequence);
-    chain_add_registry(&loading->registry, store->crypto, leaf);
+    chain_add_registry(&loading->registry, journal->crypto, leaf);
     return book_apply(loading->book, &entry, fault);
 }
 
 /* A prefix that is there already would be a bug of ours, were it not read from a disk. */
-static struct status load_request(struct loading *loading, struct fault *fault)
+static struct status load_request(struct loading *loading, const struct store_row *row,
+                                  struct fault *fault)
 {
-    struct store *store = loading->store;
-    uint64_t sequence = store_number(store, SQL_REQUESTS, 0);
-    uint64_t prefix = store_number(store, SQL_REQUESTS, 1);
-    if (store_is_null(store, SQL_REQUESTS, 1))
+    uint64_t sequence = row->numbers[0];
+    uint64_t prefix = row->numbers[1];
+    if (row->is_null)
         return STATUS_DONE;
     char digest[DIGEST_BYTES] = {0};
     memcpy(digest, &prefix, sizeof prefix);
@@ -146,55 +115,55 @@ static struct status load_request(struct loading *loading, struct fault *fault)
         return fault_raise(fault, STATUS_CORRUPT,
                            "the row of request %" PRIu64 " is not the one that was written",
                            sequence);
-    chain_add_token(&loading->tokens, store->crypto, sequence, prefix);
+    chain_add_token(&loading->tokens, loading->journal->crypto, sequence, prefix);
     if (!book_request_load(loading->book, prefix, sequence))
         return fault_raise(fault, STATUS_MEMORY, "no memory for the requests");
     return STATUS_DONE;
 }
 
-static struct status load_organisation(struct loading *loading, struct fault *fault)
+static struct status load_organisation(struct loading *loading, const struct store_row *row,
+                                       struct fault *fault)
 {
-    struct store *store = loading->store;
-    struct slice body = store_bytes(store, SQL_ORGANISATIONS, 2);
-    if (store_number(store, SQL_ORGANISATIONS, 1) != store_checksum(body))
+    if (!row->whole)
         return fault_raise(fault, STATUS_CORRUPT,
                            "the checkpoint of organisation %" PRIu64 " is damaged",
-                           store_number(store, SQL_ORGANISATIONS, 0));
-    return book_organisation_load(loading->book, body, fault);
+                           row->numbers[0]);
+    return book_organisation_load(loading->book, row->body, fault);
 }
 
-static struct status load_member(struct loading *loading, struct fault *fault)
+static struct status load_member(struct loading *loading, const struct store_row *row,
+                                 struct fault *fault)
 {
-    struct store *store = loading->store;
-    struct slice body = store_bytes(store, SQL_MEMBER_BODIES, 1);
-    if (store_number(store, SQL_MEMBER_BODIES, 0) != store_checksum(body))
+    if (!row->whole)
         return fault_raise(fault, STATUS_CORRUPT,
                            "a member's row of the checkpoint is damaged (bursar verify names it)");
-    return book_member_load(loading->book, body, fault);
+    return book_member_load(loading->book, row->body, fault);
 }
 
-/* Hands every row of a statement to `load`. */
-static struct status load_rows(struct loading *loading, enum statement statement,
-                               struct status (*load)(struct loading *loading, struct fault *fault),
-                               struct fault *fault)
+/* Hands every row of a table, between two numbers, to `load`. */
+static struct status
+load_rows(struct loading *loading, enum store_table table, uint64_t from, uint64_t to,
+          struct status (*load)(struct loading *loading, const struct store_row *row,
+                                struct fault *fault),
+          struct fault *fault)
 {
-    for (bool row = true; row;) {
-        struct status status = store_step(loading->store, statement, fault, &row);
-        if (status_ok(status) && row)
-            status = load(loading, fault);
-        if (!status_ok(status) || !row)
-            store_reset(loading->store, statement);
-        TRY(status);
+    struct store *store = loading->journal->store;
+    struct status status = STATUS_DONE;
+    store->ops->rows_begin(store, table, from, to);
+    for (bool found = true; found && status_ok(status);) {
+        struct store_row row;
+        status = store->ops->rows_next(store, table, fault, &found, &row);
+        if (status_ok(status) && found)
+            status = load(loading, &row, fault);
     }
-    return STATUS_DONE;
+    store->ops->rows_end(store, table);
+    return status;
 }
 
 static struct status load_registry(struct loading *loading, const struct journal_head *mark,
                                    struct fault *fault)
 {
-    store_bind(loading->store, SQL_REGISTRY, 1, 0);
-    store_bind(loading->store, SQL_REGISTRY, 2, mark->sequence);
-    TRY(load_rows(loading, SQL_REGISTRY, load_registry_entry, fault));
+    TRY(load_rows(loading, STORE_REGISTRY, 1, mark->sequence, load_registry_entry, fault));
     if (chain_same_tally(&loading->registry, &mark->registry))
         return STATUS_DONE;
     return fault_raise(fault, STATUS_CORRUPT,
@@ -207,19 +176,20 @@ static struct status load_registry(struct loading *loading, const struct journal
 /* The runs have all tokens up to the last one's end, where a batch ended. */
 static struct status find_kept(struct loading *loading, struct fault *fault)
 {
-    struct store *store = loading->store;
+    struct journal *journal = loading->journal;
     struct batch batch = {0};
-    uint64_t kept = store->journal.requests_kept;
+    uint64_t kept = journal->runs.kept;
     if (kept > 0) {
-        TRY_WRAP(store_find_batch_ending(store, kept, fault, &batch), fault, "the token runs");
-        TRY(prove_link(store, &batch, fault));
+        TRY_WRAP(store_find_batch_ending(journal->store, kept, fault, &batch), fault,
+                 "the token runs");
+        TRY(prove_link(journal, &batch, fault));
     }
     loading->tokens = batch.tokens;
-    if (batch.tokens.count != store->runs.requests)
+    if (batch.tokens.count != journal->runs.requests)
         return fault_raise(fault, STATUS_CORRUPT,
                            "the token runs have %" PRIu64 " requests up to entry %" PRIu64
                            ", and there were %" PRIu64,
-                           store->runs.requests, kept, batch.tokens.count);
+                           journal->runs.requests, kept, batch.tokens.count);
     return STATUS_DONE;
 }
 
@@ -227,12 +197,10 @@ static struct status find_kept(struct loading *loading, struct fault *fault)
 static struct status load_requests(struct loading *loading, const struct journal_head *mark,
                                    struct fault *fault)
 {
-    uint64_t kept = loading->store->journal.requests_kept;
+    uint64_t kept = loading->journal->runs.kept;
     if (kept > mark->sequence)
         return STATUS_DONE;
-    store_bind(loading->store, SQL_REQUESTS, 1, kept);
-    store_bind(loading->store, SQL_REQUESTS, 2, mark->sequence);
-    TRY(load_rows(loading, SQL_REQUESTS, load_request, fault));
+    TRY(load_rows(loading, STORE_REQUESTS, kept + 1, mark->sequence, load_request, fault));
     if (chain_same_tally(&loading->tokens, &mark->tokens))
         return STATUS_DONE;
     return fault_raise(fault, STATUS_CORRUPT,
@@ -247,14 +215,14 @@ static struct status load_checkpoint(struct loading *loading, const struct journ
 {
     TRY(load_registry(loading, mark, fault));
     TRY(load_requests(loading, mark, fault));
-    TRY(load_rows(loading, SQL_ORGANISATIONS, load_organisation, fault));
-    TRY(load_rows(loading, SQL_MEMBER_BODIES, load_member, fault));
+    TRY(load_rows(loading, STORE_ORGANISATIONS, 0, UINT64_MAX, load_organisation, fault));
+    TRY(load_rows(loading, STORE_MEMBER_BODIES, 0, UINT64_MAX, load_member, fault));
     book_loaded(loading->book, mark->sequence, mark->time_us);
     return STATUS_DONE;
 }
 
 struct tail {
-    struct store *store;
+    struct journal *journal;
     const struct book *book;
 };
 
@@ -262,43 +230,44 @@ static struct status see_entry(void *context, const struct entry *entry, const u
                                struct fault *fault)
 {
     struct tail *tail = context;
-    TRY(tables_match(tail->store, entry, leaf, fault));
-    store_note_entry(tail->store, entry, tail->book);
+    TRY(tables_match(tail->journal->store, entry, leaf, fault));
+    journal_note_entry(tail->journal, entry, tail->book);
     return STATUS_DONE;
 }
 
-static struct status load_tail(struct store *store, struct book *book,
+static struct status load_tail(struct journal *journal, struct book *book,
                                const struct journal_head *mark, struct fault *fault)
 {
-    struct tail tail = {store, book};
+    struct tail tail = {journal, book};
     const struct replay_visitor visitor = {.entry = see_entry, .context = &tail};
-    tables_begin(store, mark->sequence);
-    struct status status = replay(store, mark, book, &visitor, fault);
+    tables_begin(journal->store, mark->sequence);
+    struct status status = replay(journal, mark, book, &visitor, fault);
     if (status_ok(status))
-        status = tables_end(store, fault);
-    tables_done(store);
+        status = tables_end(journal->store, fault);
+    tables_done(journal->store);
     return status;
 }
 
-static struct status load(struct store *store, struct book *book, struct fault *fault)
+static struct status load(struct journal *journal, struct book *book, struct fault *fault)
 {
-    struct loading loading = {.store = store, .book = book};
+    struct loading loading = {.journal = journal, .book = book};
     struct journal_head mark = {0};
-    TRY(find_mark(store, fault, &mark));
-    TRY(runs_load(store, fault));
+    TRY(find_mark(journal, fault, &mark));
+    TRY(runs_load(journal, fault));
     TRY(find_kept(&loading, fault));
-    book_requests_let_go(book, store->journal.requests_kept);
+    book_requests_let_go(book, journal->runs.kept);
     if (mark.sequence > 0)
         TRY(load_checkpoint(&loading, &mark, fault));
-    TRY(load_tail(store, book, &mark, fault));
+    TRY(load_tail(journal, book, &mark, fault));
     return book_recovered(book, fault);
 }
 
-struct status store_load(struct journal *journal, struct book *book, struct fault *fault)
+struct status journal_load(struct journal *journal, struct book *book, struct fault *fault)
 {
-    struct store *store = store_of(journal);
-    TRY_WRAP(load(store, book, fault), fault, "%s", store->path);
-    CHECK(book_sequence(book) == journal->head.sequence);
-    store->loaded = true;
+    CHECK(book_sequence(book) == 0);
+    TRY_WRAP(load(journal, book, fault), fault, "cannot load the journal: %s",
+             journal->store->name);
+    CHECK(book_sequence(book) == journal->store->head.sequence);
+    journal->loaded = true;
     return STATUS_DONE;
 }

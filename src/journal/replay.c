@@ -11,32 +11,30 @@
 #include <inttypes.h>
 
 struct replay {
-    struct store *store;
+    struct journal *journal;
     struct book *book;
     const struct replay_visitor *visitor;
-    struct rows rows;
     struct journal_head head; /* proved so far */
     struct merkle merkle;     /* of the batch at hand */
 };
 
 static struct status replay_entry(struct replay *replay, uint64_t sequence, struct fault *fault)
 {
-    struct store *store = replay->store;
+    struct journal *journal = replay->journal;
     unsigned char leaf[CHAIN_SIZE];
     struct entry entry;
-    struct slice bytes;
-    uint64_t found_sequence = 0;
+    struct store_row row;
     bool found = false;
-    TRY(rows_next(&replay->rows, fault, &found, &found_sequence, &bytes));
-    if (!found || found_sequence != sequence)
+    TRY(journal->store->ops->rows_next(journal->store, STORE_ENTRIES, fault, &found, &row));
+    if (!found || row.numbers[0] != sequence)
         return fault_raise(fault, STATUS_CORRUPT, "entry %" PRIu64 " is missing", sequence);
-    chain_leaf(store->crypto, sequence, bytes, leaf);
-    merkle_add(&replay->merkle, store->crypto, leaf);
-    if (!entry_decode(sequence, bytes, store->scope, ENTRY_SCOPE_MAX, &entry))
+    chain_leaf(journal->crypto, sequence, row.body, leaf);
+    merkle_add(&replay->merkle, journal->crypto, leaf);
+    if (!entry_decode(sequence, row.body, journal->scope, ENTRY_SCOPE_MAX, &entry))
         return fault_raise(fault, STATUS_CORRUPT, "entry %" PRIu64 " cannot be understood",
                            sequence);
     TRY(book_apply(replay->book, &entry, fault));
-    chain_add_entry(&replay->head, store->crypto, &entry, leaf);
+    chain_add_entry(&replay->head, journal->crypto, &entry, leaf);
     if (replay->visitor->entry)
         return replay->visitor->entry(replay->visitor->context, &entry, leaf, fault);
     return STATUS_DONE;
@@ -48,13 +46,13 @@ static struct status prove_batch(struct replay *replay, const struct batch *batc
 {
     unsigned char root[CHAIN_SIZE];
     struct journal_head *head = &replay->head;
-    merkle_root(&replay->merkle, replay->store->crypto, root);
+    merkle_root(&replay->merkle, replay->journal->crypto, root);
     if (memcmp(batch->root, root, CHAIN_SIZE) != 0)
         return fault_raise(fault, STATUS_CORRUPT,
                            "batch %" PRIu64 ": entries %" PRIu64 " to %" PRIu64
                            " are not those that were written",
                            batch->number, batch->first_sequence, batch->last_sequence);
-    chain_advance(head, replay->store->crypto, root, batch->last_sequence, batch->time_us);
+    chain_advance(head, replay->journal->crypto, root, batch->last_sequence, batch->time_us);
     if (memcmp(batch->hash, head->hash, CHAIN_SIZE) != 0 ||
         batch->time_us != book_time_us(replay->book) ||
         !chain_same_tally(&batch->registry, &head->registry) ||
@@ -68,52 +66,52 @@ static struct status prove_batch(struct replay *replay, const struct batch *batc
     return replay->visitor->batch(replay->visitor->context, batch, fault);
 }
 
-static struct status replay_batch(struct replay *replay, struct fault *fault)
+static struct status replay_batch(struct replay *replay, const struct store_row *row,
+                                  struct fault *fault)
 {
-    struct batch batch;
-    if (!store_batch(replay->store, SQL_BATCHES_FROM, &batch) ||
-        batch.number != replay->head.batches + 1 ||
-        batch.first_sequence != replay->head.sequence + 1 ||
-        batch.last_sequence < batch.first_sequence)
+    const struct batch *batch = row->batch;
+    if (!row->whole || batch->number != replay->head.batches + 1 ||
+        batch->first_sequence != replay->head.sequence + 1 ||
+        batch->last_sequence < batch->first_sequence)
         return fault_raise(fault, STATUS_CORRUPT,
                            "batch %" PRIu64 " with entry %" PRIu64 " is missing or damaged",
                            replay->head.batches + 1, replay->head.sequence + 1);
     merkle_init(&replay->merkle);
-    for (uint64_t sequence = batch.first_sequence; sequence <= batch.last_sequence; sequence++)
+    for (uint64_t sequence = batch->first_sequence; sequence <= batch->last_sequence; sequence++)
         TRY(replay_entry(replay, sequence, fault));
-    return prove_batch(replay, &batch, fault);
+    return prove_batch(replay, batch, fault);
 }
 
 static struct status replay_all(struct replay *replay, struct fault *fault)
 {
-    struct store *store = replay->store;
-    struct slice bytes;
-    uint64_t sequence = 0;
-    bool row = false;
+    struct store *store = replay->journal->store;
+    struct store_row row;
+    bool found = false;
     for (;;) {
-        TRY(store_step(store, SQL_BATCHES_FROM, fault, &row));
-        if (!row)
+        TRY(store->ops->rows_next(store, STORE_BATCHES, fault, &found, &row));
+        if (!found)
             break;
-        TRY(replay_batch(replay, fault));
+        TRY(replay_batch(replay, &row, fault));
     }
-    TRY(rows_next(&replay->rows, fault, &row, &sequence, &bytes));
-    if (row)
+    TRY(store->ops->rows_next(store, STORE_ENTRIES, fault, &found, &row));
+    if (found)
         return fault_raise(fault, STATUS_CORRUPT, "entry %" PRIu64 " belongs to no batch",
-                           sequence);
-    if (replay->head.batches != store->journal.head.batches)
+                           row.numbers[0]);
+    if (replay->head.batches != store->head.batches)
         return fault_raise(fault, STATUS_CORRUPT, "batch %" PRIu64 " is missing",
                            replay->head.batches + 1);
     return STATUS_DONE;
 }
 
-struct status replay(struct store *store, const struct journal_head *from, struct book *book,
+struct status replay(struct journal *journal, const struct journal_head *from, struct book *book,
                      const struct replay_visitor *visitor, struct fault *fault)
 {
-    struct replay replay = {.store = store, .book = book, .visitor = visitor, .head = *from};
-    store_bind(store, SQL_BATCHES_FROM, 1, from->batches + 1);
-    replay.rows = rows_begin(store, from->sequence + 1);
+    struct replay replay = {.journal = journal, .book = book, .visitor = visitor, .head = *from};
+    struct store *store = journal->store;
+    store->ops->rows_begin(store, STORE_BATCHES, from->batches + 1, UINT64_MAX);
+    store->ops->rows_begin(store, STORE_ENTRIES, from->sequence + 1, UINT64_MAX);
     struct status status = replay_all(&replay, fault);
-    store_reset(store, SQL_BATCHES_FROM);
-    rows_end(&replay.rows);
+    store->ops->rows_end(store, STORE_BATCHES);
+    store->ops->rows_end(store, STORE_ENTRIES);
     return status;
 }

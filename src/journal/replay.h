@@ -3,7 +3,7 @@
 #ifndef JOURNAL_REPLAY_H
 #define JOURNAL_REPLAY_H
 
-#include "journal/store.h"
+#include "journal/state.h"
 
 /* What the caller wants to see; either function may be NULL. */
 struct replay_visitor {
@@ -15,9 +15,9 @@ struct replay_visitor {
     void *context;
 };
 
-/* Everything after `from`, up to store->journal.head exactly. CORRUPT names the first batch or
+/* Everything after `from`, up to the head exactly. CORRUPT names the first batch or
  * entry that is not what was written. */
-STATUS_MUST_USE struct status replay(struct store *store, const struct journal_head *from,
+STATUS_MUST_USE struct status replay(struct journal *journal, const struct journal_head *from,
                                      struct book *book, const struct replay_visitor *visitor,
                                      struct fault *fault);
 

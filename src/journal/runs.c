@@ -12,7 +12,7 @@
 
 #include "base/check.h"
 #include "base/word.h"
-#include "journal/store.h"
+#include "journal/state.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -36,15 +36,6 @@ void runs_done(struct runs *runs)
     free(runs->at);
 }
 
-/* What the rooms above see of it. */
-static void tell(struct store *store)
-{
-    const struct runs *runs = &store->runs;
-    uint64_t share = runs->requests / SHARE;
-    store->journal.requests_due = share > runs->requests_min ? share : runs->requests_min;
-    store->journal.requests_kept = runs->count > 0 ? runs->at[runs->count - 1].last_sequence : 0;
-}
-
 static struct status raise_no_memory(struct fault *fault)
 {
     return fault_raise(fault, STATUS_MEMORY, "no memory for a run of tokens");
@@ -60,66 +51,77 @@ static struct status reserve_run(struct runs *runs, struct fault *fault)
     return STATUS_DONE;
 }
 
-void runs_init(struct store *store, uint32_t requests_min)
+/* With so many requests in the book the number of runs stays small. */
+static uint64_t due_of(const struct runs *runs)
 {
-    store->runs.requests_min = requests_min > 0 ? requests_min : REQUESTS_MIN;
-    tell(store);
+    uint64_t share = runs->requests / SHARE;
+    return share > runs->requests_min ? share : runs->requests_min;
+}
+
+void runs_init(struct journal *journal, uint32_t requests_min)
+{
+    struct runs *runs = &journal->runs;
+    runs->requests_min = requests_min > 0 ? requests_min : REQUESTS_MIN;
+    runs->due = journal->store->ops->put ? due_of(runs) : 0;
 }
 
 /* Takes over the run's filter. */
-static void add_run(struct store *store, const struct run *run)
+static void add_run(struct runs *runs, const struct run *run)
 {
-    struct runs *runs = &store->runs;
     runs->at[runs->count++] = *run;
     runs->requests += run->requests;
-    tell(store);
+    runs->due = due_of(runs);
+    runs->kept = run->last_sequence;
 }
 
 /* Loading -------------------------------------------------------------------------------------- */
 
-struct status runs_read(struct store *store, const struct run *before, struct fault *fault,
-                        struct run *ret_run)
+struct status runs_read(const struct store_row *row, const struct run *before,
+                        uint64_t last_sequence, struct fault *fault, struct run *ret_run)
 {
-    struct run run = {.number = store_number(store, SQL_RUNS, 0),
-                      .last_sequence = store_number(store, SQL_RUNS, 1),
-                      .requests = store_number(store, SQL_RUNS, 2),
-                      .seed = store_number(store, SQL_RUNS, 3),
-                      .bucket_bits = (uint32_t)store_number(store, SQL_RUNS, 4)};
+    struct run run = {.number = row->numbers[0],
+                      .last_sequence = row->numbers[1],
+                      .requests = row->numbers[2],
+                      .seed = row->numbers[3],
+                      .bucket_bits = (uint32_t)row->numbers[4]};
     uint64_t number = before ? before->number + 1 : 1;
     uint64_t first = before ? before->last_sequence + 1 : 1;
-    struct slice bytes = store_bytes(store, SQL_RUNS, 6);
-    if (run.number != number || run.last_sequence < first ||
-        run.last_sequence > store->journal.head.sequence || run.requests > run.last_sequence ||
-        run.bucket_bits < RUN_BUCKET_BITS_MIN || run.bucket_bits > RUN_BUCKET_BITS_MAX ||
-        bytes.len != filter_size(run.requests) ||
-        store_number(store, SQL_RUNS, 5) != store_checksum(bytes))
+    if (run.number != number || run.last_sequence < first || run.last_sequence > last_sequence ||
+        run.requests > run.last_sequence || run.bucket_bits < RUN_BUCKET_BITS_MIN ||
+        run.bucket_bits > RUN_BUCKET_BITS_MAX || row->body.len != filter_size(run.requests) ||
+        !row->whole)
         return fault_raise(fault, STATUS_CORRUPT,
                            "the row of token run %" PRIu64 " is missing or damaged", number);
-    if (!filter_load(&run.filter, run.requests, bytes))
+    if (!filter_load(&run.filter, run.requests, row->body))
         return raise_no_memory(fault);
     *ret_run = run;
     return STATUS_DONE;
 }
 
-static struct status load_run(struct store *store, struct fault *fault)
+static struct status load_run(struct journal *journal, const struct store_row *row,
+                              struct fault *fault)
 {
-    struct runs *runs = &store->runs;
+    struct runs *runs = &journal->runs;
     struct run run = {.number = 0};
     TRY(reserve_run(runs, fault));
-    TRY(runs_read(store, runs->count > 0 ? &runs->at[runs->count - 1] : NULL, fault, &run));
-    add_run(store, &run);
+    TRY(runs_read(row, runs->count > 0 ? &runs->at[runs->count - 1] : NULL,
+                  journal->store->head.sequence, fault, &run));
+    add_run(runs, &run);
     return STATUS_DONE;
 }
 
-struct status runs_load(struct store *store, struct fault *fault)
+struct status runs_load(struct journal *journal, struct fault *fault)
 {
+    struct store *store = journal->store;
     struct status status = STATUS_DONE;
-    for (bool row = true; row && status_ok(status);) {
-        status = store_step(store, SQL_RUNS, fault, &row);
-        if (status_ok(status) && row)
-            status = load_run(store, fault);
+    store->ops->rows_begin(store, STORE_RUNS, 0, UINT64_MAX);
+    for (bool found = true; found && status_ok(status);) {
+        struct store_row row;
+        status = store->ops->rows_next(store, STORE_RUNS, fault, &found, &row);
+        if (status_ok(status) && found)
+            status = load_run(journal, &row, fault);
     }
-    store_reset(store, SQL_RUNS);
+    store->ops->rows_end(store, STORE_RUNS);
     return status;
 }
 
@@ -149,17 +151,6 @@ static struct pair *sort_part(const struct idmap_part *part, uint64_t seed)
     return pairs;
 }
 
-static struct status put_bucket(struct store *store, uint64_t place, struct fault *fault)
-{
-    struct slice body = buffer_slice(&store->row);
-    if (!buffer_ok(&store->row))
-        return fault_raise(fault, STATUS_MEMORY, "no memory for a bucket of tokens");
-    store_bind(store, SQL_ADD_BUCKET, 1, place);
-    store_bind(store, SQL_ADD_BUCKET, 2, store_checksum(body));
-    store_bind_bytes(store, SQL_ADD_BUCKET, 3, body);
-    return store_run(store, SQL_ADD_BUCKET, fault);
-}
-
 static void add_pair(struct buffer *row, const struct pair *pair)
 {
     char bytes[RUN_PAIR_BYTES];
@@ -169,60 +160,52 @@ static void add_pair(struct buffer *row, const struct pair *pair)
 }
 
 /* The buckets of one part, which has the hashes that begin with its number. */
-static struct status put_buckets(struct store *store, uint32_t part, const struct pair *pairs,
+static struct status put_buckets(struct journal *journal, uint32_t part, const struct pair *pairs,
                                  uint32_t count, struct fault *fault)
 {
-    struct run *run = &store->runs.next;
+    struct run *run = &journal->runs.next;
     uint32_t buckets = UINT32_C(1) << (run->bucket_bits - RUN_BUCKET_BITS_MIN);
     uint64_t place = run_place(run, (uint64_t)part << (64 - RUN_BUCKET_BITS_MIN));
     uint32_t next = 0;
     for (uint64_t end = place + buckets; place < end; place++) {
-        buffer_clear(&store->row);
+        buffer_clear(&journal->row);
         for (; next < count && run_place(run, pairs[next].hash) == place; next++) {
-            add_pair(&store->row, &pairs[next]);
+            add_pair(&journal->row, &pairs[next]);
             filter_add(&run->filter, pairs[next].hash);
         }
-        TRY(put_bucket(store, place, fault));
+        if (!buffer_ok(&journal->row))
+            return fault_raise(fault, STATUS_MEMORY, "no memory for a bucket of tokens");
+        const struct store_row row = {.numbers = {place}, .body = buffer_slice(&journal->row)};
+        TRY(journal->store->ops->put(journal->store, STORE_BUCKETS, &row, 1, fault));
     }
     CHECK(next == count);
     return STATUS_DONE;
 }
 
-static struct status put_part(struct store *store, const struct idmap *aside, uint32_t part,
+static struct status put_part(struct journal *journal, const struct idmap *aside, uint32_t part,
                               struct fault *fault)
 {
     struct pair *pairs = sort_part(&aside->parts[part], aside->seed);
     if (!pairs)
         return raise_no_memory(fault);
-    struct status status = put_buckets(store, part, pairs, aside->parts[part].used, fault);
+    struct status status = put_buckets(journal, part, pairs, aside->parts[part].used, fault);
     free(pairs);
     return status;
 }
 
-static struct status put_run(struct store *store, struct fault *fault)
+static struct status put_run(struct journal *journal, struct fault *fault)
 {
-    const struct run *run = &store->runs.next;
-    struct slice bytes = filter_bytes(&run->filter);
-    store_bind(store, SQL_ADD_RUN, 1, run->number);
-    store_bind(store, SQL_ADD_RUN, 2, run->last_sequence);
-    store_bind(store, SQL_ADD_RUN, 3, run->requests);
-    store_bind(store, SQL_ADD_RUN, 4, run->seed);
-    store_bind(store, SQL_ADD_RUN, 5, run->bucket_bits);
-    store_bind(store, SQL_ADD_RUN, 6, store_checksum(bytes));
-    store_bind_bytes(store, SQL_ADD_RUN, 7, bytes);
-    return store_run(store, SQL_ADD_RUN, fault);
+    const struct run *run = &journal->runs.next;
+    const struct store_row row = {
+        .numbers = {run->number, run->last_sequence, run->requests, run->seed, run->bucket_bits},
+        .body = filter_bytes(&run->filter)};
+    return journal->store->ops->put(journal->store, STORE_RUNS, &row, 1, fault);
 }
 
-/* What a stop has left of a run that was being written. */
-static struct status drop_unfinished(struct store *store, struct fault *fault)
+static struct status begin_run(struct journal *journal, const struct book *book,
+                               struct fault *fault)
 {
-    store_bind(store, SQL_DROP_BUCKETS, 1, store->runs.next.number << 32);
-    return store_run(store, SQL_DROP_BUCKETS, fault);
-}
-
-static struct status begin_run(struct store *store, const struct book *book, struct fault *fault)
-{
-    struct runs *runs = &store->runs;
+    struct runs *runs = &journal->runs;
     struct run run = {.number = runs->count + 1,
                       .last_sequence = book_aside_sequence(book),
                       .requests = book_aside(book)->count,
@@ -240,47 +223,47 @@ static struct status begin_run(struct store *store, const struct book *book, str
 }
 
 /* One slice in one transaction; *ret_part is where the next one begins. */
-static struct status write_slice(struct store *store, const struct idmap *aside,
+static struct status write_slice(struct journal *journal, const struct idmap *aside,
                                  struct fault *fault, uint32_t *ret_part)
 {
-    uint32_t part = store->runs.part;
-    TRY(store_run(store, SQL_BEGIN, fault));
+    uint32_t part = journal->runs.part;
+    TRY(journal->store->ops->begin(journal->store, fault));
     if (part == 0)
-        TRY(drop_unfinished(store, fault));
+        /* what a stop has left of a run that was being written */
+        TRY(journal->store->ops->drop(journal->store, STORE_BUCKETS,
+                                      journal->runs.next.number << 32, fault));
     for (uint64_t requests = 0; part < IDMAP_PARTS && requests < SLICE_REQUESTS; part++) {
-        TRY(put_part(store, aside, part, fault));
+        TRY(put_part(journal, aside, part, fault));
         requests += aside->parts[part].used;
     }
     if (part == IDMAP_PARTS)
-        TRY(put_run(store, fault));
-    TRY(store_run(store, SQL_COMMIT, fault));
+        TRY(put_run(journal, fault));
+    TRY(journal->store->ops->commit(journal->store, fault));
     *ret_part = part;
     return STATUS_DONE;
 }
 
-static struct status move_run(struct store *store, const struct book *book, struct fault *fault)
+static struct status move_run(struct journal *journal, const struct book *book, struct fault *fault)
 {
-    struct runs *runs = &store->runs;
+    struct runs *runs = &journal->runs;
     uint32_t part = 0;
-    struct status status = write_slice(store, book_aside(book), fault, &part);
-    if (!status_ok(status) && !status_ok(store_undo(store, NULL)))
-        return fault_wrap(fault, (struct status){STATUS_UNKNOWN}, "a slice could not be undone");
-    TRY(status);
+    struct status status = write_slice(journal, book_aside(book), fault, &part);
+    TRY(journal_undo_slice(journal, status, fault));
     runs->part = part;
     if (part < IDMAP_PARTS)
         return STATUS_DONE;
-    add_run(store, &runs->next);
+    add_run(runs, &runs->next);
     runs->next = (struct run){.number = 0};
     return STATUS_DONE;
 }
 
-struct status runs_move(struct store *store, const struct book *book, struct fault *fault)
+struct status runs_move(struct journal *journal, const struct book *book, struct fault *fault)
 {
-    if (book_aside_sequence(book) <= store->journal.requests_kept)
+    if (book_aside_sequence(book) <= journal->runs.kept)
         return STATUS_DONE;
-    if (store->runs.next.number == 0)
-        TRY(begin_run(store, book, fault));
-    TRY_WRAP(move_run(store, book, fault), fault, "writing a run of tokens");
+    if (journal->runs.next.number == 0)
+        TRY(begin_run(journal, book, fault));
+    TRY_WRAP(move_run(journal, book, fault), fault, "writing a run of tokens");
     return STATUS_DONE;
 }
 
@@ -294,52 +277,45 @@ static uint64_t find_pair(struct slice body, uint64_t prefix)
     return 0;
 }
 
-/* Of the row SQL_BUCKET stands on, if it does. */
-static struct status search_bucket(struct store *store, const struct run *run, uint64_t prefix,
-                                   bool row, struct fault *fault, uint64_t *ret_sequence)
-{
-    struct slice body = row ? store_bytes(store, SQL_BUCKET, 1) : SLICE_NONE;
-    if (!row || body.len % RUN_PAIR_BYTES != 0 ||
-        store_number(store, SQL_BUCKET, 0) != store_checksum(body))
-        return fault_raise(fault, STATUS_CORRUPT,
-                           "a bucket of token run %" PRIu64 " is missing or damaged", run->number);
-    *ret_sequence = find_pair(body, prefix);
-    return STATUS_DONE;
-}
-
 static struct status find_in_bucket(struct store *store, const struct run *run, uint64_t prefix,
                                     struct fault *fault, uint64_t *ret_sequence)
 {
-    bool row = false;
-    store_bind(store, SQL_BUCKET, 1, run_place(run, idmap_hash(run->seed, prefix)));
-    struct status status = store_step(store, SQL_BUCKET, fault, &row);
+    uint64_t place = run_place(run, idmap_hash(run->seed, prefix));
+    struct store_row row;
+    bool found = false;
+    store->ops->rows_begin(store, STORE_BUCKETS, place, place);
+    struct status status = store->ops->rows_next(store, STORE_BUCKETS, fault, &found, &row);
+    if (status_ok(status) && (!found || !row.whole || row.body.len % RUN_PAIR_BYTES != 0))
+        status =
+            fault_raise(fault, STATUS_CORRUPT,
+                        "a bucket of token run %" PRIu64 " is missing or damaged", run->number);
     if (status_ok(status))
-        status = search_bucket(store, run, prefix, row, fault, ret_sequence);
-    store_reset(store, SQL_BUCKET);
+        *ret_sequence = find_pair(row.body, prefix);
+    store->ops->rows_end(store, STORE_BUCKETS);
     return status;
 }
 
-struct status runs_find(struct store *store, uint64_t prefix, struct fault *fault,
+struct status runs_find(struct journal *journal, uint64_t prefix, struct fault *fault,
                         uint64_t *ret_sequence)
 {
-    const struct runs *runs = &store->runs;
+    const struct runs *runs = &journal->runs;
     *ret_sequence = 0;
     for (uint32_t i = 0; i < runs->count; i++)
         filter_expect(&runs->at[i].filter, idmap_hash(runs->at[i].seed, prefix));
     for (uint32_t i = runs->count; i > 0 && *ret_sequence == 0; i--) {
         const struct run *run = &runs->at[i - 1];
         if (filter_may_have(&run->filter, idmap_hash(run->seed, prefix)))
-            TRY(find_in_bucket(store, run, prefix, fault, ret_sequence));
+            TRY(find_in_bucket(journal->store, run, prefix, fault, ret_sequence));
     }
     return STATUS_DONE;
 }
 
-static struct status search_run(struct store *store, uint64_t prefix, struct fault *fault,
-                                uint64_t *ret_sequence)
+static struct status search_run(struct store *store, const struct store_row *row, uint64_t prefix,
+                                struct fault *fault, uint64_t *ret_sequence)
 {
-    const struct run run = {.number = store_number(store, SQL_RUNS, 0),
-                            .seed = store_number(store, SQL_RUNS, 3),
-                            .bucket_bits = (uint32_t)store_number(store, SQL_RUNS, 4)};
+    const struct run run = {.number = row->numbers[0],
+                            .seed = row->numbers[3],
+                            .bucket_bits = (uint32_t)row->numbers[4]};
     if (run.bucket_bits < RUN_BUCKET_BITS_MIN || run.bucket_bits > RUN_BUCKET_BITS_MAX)
         return fault_raise(fault, STATUS_CORRUPT, "the row of token run %" PRIu64 " is damaged",
                            run.number);
@@ -351,11 +327,13 @@ struct status runs_search(struct store *store, uint64_t prefix, struct fault *fa
 {
     struct status status = STATUS_DONE;
     *ret_sequence = 0;
-    for (bool row = true; row && *ret_sequence == 0 && status_ok(status);) {
-        status = store_step(store, SQL_RUNS, fault, &row);
-        if (status_ok(status) && row)
-            status = search_run(store, prefix, fault, ret_sequence);
+    store->ops->rows_begin(store, STORE_RUN_NUMBERS, 0, UINT64_MAX);
+    for (bool found = true; found && *ret_sequence == 0 && status_ok(status);) {
+        struct store_row row;
+        status = store->ops->rows_next(store, STORE_RUN_NUMBERS, fault, &found, &row);
+        if (status_ok(status) && found)
+            status = search_run(store, &row, prefix, fault, ret_sequence);
     }
-    store_reset(store, SQL_RUNS);
+    store->ops->rows_end(store, STORE_RUN_NUMBERS);
     return status;
 }

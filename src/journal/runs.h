@@ -9,7 +9,9 @@
 #include "journal/filter.h"
 #include "ledger/book.h"
 
+struct journal;
 struct store;
+struct store_row;
 
 struct run {
     uint64_t number;        /* 1, 2, 3, ...; 0 = no run */
@@ -25,6 +27,8 @@ struct runs {
     uint32_t count;
     uint32_t requests_min; /* of a run */
     uint64_t requests;     /* of all */
+    uint64_t due;          /* the book should put so many aside; 0 = it has to keep all */
+    uint64_t kept;         /* requests up to this entry are found here */
     struct run next;       /* the one being written ... */
     uint32_t part;         /* ... from this part of book_aside on */
 };
@@ -37,27 +41,28 @@ static inline uint64_t run_place(const struct run *run, uint64_t hash)
     return run->number << 32 | hash >> (64 - run->bucket_bits);
 }
 
-/* Of a fresh store; 0 = the default. */
-void runs_init(struct store *store, uint32_t requests_min);
+/* Of a fresh journal; 0 = the default. */
+void runs_init(struct journal *journal, uint32_t requests_min);
 void runs_done(struct runs *runs);
-/* Reads the row a statement of the runs stands on; CORRUPT when it cannot be the one behind
- * `before` (NULL: the first). The filter has to be freed. */
-STATUS_MUST_USE struct status runs_read(struct store *store, const struct run *before,
-                                        struct fault *fault, struct run *ret_run);
-/* All of the database, when it is opened for writing. */
-STATUS_MUST_USE struct status runs_load(struct store *store, struct fault *fault);
+/* Reads a row of STORE_RUNS; CORRUPT when it cannot be the one behind `before` (NULL: the first),
+ * of a journal that ends at that entry. The filter has to be freed. */
+STATUS_MUST_USE struct status runs_read(const struct store_row *row, const struct run *before,
+                                        uint64_t last_sequence, struct fault *fault,
+                                        struct run *ret_run);
+/* All of the store, when a book is loaded. */
+STATUS_MUST_USE struct status runs_load(struct journal *journal, struct fault *fault);
 /* Writes a few buckets of what the book has put aside, in a transaction; with the last of them the
  * run is there. Nothing when nothing is aside. */
-STATUS_MUST_USE struct status runs_move(struct store *store, const struct book *book,
+STATUS_MUST_USE struct status runs_move(struct journal *journal, const struct book *book,
                                         struct fault *fault);
 /* The sequence behind that prefix in the runs loaded; 0 = none. */
-STATUS_MUST_USE struct status runs_find(struct store *store, uint64_t prefix, struct fault *fault,
-                                        uint64_t *ret_sequence);
-/* The same from the database alone, for a reader: a bucket of each run. */
+STATUS_MUST_USE struct status runs_find(struct journal *journal, uint64_t prefix,
+                                        struct fault *fault, uint64_t *ret_sequence);
+/* The same from the store alone, for a reader: a bucket of each run. */
 STATUS_MUST_USE struct status runs_search(struct store *store, uint64_t prefix, struct fault *fault,
                                           uint64_t *ret_sequence);
 /* All runs against the book of all entries that has let none go (runs_verify.c). */
-STATUS_MUST_USE struct status runs_verify(struct store *store, const struct book *book,
+STATUS_MUST_USE struct status runs_verify(struct journal *journal, const struct book *book,
                                           struct fault *fault);
 
 #endif

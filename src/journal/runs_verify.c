@@ -6,13 +6,13 @@
  *
  * Owns nothing. One thread. */
 #include "base/word.h"
-#include "journal/store.h"
+#include "journal/state.h"
 #include "ledger/idmap.h"
 
 #include <inttypes.h>
 
 struct checking {
-    struct store *store;
+    struct journal *journal;
     const struct book *book;
     uint64_t after; /* the run's requests are behind this entry */
     struct run run;
@@ -46,80 +46,73 @@ static bool is_right(struct checking *checking, uint64_t place, const char *pair
            is_in_book(checking, prefix, word_load(pair + WORD_BYTES));
 }
 
-static struct status check_bucket(struct checking *checking, uint64_t place, struct fault *fault)
-{
-    struct store *store = checking->store;
-    struct slice body = store_bytes(store, SQL_BUCKETS, 2);
-    if (store_number(store, SQL_BUCKETS, 0) != place ||
-        store_number(store, SQL_BUCKETS, 1) != store_checksum(body) ||
-        body.len % RUN_PAIR_BYTES != 0)
-        return raise_run(checking, fault);
-    for (size_t at = 0; at < body.len; at += RUN_PAIR_BYTES)
-        if (!is_right(checking, place, body.at + at))
-            return raise_run(checking, fault);
-    return STATUS_DONE;
-}
-
 static struct status check_buckets(struct checking *checking, struct fault *fault)
 {
-    struct store *store = checking->store;
+    struct store *store = checking->journal->store;
     uint64_t place = run_place(&checking->run, 0);
-    uint64_t end = run_place(&checking->run, UINT64_MAX) + 1;
-    store_bind(store, SQL_BUCKETS, 1, place);
-    store_bind(store, SQL_BUCKETS, 2, end);
-    for (; place < end; place++) {
-        bool row = false;
-        TRY(store_step(store, SQL_BUCKETS, fault, &row));
-        if (!row)
+    uint64_t last = run_place(&checking->run, UINT64_MAX);
+    store->ops->rows_begin(store, STORE_BUCKETS, place, last);
+    for (; place <= last; place++) {
+        struct store_row row;
+        bool found = false;
+        TRY(store->ops->rows_next(store, STORE_BUCKETS, fault, &found, &row));
+        if (!found || row.numbers[0] != place || !row.whole || row.body.len % RUN_PAIR_BYTES != 0)
             return raise_run(checking, fault);
-        TRY(check_bucket(checking, place, fault));
+        for (size_t at = 0; at < row.body.len; at += RUN_PAIR_BYTES)
+            if (!is_right(checking, place, row.body.at + at))
+                return raise_run(checking, fault);
     }
     return checking->pairs == checking->run.requests ? STATUS_DONE : raise_run(checking, fault);
 }
 
 static struct status check_run(struct checking *checking, struct fault *fault)
 {
+    struct store *store = checking->journal->store;
     checking->pairs = 0;
     struct status status = check_buckets(checking, fault);
-    store_reset(checking->store, SQL_BUCKETS);
+    store->ops->rows_end(store, STORE_BUCKETS);
     return status;
 }
 
-/* There are as many requests up to the last run as pairs in all of them. */
+/* There are as many tokens up to the last run as pairs in all of them: the batch that ends there,
+ * proved by now, says how many. */
 static struct status check_count(struct store *store, uint64_t last_sequence, uint64_t pairs,
                                  struct fault *fault)
 {
-    bool row = false;
-    store_bind(store, SQL_REQUEST_COUNT, 1, last_sequence);
-    struct status status = store_step(store, SQL_REQUEST_COUNT, fault, &row);
-    if (status_ok(status) && store_number(store, SQL_REQUEST_COUNT, 0) != pairs)
-        status = fault_raise(fault, STATUS_CORRUPT, "the token runs lack requests");
-    store_reset(store, SQL_REQUEST_COUNT);
-    return status;
+    struct batch batch = {0};
+    if (last_sequence == 0 ||
+        (status_ok(store_find_batch_ending(store, last_sequence, fault, &batch)) &&
+         batch.tokens.count == pairs))
+        return STATUS_DONE;
+    return fault_raise(fault, STATUS_CORRUPT, "the token runs lack requests");
 }
 
 static struct status check_runs(struct checking *checking, struct fault *fault)
 {
+    struct store *store = checking->journal->store;
     uint64_t pairs = 0;
+    store->ops->rows_begin(store, STORE_RUNS, 0, UINT64_MAX);
     for (;;) {
-        bool row = false;
-        TRY(store_step(checking->store, SQL_RUNS, fault, &row));
-        if (!row)
-            return check_count(checking->store, checking->run.last_sequence, pairs, fault);
+        struct store_row row;
+        bool found = false;
+        TRY(store->ops->rows_next(store, STORE_RUNS, fault, &found, &row));
+        if (!found)
+            return check_count(store, checking->run.last_sequence, pairs, fault);
         struct run before = checking->run;
         filter_done(&checking->run.filter);
-        TRY(runs_read(checking->store, before.number > 0 ? &before : NULL, fault, &checking->run));
+        TRY(runs_read(&row, before.number > 0 ? &before : NULL, store->head.sequence, fault,
+                      &checking->run));
         checking->after = before.last_sequence;
         TRY(check_run(checking, fault));
         pairs += checking->pairs;
     }
 }
 
-struct status runs_verify(struct store *store, const struct book *book, struct fault *fault)
+struct status runs_verify(struct journal *journal, const struct book *book, struct fault *fault)
 {
-    struct checking checking = {.store = store, .book = book};
+    struct checking checking = {.journal = journal, .book = book};
     struct status status = check_runs(&checking, fault);
     filter_done(&checking.run.filter);
-    store_reset(store, SQL_RUNS);
+    journal->store->ops->rows_end(journal->store, STORE_RUNS);
     return status;
 }

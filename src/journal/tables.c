@@ -1,32 +1,31 @@
 /* The tables beside the entries, row by row (tables.h).
  *
- * Owns the two running statements from begin to done. One thread. */
+ * Owns the reading of both from begin to done. One thread. */
 #include "journal/tables.h"
 
 #include <inttypes.h>
 
 void tables_begin(struct store *store, uint64_t after)
 {
-    store_bind(store, SQL_REGISTRY, 1, after);
-    store_bind(store, SQL_REGISTRY, 2, INT64_MAX);
-    store_bind(store, SQL_REQUESTS, 1, after);
-    store_bind(store, SQL_REQUESTS, 2, INT64_MAX);
+    store->ops->rows_begin(store, STORE_REGISTRY, after + 1, UINT64_MAX);
+    store->ops->rows_begin(store, STORE_REQUESTS, after + 1, UINT64_MAX);
 }
 
 void tables_done(struct store *store)
 {
-    store_reset(store, SQL_REGISTRY);
-    store_reset(store, SQL_REQUESTS);
+    store->ops->rows_end(store, STORE_REGISTRY);
+    store->ops->rows_end(store, STORE_REQUESTS);
 }
 
 /* The registry's next row must be this entry. */
 static struct status match_registry(struct store *store, const struct entry *entry,
                                     const unsigned char *leaf, struct fault *fault)
 {
-    bool row = false;
-    TRY(store_step(store, SQL_REGISTRY, fault, &row));
-    if (row && store_number(store, SQL_REGISTRY, 0) == entry->sequence &&
-        slice_equal(store_bytes(store, SQL_REGISTRY, 1), slice_of((const char *)leaf, SHA256_SIZE)))
+    struct store_row row;
+    bool found = false;
+    TRY(store->ops->rows_next(store, STORE_REGISTRY, fault, &found, &row));
+    if (found && row.numbers[0] == entry->sequence &&
+        slice_equal(row.text, slice_of((const char *)leaf, SHA256_SIZE)))
         return STATUS_DONE;
     return fault_raise(fault, STATUS_CORRUPT, "the registry lacks entry %" PRIu64 " or differs",
                        entry->sequence);
@@ -36,14 +35,14 @@ static struct status match_registry(struct store *store, const struct entry *ent
 static struct status match_request(struct store *store, const struct entry *entry,
                                    struct fault *fault)
 {
-    bool row = false;
-    TRY(store_step(store, SQL_REQUESTS, fault, &row));
-    if (!row || store_number(store, SQL_REQUESTS, 0) != entry->sequence)
+    struct store_row row;
+    bool found = false;
+    TRY(store->ops->rows_next(store, STORE_REQUESTS, fault, &found, &row));
+    if (!found || row.numbers[0] != entry->sequence)
         return fault_raise(fault, STATUS_CORRUPT, "the table of requests lacks entry %" PRIu64,
                            entry->sequence);
-    if (entry_has_token(entry)
-            ? store_number(store, SQL_REQUESTS, 1) != request_prefix(entry->token_digest)
-            : !store_is_null(store, SQL_REQUESTS, 1))
+    if (entry_has_token(entry) ? row.numbers[1] != request_prefix(entry->token_digest)
+                               : !row.is_null)
         return fault_raise(fault, STATUS_CORRUPT,
                            "the table of requests has another token for entry %" PRIu64
                            " than the entry itself (wrong prefix)",
@@ -61,16 +60,17 @@ struct status tables_match(struct store *store, const struct entry *entry,
 
 struct status tables_end(struct store *store, struct fault *fault)
 {
-    bool row = false;
-    TRY(store_step(store, SQL_REGISTRY, fault, &row));
-    if (row)
+    struct store_row row;
+    bool found = false;
+    TRY(store->ops->rows_next(store, STORE_REGISTRY, fault, &found, &row));
+    if (found)
         return fault_raise(fault, STATUS_CORRUPT,
                            "entry %" PRIu64 " is in the registry and does not belong there",
-                           store_number(store, SQL_REGISTRY, 0));
-    TRY(store_step(store, SQL_REQUESTS, fault, &row));
-    if (row)
+                           row.numbers[0]);
+    TRY(store->ops->rows_next(store, STORE_REQUESTS, fault, &found, &row));
+    if (found)
         return fault_raise(fault, STATUS_CORRUPT,
                            "entry %" PRIu64 " is in the table of requests and is no request",
-                           store_number(store, SQL_REQUESTS, 0));
+                           row.numbers[0]);
     return STATUS_DONE;
 }

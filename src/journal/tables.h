@@ -3,9 +3,9 @@
 #ifndef JOURNAL_TABLES_H
 #define JOURNAL_TABLES_H
 
-#include "journal/store.h"
+#include "journal/state.h"
 
-/* Beside a replay of the entries behind `after`: takes SQL_REGISTRY and SQL_REQUESTS until
+/* Beside a replay of the entries behind `after`: reads STORE_REGISTRY and STORE_REQUESTS until
  * tables_done. */
 void tables_begin(struct store *store, uint64_t after);
 /* The next entry's rows; CORRUPT names the one that is missing or differs. */

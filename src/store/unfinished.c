@@ -2,20 +2,12 @@
  * caller's. */
 #include "store/unfinished.h"
 
+#include "store/parts.h"
 #include "sys/file.h"
 
-#include <limits.h>
 #include <stdio.h>
 
 enum { TEXT_MAX = 64 };
-
-static struct status find_path(const char *folder, struct fault *fault, char ret_path[PATH_MAX])
-{
-    int len = snprintf(ret_path, PATH_MAX, "%s/unfinished", folder);
-    if (len < 0 || len >= PATH_MAX)
-        return fault_raise(fault, STATUS_INVALID, "the path %.64s... is too long", folder);
-    return STATUS_DONE;
-}
 
 struct status unfinished_begin(const char *folder, const char *maker, struct fault *fault)
 {
@@ -23,21 +15,21 @@ struct status unfinished_begin(const char *folder, const char *maker, struct fau
     char text[TEXT_MAX];
     int len = snprintf(text, sizeof text, "%s\n", maker);
     CHECK(len > 0 && len < TEXT_MAX);
-    TRY(find_path(folder, fault, path));
+    TRY(parts_path(folder, "unfinished", fault, path));
     return file_replace(path, slice_of(text, (size_t)len), 0600, fault);
 }
 
 struct status unfinished_end(const char *folder, struct fault *fault)
 {
     char path[PATH_MAX];
-    TRY(find_path(folder, fault, path));
+    TRY(parts_path(folder, "unfinished", fault, path));
     return file_remove_durably(path, fault);
 }
 
 bool unfinished_is(const char *folder)
 {
     char path[PATH_MAX];
-    return status_ok(find_path(folder, NULL, path)) && file_is_named(path);
+    return status_ok(parts_path(folder, "unfinished", NULL, path)) && file_is_named(path);
 }
 
 /* Whoever wrote it: a word of small letters, or none. */
@@ -58,7 +50,7 @@ struct status unfinished_refuse(const char *folder, struct fault *fault)
     if (!unfinished_is(folder))
         return STATUS_DONE;
     buffer_init_fixed(&text, memory, sizeof memory);
-    TRY(find_path(folder, fault, path));
+    TRY(parts_path(folder, "unfinished", fault, path));
     struct status status = file_read_own(path, &text, NULL);
     struct slice maker = maker_of(status_ok(status) ? buffer_slice(&text) : SLICE_NONE);
     return fault_raise(fault, STATUS_CORRUPT,

@@ -2,7 +2,7 @@
  *
  * 1. Taking entries ends, and each lies within the body.
  * 2. Entries that were taken to the end without damage, put together again, are the body. */
-#include "journal/rows.h"
+#include "store/rows.h"
 
 #include "base/check.h"
 #include "fuzz.h"

@@ -3,7 +3,7 @@
 #include "base/check.h"
 #include "figures.h"
 #include "journal/committer.h"
-#include "journal/ops.h"
+#include "journal/state.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -360,7 +360,8 @@ static void writers_share_syncs(void **state)
 /* A journal that fails on demand --------------------------------------------------------------- */
 
 struct failing {
-    struct journal journal; /* must be first */
+    struct store store; /* must be first */
+    struct batch batch;
     atomic_int append_code;
     sem_t checkpoint_allowed;
     sem_t append_allowed;
@@ -369,73 +370,72 @@ struct failing {
 
 static struct failing failing;
 
-static void failing_close(struct journal *closing)
+static void failing_close(struct store *closing)
 {
     (void)closing;
 }
 
-static struct status failing_append(struct journal *appending, const struct draft *draft,
-                                    struct fault *fault)
+static struct status failing_add(struct store *adding, const struct store_entry *entry,
+                                 struct fault *fault)
 {
+    (void)adding;
+    (void)entry;
+    (void)fault;
+    return STATUS_DONE;
+}
+
+static struct status failing_end_batch(struct store *ending, const struct batch *batch,
+                                       struct fault *fault)
+{
+    (void)ending;
     if (failing.append_waits)
         CHECK(sem_wait(&failing.append_allowed) == 0);
     int code = failing.append_code;
     if (code != STATUS_OK)
         return fault_raise(fault, (enum status_code)code, "the test says so");
-    appending->head.sequence += draft_entry_count(draft);
-    appending->head.batches++;
+    failing.batch = *batch;
     return STATUS_DONE;
 }
 
-static void failing_note(struct journal *noting, const struct draft *draft,
-                         const struct book *changed)
+static struct status failing_commit(struct store *committing, struct fault *fault)
 {
-    (void)noting;
-    (void)draft;
-    (void)changed;
-}
-
-static struct status failing_checkpoint(struct journal *checkpointing, const struct book *from,
-                                        uint32_t rows_max, struct fault *fault, bool *ret_more)
-{
-    (void)checkpointing;
-    (void)from;
-    (void)rows_max;
     (void)fault;
-    CHECK(sem_wait(&failing.checkpoint_allowed) == 0);
-    *ret_more = false;
+    committing->head = store_head_of(&failing.batch);
     return STATUS_DONE;
 }
 
-static struct status failing_tend(struct journal *tending, const struct book *from,
-                                  struct fault *fault)
+static struct status failing_nothing(struct store *store, struct fault *fault)
 {
-    (void)tending;
-    (void)from;
+    (void)store;
     (void)fault;
     return STATUS_DONE;
 }
 
-static struct status failing_finish(struct journal *finishing, struct fault *fault)
+static struct status failing_finish(struct store *finishing, struct fault *fault)
 {
     (void)finishing;
     (void)fault;
+    CHECK(sem_wait(&failing.checkpoint_allowed) == 0);
     return STATUS_DONE;
 }
 
 static void start_failing(void)
 {
-    static const struct journal_ops ops = {.close = failing_close,
-                                           .append = failing_append,
-                                           .note_changes = failing_note,
-                                           .checkpoint = failing_checkpoint,
-                                           .tend = failing_tend,
-                                           .finish = failing_finish};
+    static const struct store_ops ops = {.close = failing_close,
+                                         .begin = failing_nothing,
+                                         .add = failing_add,
+                                         .end_batch = failing_end_batch,
+                                         .commit = failing_commit,
+                                         .undo = failing_nothing,
+                                         .tend = failing_nothing,
+                                         .finish = failing_finish};
     static const struct committer_options options = {.checkpoint_after_ms = 1000000};
-    failing = (struct failing){.journal = {.ops = &ops}};
+    struct journal *opened = NULL;
+    failing = (struct failing){.store = {.ops = &ops, .name = "failing"}};
     CHECK(sem_init(&failing.checkpoint_allowed, 0, 0) == 0);
     CHECK(sem_init(&failing.append_allowed, 0, 0) == 0);
-    start_on(&failing.journal, &options);
+    assert_true(status_ok(journal_on(&failing.store, 0, NULL, &opened)));
+    start_on(opened, &options);
 }
 
 static void a_full_store_refuses_and_goes_on(void **state)
@@ -798,6 +798,7 @@ static void stopping_refuses_what_comes_later(void **state)
     assert_int_equal(refusal, REFUSAL_STOPPING);
     sem_post(&failing.checkpoint_allowed);
     join_all(&stopper, 1);
+    journal_close(journal);
     book_free(book);
     gate_done(&gate);
 }

@@ -4,8 +4,8 @@
  * A row holds either one entry's bytes as they are, or the byte ROW_SEVERAL, which begins no entry,
  * and then two or more entries, each behind its length (base/wire.h). Its number is its first
  * entry's; the others follow without gaps. Private to the room. One thread at a time. */
-#ifndef JOURNAL_ROWS_H
-#define JOURNAL_ROWS_H
+#ifndef STORE_ROWS_H
+#define STORE_ROWS_H
 
 #include "base/buffer.h"
 #include "base/status.h"
@@ -19,7 +19,7 @@ enum {
     ROW_BYTES = 1300,
 };
 
-struct store;
+struct sqlite_store;
 
 /* The row being put together. */
 struct row_writer {
@@ -36,10 +36,10 @@ void row_writer_clear(struct row_writer *writer);
 
 /* The next entry. One of the registry has a row of its own, since it is found by its number alone.
  */
-STATUS_MUST_USE struct status rows_add(struct store *store, uint64_t sequence, struct slice bytes,
-                                       bool alone, struct fault *fault);
+STATUS_MUST_USE struct status rows_add(struct sqlite_store *store, uint64_t sequence,
+                                       struct slice bytes, bool alone, struct fault *fault);
 /* Writes what is left: no row reaches into the next batch. */
-STATUS_MUST_USE struct status rows_flush(struct store *store, struct fault *fault);
+STATUS_MUST_USE struct status rows_flush(struct sqlite_store *store, struct fault *fault);
 
 /* A row being read: `next` is the number of the entry that row_take gives next. */
 struct row {
@@ -56,13 +56,13 @@ bool row_ok(const struct row *row);
 
 /* Entries in the order of their numbers. */
 struct rows {
-    struct store *store;
+    struct sqlite_store *store;
     uint64_t from; /* numbers below are passed over */
     struct row row;
 };
 
 /* From the entry `first` on; takes SQL_ENTRIES_FROM until rows_end. */
-struct rows rows_begin(struct store *store, uint64_t first);
+struct rows rows_begin(struct sqlite_store *store, uint64_t first);
 void rows_end(struct rows *rows);
 /* The bytes live until the next call. CORRUPT: a row cannot be read as entries. */
 STATUS_MUST_USE struct status rows_next(struct rows *rows, struct fault *fault, bool *ret_found,

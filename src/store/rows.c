@@ -5,10 +5,10 @@
  *    not those of the batch.
  *
  * Owns nothing; the row being written is the store's. */
-#include "journal/rows.h"
+#include "store/rows.h"
 
 #include "base/check.h"
-#include "journal/store.h"
+#include "store/sqlite.h"
 
 #include <inttypes.h>
 
@@ -39,14 +39,14 @@ static struct slice body_of(const struct row_writer *writer)
     return slice_of(body.at + from, body.len - from);
 }
 
-struct status rows_flush(struct store *store, struct fault *fault)
+struct status rows_flush(struct sqlite_store *store, struct fault *fault)
 {
     struct row_writer *writer = &store->entries;
     if (writer->count == 0)
         return STATUS_DONE;
-    store_bind(store, SQL_ADD_ENTRIES, 1, writer->first);
-    store_bind_bytes(store, SQL_ADD_ENTRIES, 2, body_of(writer));
-    struct status status = store_run(store, SQL_ADD_ENTRIES, fault);
+    sql_bind(store, SQL_ADD_ENTRIES, 1, writer->first);
+    sql_bind_bytes(store, SQL_ADD_ENTRIES, 2, body_of(writer));
+    struct status status = sql_run(store, SQL_ADD_ENTRIES, fault);
     row_writer_clear(writer);
     return status;
 }
@@ -68,8 +68,8 @@ static struct status append(struct row_writer *writer, uint64_t sequence, struct
     return STATUS_DONE;
 }
 
-struct status rows_add(struct store *store, uint64_t sequence, struct slice bytes, bool alone,
-                       struct fault *fault)
+struct status rows_add(struct sqlite_store *store, uint64_t sequence, struct slice bytes,
+                       bool alone, struct fault *fault)
 {
     struct row_writer *writer = &store->entries;
     if (alone || writer->body.len + LENGTH_BYTES + bytes.len > ROW_BYTES)
@@ -110,27 +110,27 @@ bool row_ok(const struct row *row)
     return wire_ok(&row->rest);
 }
 
-struct rows rows_begin(struct store *store, uint64_t first)
+struct rows rows_begin(struct sqlite_store *store, uint64_t first)
 {
-    store_bind(store, SQL_ENTRIES_FROM, 1, first);
+    sql_bind(store, SQL_ENTRIES_FROM, 1, first);
     return (struct rows){.store = store, .from = first};
 }
 
 void rows_end(struct rows *rows)
 {
-    store_reset(rows->store, SQL_ENTRIES_FROM);
+    sql_reset(rows->store, SQL_ENTRIES_FROM);
 }
 
 static struct status next_row(struct rows *rows, struct fault *fault, bool *ret_found)
 {
-    struct store *store = rows->store;
+    struct sqlite_store *store = rows->store;
     if (!row_ok(&rows->row))
         return fault_raise(fault, STATUS_CORRUPT,
                            "entry %" PRIu64 " cannot be read: its row is damaged", rows->row.next);
-    TRY(store_step(store, SQL_ENTRIES_FROM, fault, ret_found));
+    TRY(sql_step(store, SQL_ENTRIES_FROM, fault, ret_found));
     if (*ret_found)
-        rows->row = row_of(store_number(store, SQL_ENTRIES_FROM, 0),
-                           store_bytes(store, SQL_ENTRIES_FROM, 1));
+        rows->row =
+            row_of(sql_number(store, SQL_ENTRIES_FROM, 0), sql_bytes(store, SQL_ENTRIES_FROM, 1));
     return STATUS_DONE;
 }
 
