@@ -11,6 +11,8 @@
  * 5. After a fault that leaves the outcome open the process ends: nothing is retried, nothing is
  *    answered.
  * 6. No group has a time that was not believed.
+ * 7. When another writer of the same journal was first, nothing of the group happened: the book
+ *    catches up, and the whole group is decided again before anybody is answered.
  *
  *     state      queue     what the thread does
  *     waiting    empty     sleeps until something is due; after a while without commands it moves
@@ -238,7 +240,8 @@ static void count_batch(struct committer *committer, uint64_t entries, uint64_t 
 
 static bool nothing_happened(struct status status)
 {
-    return status.code == STATUS_FULL || status.code == STATUS_MEMORY;
+    return status.code == STATUS_FULL || status.code == STATUS_MEMORY ||
+           status.code == STATUS_BEHIND;
 }
 
 static enum refusal refusal_of(struct status status)
@@ -246,15 +249,29 @@ static enum refusal refusal_of(struct status status)
     return status.code == STATUS_FULL ? REFUSAL_STORE_FULL : REFUSAL_MEMORY;
 }
 
-/* The draft is durable and published; else certainly nothing of it, and why. */
-static enum refusal commit_draft(struct committer *committer)
+/* False when there was something that the book did not have. */
+static bool catch_up(struct committer *committer)
+{
+    struct fault fault;
+    uint64_t known = book_sequence(committer->book);
+    if (!status_ok(journal_catch_up(committer->journal, committer->book, committer->gate, &fault)))
+        stop_process(&fault, "the book could not follow what others have written");
+    committer->checkpoint_wanted |= book_sequence(committer->book) != known;
+    return book_sequence(committer->book) == known;
+}
+
+/* The draft is durable and published; else certainly nothing of it, and why. BEHIND: the book has
+ * what others have written by now, and what was drafted on the old one is to be decided again. */
+static struct status commit_draft(struct committer *committer)
 {
     struct fault fault;
     size_t entries = draft_entry_count(committer->deciding.draft);
     int64_t start_us = sys_steady_us(committer->sys);
     struct status status = journal_append(committer->journal, committer->deciding.draft, &fault);
+    if (status.code == STATUS_BEHIND)
+        (void)catch_up(committer);
     if (nothing_happened(status))
-        return refusal_of(status);
+        return status;
     if (!status_ok(status))
         stop_process(&fault, "it is not known whether the last batch is on disk");
     count_batch(committer, entries, (uint64_t)(sys_steady_us(committer->sys) - start_us));
@@ -263,7 +280,7 @@ static enum refusal commit_draft(struct committer *committer)
     committer->tail_entries += entries;
     committer->batches_since++;
     committer->checkpoint_wanted = true;
-    return REFUSAL_NONE;
+    return STATUS_DONE;
 }
 
 static void count_timed(struct committer *committer)
@@ -277,22 +294,24 @@ static void count_timed(struct committer *committer)
  * cannot be settled now. */
 static enum refusal settle(struct committer *committer)
 {
-    enum refusal refusal = REFUSAL_NONE;
-    for (bool more = true; more && refusal == REFUSAL_NONE;) {
-        struct status status = draft_settle(committer->deciding.draft, committer->deciding.now_us,
+    struct draft *draft = committer->deciding.draft;
+    for (bool more = true; more;) {
+        struct status status = draft_settle(draft, committer->deciding.now_us,
                                             committer->options.group_entries_max, NULL, &more);
-        if (!status_ok(status))
-            refusal = refusal_of(status);
-        else if (more)
-            refusal = commit_draft(committer);
-        if (refusal == REFUSAL_NONE)
+        if (status_ok(status) && more)
+            status = commit_draft(committer);
+        if (status_ok(status))
             count_timed(committer);
-        if (more || refusal != REFUSAL_NONE)
-            draft_clear(committer->deciding.draft);
+        if (!status_ok(status) || more)
+            draft_clear(draft);
+        if (status.code == STATUS_BEHIND)
+            continue; /* settled again, from what is due now */
+        if (!status_ok(status)) {
+            committer->settle_again_us = sys_steady_us(committer->sys) + SETTLE_AGAIN_US;
+            return refusal_of(status);
+        }
     }
-    if (refusal != REFUSAL_NONE)
-        committer->settle_again_us = sys_steady_us(committer->sys) + SETTLE_AGAIN_US;
-    return refusal;
+    return REFUSAL_NONE;
 }
 
 static void count_group(struct committer *committer, const struct queue *group, uint64_t commands)
@@ -324,20 +343,35 @@ static uint64_t refuse_taken(struct committer *committer, enum refusal refusal,
     return commands;
 }
 
-static void commit_group(struct committer *committer)
+/* False: another writer was first, and the group is to be decided again. */
+static bool try_group(struct committer *committer, struct queue *group, uint64_t *ret_commands)
 {
-    struct queue group = {NULL, NULL};
     struct deciding *deciding = &committer->deciding;
     enum refusal refusal =
         read_clock(committer, &deciding->now_us) ? settle(committer) : REFUSAL_CLOCK;
-    uint64_t commands = refusal == REFUSAL_NONE ? group_decide(deciding, &committer->taken, &group)
-                                                : refuse_taken(committer, refusal, &group);
-    if (draft_entry_count(committer->deciding.draft) > 0 &&
-        (refusal = commit_draft(committer)) != REFUSAL_NONE) {
-        group_refuse(&group, refusal);
-        committer->settle_again_us = sys_steady_us(committer->sys) + SETTLE_AGAIN_US;
+    *ret_commands = refusal == REFUSAL_NONE ? group_decide(deciding, &committer->taken, group)
+                                            : refuse_taken(committer, refusal, group);
+    struct status status = STATUS_DONE;
+    if (draft_entry_count(deciding->draft) > 0)
+        status = commit_draft(committer);
+    else if (group->first && !catch_up(committer)) /* a refusal rests on the newest book too */
+        status = (struct status){STATUS_BEHIND};
+    draft_clear(deciding->draft);
+    if (status_ok(status) || status.code == STATUS_BEHIND)
+        return status_ok(status);
+    group_refuse(group, refusal_of(status));
+    committer->settle_again_us = sys_steady_us(committer->sys) + SETTLE_AGAIN_US;
+    return true;
+}
+
+static void commit_group(struct committer *committer)
+{
+    struct queue group = {NULL, NULL};
+    uint64_t commands;
+    while (!try_group(committer, &group, &commands)) {
+        group_refuse(&group, REFUSAL_NONE);
+        queue_put_back(&committer->taken, &group);
     }
-    draft_clear(committer->deciding.draft);
     count_group(committer, &group, commands);
     answer_all(&group);
 }

@@ -65,7 +65,8 @@ static struct status see_batch(void *context, const struct batch *batch, struct 
 static struct status write_all(struct dumping *dumping, struct journal *journal, struct book *book,
                                struct fault *fault)
 {
-    const struct replay_visitor visitor = {see_entry, see_batch, dumping};
+    const struct replay_visitor visitor = {
+        .entry = see_entry, .batch = see_batch, .context = dumping};
     const struct journal_head start = {0};
     dump_version_print(&dumping->text);
     buffer_char(&dumping->text, '\n');

@@ -29,6 +29,16 @@ struct commit *queue_take(struct queue *queue)
     return commit;
 }
 
+void queue_put_back(struct queue *queue, struct queue *first)
+{
+    if (!first->first)
+        return;
+    first->last->next = queue->first;
+    queue->first = first->first;
+    queue->last = queue->last ? queue->last : first->last;
+    *first = (struct queue){NULL, NULL};
+}
+
 void group_refuse(struct queue *group, enum refusal refusal)
 {
     for (struct commit *commit = group->first; commit; commit = commit->next) {

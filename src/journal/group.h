@@ -12,6 +12,8 @@ struct queue {
 };
 void queue_add(struct queue *queue, struct commit *commit);
 struct commit *queue_take(struct queue *queue); /* not of an empty one */
+/* Empties `first`: its commits come before those of `queue`. */
+void queue_put_back(struct queue *queue, struct queue *first);
 
 /* What deciding needs from group to group. */
 struct deciding {
@@ -25,7 +27,7 @@ struct deciding {
 /* Decides commands from `taken` until the group is full, or the next one must be, or was, alone but
  * for what was settled. Returns how many. */
 uint64_t group_decide(struct deciding *deciding, struct queue *taken, struct queue *ret_group);
-/* Nothing of these commands happened or will. */
+/* Nothing of these commands happened. With REFUSAL_NONE they are as they were submitted. */
 void group_refuse(struct queue *group, enum refusal refusal);
 
 #endif

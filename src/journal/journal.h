@@ -10,12 +10,14 @@
 #include "base/batch.h"
 #include "base/status.h"
 #include "ledger/decide.h"
+#include "sys/gate.h"
 #include "sys/sys.h"
 
 struct journal;
 
 /* What journal_append says when it fails: FULL or MEMORY (nothing was written, reads and later
- * writes may go on) or anything else (the outcome is not known: the process must stop). */
+ * writes may go on), BEHIND (another writer was first, nothing was written: journal_catch_up, then
+ * decide again) or anything else (the outcome is not known: the process must stop). */
 
 /* A folder with a SQLite journal. Creates it when `create` (fails with EXISTS if there is one),
  * takes the folder's lock (BUSY names the owner), refuses schemas of newer programs (NEWER), of
@@ -50,6 +52,11 @@ STATUS_MUST_USE struct status journal_load(struct journal *journal, struct book 
  */
 STATUS_MUST_USE struct status journal_append(struct journal *journal, const struct draft *draft,
                                              struct fault *fault);
+/* Applies to the book, inside the gate, what other writers have appended, each batch proved;
+ * nothing when the store has no others. After BEHIND, and before a refusal is answered. Committer
+ * thread only. */
+STATUS_MUST_USE struct status journal_catch_up(struct journal *journal, struct book *book,
+                                               struct gate *gate, struct fault *fault);
 /* Notes which members changed, after book_apply (committer thread; `book` as published). */
 void journal_note_changes(struct journal *journal, const struct draft *draft,
                           const struct book *book);

@@ -1,4 +1,5 @@
-/* Recovery: the book from the checkpoint and the entries after it (journal_load).
+/* Recovery: the book from the checkpoint and the entries after it (journal_load), and from what
+ * other writers have appended since (journal_catch_up).
  *
  *     registry entries up to the mark   organisations, keys, policies, delegations
  *     runs of tokens                    which tokens were used, up to the last run; their filters
@@ -236,12 +237,13 @@ static struct status see_entry(void *context, const struct entry *entry, const u
 }
 
 static struct status load_tail(struct journal *journal, struct book *book,
-                               const struct journal_head *mark, struct fault *fault)
+                               const struct journal_head *from, struct gate *gate,
+                               struct fault *fault)
 {
     struct tail tail = {journal, book};
-    const struct replay_visitor visitor = {.entry = see_entry, .context = &tail};
-    tables_begin(journal->store, mark->sequence);
-    struct status status = replay(journal, mark, book, &visitor, fault);
+    const struct replay_visitor visitor = {.entry = see_entry, .context = &tail, .gate = gate};
+    tables_begin(journal->store, from->sequence);
+    struct status status = replay(journal, from, book, &visitor, fault);
     if (status_ok(status))
         status = tables_end(journal->store, fault);
     tables_done(journal->store);
@@ -258,7 +260,7 @@ static struct status load(struct journal *journal, struct book *book, struct fau
     book_requests_let_go(book, journal->runs.kept);
     if (mark.sequence > 0)
         TRY(load_checkpoint(&loading, &mark, fault));
-    TRY(load_tail(journal, book, &mark, fault));
+    TRY(load_tail(journal, book, &mark, NULL, fault));
     return book_recovered(book, fault);
 }
 
@@ -269,5 +271,16 @@ struct status journal_load(struct journal *journal, struct book *book, struct fa
              journal->store->name);
     CHECK(book_sequence(book) == journal->store->head.sequence);
     journal->loaded = true;
+    return STATUS_DONE;
+}
+
+struct status journal_catch_up(struct journal *journal, struct book *book, struct gate *gate,
+                               struct fault *fault)
+{
+    const struct journal_head known = journal->store->head;
+    if (!journal->store->ops->look)
+        return STATUS_DONE;
+    TRY_WRAP(journal->store->ops->look(journal->store, fault), fault, "%s", journal->store->name);
+    TRY_WRAP(load_tail(journal, book, &known, gate, fault), fault, "%s", journal->store->name);
     return STATUS_DONE;
 }

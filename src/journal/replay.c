@@ -1,7 +1,8 @@
 /* Replaying batches (replay.h).
  *
  * 1. An entry reaches the book only when it is the next one and decodes; whether it is the one that
- *    was written is known at the end of its batch, before the caller sees the book.
+ *    was written is known at the end of its batch, before the caller sees the book (but for readers
+ *    beside a catching up, whose process ends then).
  *
  * Owns the two running statements from begin to end. One thread. */
 #include "journal/replay.h"
@@ -18,6 +19,17 @@ struct replay {
     struct merkle merkle;     /* of the batch at hand */
 };
 
+static struct status apply(struct replay *replay, const struct entry *entry, struct fault *fault)
+{
+    struct gate *gate = replay->visitor->gate;
+    if (gate)
+        gate_write_begin(gate);
+    struct status status = book_apply(replay->book, entry, fault);
+    if (gate)
+        gate_write_end(gate);
+    return status;
+}
+
 static struct status replay_entry(struct replay *replay, uint64_t sequence, struct fault *fault)
 {
     struct journal *journal = replay->journal;
@@ -33,7 +45,7 @@ static struct status replay_entry(struct replay *replay, uint64_t sequence, stru
     if (!entry_decode(sequence, row.body, journal->scope, ENTRY_SCOPE_MAX, &entry))
         return fault_raise(fault, STATUS_CORRUPT, "entry %" PRIu64 " cannot be understood",
                            sequence);
-    TRY(book_apply(replay->book, &entry, fault));
+    TRY(apply(replay, &entry, fault));
     chain_add_entry(&replay->head, journal->crypto, &entry, leaf);
     if (replay->visitor->entry)
         return replay->visitor->entry(replay->visitor->context, &entry, leaf, fault);

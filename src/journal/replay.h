@@ -13,6 +13,7 @@ struct replay_visitor {
     /* After the batch was proved. */
     struct status (*batch)(void *context, const struct batch *batch, struct fault *fault);
     void *context;
+    struct gate *gate; /* entries are applied inside it; NULL: nobody reads the book yet */
 };
 
 /* Everything after `from`, up to the head exactly. CORRUPT names the first batch or

@@ -197,7 +197,8 @@ static struct status match_end(struct verify *verify, struct fault *fault)
 
 static struct status verify_journal(struct verify *verify, struct fault *fault)
 {
-    const struct replay_visitor visitor = {see_entry, see_batch, verify};
+    const struct replay_visitor visitor = {
+        .entry = see_entry, .batch = see_batch, .context = verify};
     const struct journal_head start = {0};
     struct store *store = verify->journal->store;
     TRY(store->ops->check(store, fault));

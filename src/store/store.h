@@ -89,8 +89,8 @@ struct store_ops {
     struct status (*finish)(struct store *store, struct fault *fault);
 
     /* Rows from the number `from` to `to`, both included; of BATCHES and ENTRIES all from `from`
-     * on; of those in another order all. One reading a table at a time. A row lives until the next.
-     */
+     * on; of those in another order all. Where there are other writers, none behind the head. One
+     * reading a table at a time. A row lives until the next. */
     void (*rows_begin)(struct store *store, enum store_table table, uint64_t from, uint64_t to);
     struct status (*rows_next)(struct store *store, enum store_table table, struct fault *fault,
                                bool *ret_found, struct store_row *ret_row);
