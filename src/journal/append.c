@@ -76,3 +76,10 @@ struct status journal_append(struct journal *journal, const struct draft *draft,
     return fault_wrap(fault, (struct status){STATUS_UNKNOWN}, "appending entry %llu",
                       (unsigned long long)store->head.sequence + 1);
 }
+
+struct status journal_undo_slice(struct journal *journal, struct status status, struct fault *fault)
+{
+    if (status_ok(status) || status_ok(journal->store->ops->undo(journal->store, NULL)))
+        return status;
+    return fault_wrap(fault, (struct status){STATUS_UNKNOWN}, "a slice could not be undone");
+}

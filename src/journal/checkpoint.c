@@ -164,13 +164,6 @@ static struct status write_slice(struct journal *journal, const struct book *boo
     return STATUS_DONE;
 }
 
-struct status journal_undo_slice(struct journal *journal, struct status status, struct fault *fault)
-{
-    if (status_ok(status) || status_ok(journal->store->ops->undo(journal->store, NULL)))
-        return status;
-    return fault_wrap(fault, (struct status){STATUS_UNKNOWN}, "a slice could not be undone");
-}
-
 static struct status move_pass(struct journal *journal, const struct book *book, uint32_t rows_max,
                                struct fault *fault)
 {

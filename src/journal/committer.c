@@ -430,26 +430,6 @@ static void keep_up(struct committer *committer)
     committer->checkpoint_moving = false;
 }
 
-/* The book's requests go to the journal, many at a time. */
-static void hand_requests_over(struct committer *committer)
-{
-    struct book *book = committer->book;
-    uint64_t aside = book_aside_sequence(book);
-    uint64_t kept = journal_requests_kept(committer->journal);
-    bool let_go = aside > 0 && kept >= aside;
-    bool put_aside =
-        aside == 0 && journal_wants_requests(committer->journal, book_request_count(book));
-    if (!let_go && !put_aside)
-        return;
-    gate_write_begin(committer->gate);
-    if (let_go)
-        book_requests_let_go(book, kept);
-    else
-        book_requests_put_aside(book);
-    gate_write_end(committer->gate);
-    committer->checkpoint_wanted = committer->checkpoint_wanted || put_aside;
-}
-
 /* The thread ----------------------------------------------------------------------------------- */
 
 /* How long until something is due by the wall clock; 0 = it is, INT64_MAX = nothing ever. While
@@ -550,7 +530,8 @@ static void *run(void *context)
         } else if (committer->checkpoint_wanted) {
             move_checkpoint(committer, committer->options.checkpoint_rows);
         }
-        hand_requests_over(committer);
+        committer->checkpoint_wanted |=
+            journal_hand_requests_over(committer->journal, committer->book, committer->gate);
     }
     end(committer);
     repeat_done(&committer->deciding.repeat);

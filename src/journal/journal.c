@@ -86,26 +86,6 @@ bool journal_is_checkpointing(const struct journal *journal)
     return journal->pass.running;
 }
 
-bool journal_wants_requests(const struct journal *journal, uint64_t count)
-{
-    return journal->runs.due > 0 && count >= journal->runs.due;
-}
-
-uint64_t journal_requests_kept(const struct journal *journal)
-{
-    return journal->runs.kept;
-}
-
-struct status journal_find_request(struct journal *journal, struct slice token_digest,
-                                   struct fault *fault, uint64_t *ret_sequence)
-{
-    *ret_sequence = 0;
-    if (journal->runs.kept > 0)
-        TRY_WRAP(runs_find(journal, request_prefix(token_digest), fault, ret_sequence), fault, "%s",
-                 journal->store->name);
-    return STATUS_DONE;
-}
-
 struct status journal_finish(struct journal *journal, struct fault *fault)
 {
     return journal->store->ops->finish(journal->store, fault);

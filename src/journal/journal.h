@@ -73,11 +73,11 @@ bool journal_is_checkpointing(const struct journal *journal);
  * at most about a millisecond of work each. Faults as journal_checkpoint's, which does it too. */
 STATUS_MUST_USE struct status journal_tend(struct journal *journal, const struct book *book,
                                            struct fault *fault);
-/* Whether a book with so many requests should put them aside (book_requests_put_aside). */
-bool journal_wants_requests(const struct journal *journal, uint64_t count);
-/* Requests up to this entry are durable where journal_find_request looks: the book may let them go.
- */
-uint64_t journal_requests_kept(const struct journal *journal);
+/* Between two calls: puts the book's requests aside when they are many, or lets those go that are
+ * durable where journal_find_request looks. True: some were put aside, for journal_tend. */
+bool journal_hand_requests_over(struct journal *journal, struct book *book, struct gate *gate);
+uint64_t
+journal_requests_kept(const struct journal *journal); /* those up to this entry are there */
 /* What book_find_request says, of requests that the book has let go. Committer thread only. */
 STATUS_MUST_USE struct status journal_find_request(struct journal *journal,
                                                    struct slice token_digest, struct fault *fault,

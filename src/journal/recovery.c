@@ -110,9 +110,7 @@ static struct status load_request(struct loading *loading, const struct store_ro
     uint64_t prefix = row->numbers[1];
     if (row->is_null)
         return STATUS_DONE;
-    char digest[DIGEST_BYTES] = {0};
-    memcpy(digest, &prefix, sizeof prefix);
-    if (sequence == 0 || book_find_request(loading->book, slice_of(digest, sizeof digest)) != 0)
+    if (sequence == 0 || book_find_prefix(loading->book, prefix) != 0)
         return fault_raise(fault, STATUS_CORRUPT,
                            "the row of request %" PRIu64 " is not the one that was written",
                            sequence);

@@ -267,6 +267,23 @@ struct status runs_move(struct journal *journal, const struct book *book, struct
     return STATUS_DONE;
 }
 
+bool journal_hand_requests_over(struct journal *journal, struct book *book, struct gate *gate)
+{
+    const struct runs *runs = &journal->runs;
+    uint64_t aside = book_aside_sequence(book);
+    bool goes = aside > 0 && runs->kept >= aside;
+    bool is_due = aside == 0 && runs->due > 0 && book_request_count(book) >= runs->due;
+    if (!goes && !is_due)
+        return false;
+    gate_write_begin(gate);
+    if (goes)
+        book_requests_let_go(book, runs->kept);
+    else
+        book_requests_put_aside(book);
+    gate_write_end(gate);
+    return is_due;
+}
+
 /* Searching ------------------------------------------------------------------------------------ */
 
 static uint64_t find_pair(struct slice body, uint64_t prefix)
@@ -295,8 +312,8 @@ static struct status find_in_bucket(struct store *store, const struct run *run, 
     return status;
 }
 
-struct status runs_find(struct journal *journal, uint64_t prefix, struct fault *fault,
-                        uint64_t *ret_sequence)
+static struct status find(struct journal *journal, uint64_t prefix, struct fault *fault,
+                          uint64_t *ret_sequence)
 {
     const struct runs *runs = &journal->runs;
     *ret_sequence = 0;
@@ -307,6 +324,21 @@ struct status runs_find(struct journal *journal, uint64_t prefix, struct fault *
         if (filter_may_have(&run->filter, idmap_hash(run->seed, prefix)))
             TRY(find_in_bucket(journal->store, run, prefix, fault, ret_sequence));
     }
+    return STATUS_DONE;
+}
+
+uint64_t journal_requests_kept(const struct journal *journal)
+{
+    return journal->runs.kept;
+}
+
+struct status journal_find_request(struct journal *journal, struct slice token_digest,
+                                   struct fault *fault, uint64_t *ret_sequence)
+{
+    *ret_sequence = 0;
+    if (journal->runs.kept > 0)
+        TRY_WRAP(find(journal, request_prefix(token_digest), fault, ret_sequence), fault, "%s",
+                 journal->store->name);
     return STATUS_DONE;
 }
 

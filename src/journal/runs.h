@@ -55,10 +55,9 @@ STATUS_MUST_USE struct status runs_load(struct journal *journal, struct fault *f
  * run is there. Nothing when nothing is aside. */
 STATUS_MUST_USE struct status runs_move(struct journal *journal, const struct book *book,
                                         struct fault *fault);
-/* The sequence behind that prefix in the runs loaded; 0 = none. */
-STATUS_MUST_USE struct status runs_find(struct journal *journal, uint64_t prefix,
-                                        struct fault *fault, uint64_t *ret_sequence);
-/* The same from the store alone, for a reader: a bucket of each run. */
+/* The sequence behind that prefix, for a reader: from the store alone, a bucket of each run; 0 =
+ * none.
+ */
 STATUS_MUST_USE struct status runs_search(struct store *store, uint64_t prefix, struct fault *fault,
                                           uint64_t *ret_sequence);
 /* All runs against the book of all entries that has let none go (runs_verify.c). */

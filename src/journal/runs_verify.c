@@ -28,10 +28,8 @@ static struct status raise_run(const struct checking *checking, struct fault *fa
 
 static bool is_in_book(const struct checking *checking, uint64_t prefix, uint64_t sequence)
 {
-    char digest[DIGEST_BYTES] = {0};
-    word_store(digest, prefix);
     return sequence > checking->after && sequence <= checking->run.last_sequence &&
-           book_find_request(checking->book, slice_of(digest, sizeof digest)) == sequence;
+           book_find_prefix(checking->book, prefix) == sequence;
 }
 
 static bool is_right(struct checking *checking, uint64_t place, const char *pair)

@@ -57,16 +57,16 @@ struct history {
 /* append.c: an entry as the store keeps it. */
 struct store_entry journal_row_of(const struct entry *entry, struct slice bytes,
                                   const unsigned char *leaf);
+/* A slice that was not committed: what it has failed with, or UNKNOWN when it could not be undone.
+ */
+STATUS_MUST_USE struct status journal_undo_slice(struct journal *journal, struct status status,
+                                                 struct fault *fault);
 /* recovery.c */
 STATUS_MUST_USE struct status journal_read_mark(struct journal *journal, struct fault *fault,
                                                 struct mark *ret_mark);
 /* checkpoint.c */
 void journal_note_entry(struct journal *journal, const struct entry *entry,
                         const struct book *book);
-/* A slice that was not committed: what it has failed with, or UNKNOWN when it could not be undone.
- */
-STATUS_MUST_USE struct status journal_undo_slice(struct journal *journal, struct status status,
-                                                 struct fault *fault);
 /* verify.c: journal_verify of a folder; `unfinished`: as in journal_options. */
 STATUS_MUST_USE struct status
 journal_verify_folder(const char *folder, bool unfinished,

@@ -24,7 +24,11 @@ uint64_t request_prefix(struct slice token_digest)
 
 uint64_t book_find_request(const struct book *book, struct slice token_digest)
 {
-    uint64_t prefix = request_prefix(token_digest);
+    return book_find_prefix(book, request_prefix(token_digest));
+}
+
+uint64_t book_find_prefix(const struct book *book, uint64_t prefix)
+{
     uint64_t sequence = idmap_find(&book->requests, prefix);
     return sequence != 0 ? sequence : idmap_find(&book->aside, prefix);
 }

@@ -190,12 +190,10 @@ uint64_t scene_find_request(struct scene *scene, const unsigned char token[DIGES
 
 void scene_hand_requests_over(struct scene *scene)
 {
-    uint64_t aside = book_aside_sequence(scene->book);
-    uint64_t kept = journal_requests_kept(scene->journal);
-    if (aside > 0 && kept >= aside)
-        book_requests_let_go(scene->book, kept);
-    else if (aside == 0 && journal_wants_requests(scene->journal, book_request_count(scene->book)))
-        book_requests_put_aside(scene->book);
+    struct gate gate;
+    gate_init(&gate);
+    (void)journal_hand_requests_over(scene->journal, scene->book, &gate);
+    gate_done(&gate);
 }
 
 static void hold_book_against_model(struct scene *scene)
