@@ -31,7 +31,7 @@ struct journal_options {
     bool read_only;         /* verify, export: no lock taken, works beside a running server */
     bool unfinished;        /* with read_only: also a folder that is marked so, by its maker */
     uint32_t wal_pages_max; /* SQLite's WAL is folded back beyond this; 0 = default 4,000 */
-    uint32_t requests_due;  /* see journal_wants_requests; 0 = default 360,000 */
+    uint32_t requests_due;  /* see journal_hand_requests_over; 0 = default 360,000 */
 };
 STATUS_MUST_USE struct status journal_open(const char *folder,
                                            const struct journal_options *options,

@@ -84,9 +84,10 @@ struct loading {
     struct journal_tally tokens;
 };
 
-static struct status load_registry_entry(struct loading *loading, const struct store_row *row,
+static struct status load_registry_entry(void *context, const struct store_row *row,
                                          struct fault *fault)
 {
+    struct loading *loading = context;
     struct journal *journal = loading->journal;
     unsigned char leaf[CHAIN_SIZE];
     struct entry entry;
@@ -103,9 +104,9 @@ static struct status load_registry_entry(struct loading *loading, const struct s
 }
 
 /* A prefix that is there already would be a bug of ours, were it not read from a disk. */
-static struct status load_request(struct loading *loading, const struct store_row *row,
-                                  struct fault *fault)
+static struct status load_request(void *context, const struct store_row *row, struct fault *fault)
 {
+    struct loading *loading = context;
     uint64_t sequence = row->numbers[0];
     uint64_t prefix = row->numbers[1];
     if (row->is_null)
@@ -120,9 +121,10 @@ static struct status load_request(struct loading *loading, const struct store_ro
     return STATUS_DONE;
 }
 
-static struct status load_organisation(struct loading *loading, const struct store_row *row,
+static struct status load_organisation(void *context, const struct store_row *row,
                                        struct fault *fault)
 {
+    struct loading *loading = context;
     if (!row->whole)
         return fault_raise(fault, STATUS_CORRUPT,
                            "the checkpoint of organisation %" PRIu64 " is damaged",
@@ -130,39 +132,20 @@ static struct status load_organisation(struct loading *loading, const struct sto
     return book_organisation_load(loading->book, row->body, fault);
 }
 
-static struct status load_member(struct loading *loading, const struct store_row *row,
-                                 struct fault *fault)
+static struct status load_member(void *context, const struct store_row *row, struct fault *fault)
 {
+    const struct loading *loading = context;
     if (!row->whole)
         return fault_raise(fault, STATUS_CORRUPT,
                            "a member's row of the checkpoint is damaged (bursar verify names it)");
     return book_member_load(loading->book, row->body, fault);
 }
 
-/* Hands every row of a table, between two numbers, to `load`. */
-static struct status
-load_rows(struct loading *loading, enum store_table table, uint64_t from, uint64_t to,
-          struct status (*load)(struct loading *loading, const struct store_row *row,
-                                struct fault *fault),
-          struct fault *fault)
-{
-    struct store *store = loading->journal->store;
-    struct status status = STATUS_DONE;
-    store->ops->rows_begin(store, table, from, to);
-    for (bool found = true; found && status_ok(status);) {
-        struct store_row row;
-        status = store->ops->rows_next(store, table, fault, &found, &row);
-        if (status_ok(status) && found)
-            status = load(loading, &row, fault);
-    }
-    store->ops->rows_end(store, table);
-    return status;
-}
-
 static struct status load_registry(struct loading *loading, const struct journal_head *mark,
                                    struct fault *fault)
 {
-    TRY(load_rows(loading, STORE_REGISTRY, 1, mark->sequence, load_registry_entry, fault));
+    TRY(store_each(loading->journal->store, STORE_REGISTRY, 1, mark->sequence, load_registry_entry,
+                   loading, fault));
     if (chain_same_tally(&loading->registry, &mark->registry))
         return STATUS_DONE;
     return fault_raise(fault, STATUS_CORRUPT,
@@ -199,7 +182,8 @@ static struct status load_requests(struct loading *loading, const struct journal
     uint64_t kept = loading->journal->runs.kept;
     if (kept > mark->sequence)
         return STATUS_DONE;
-    TRY(load_rows(loading, STORE_REQUESTS, kept + 1, mark->sequence, load_request, fault));
+    TRY(store_each(loading->journal->store, STORE_REQUESTS, kept + 1, mark->sequence, load_request,
+                   loading, fault));
     if (chain_same_tally(&loading->tokens, &mark->tokens))
         return STATUS_DONE;
     return fault_raise(fault, STATUS_CORRUPT,
@@ -214,8 +198,10 @@ static struct status load_checkpoint(struct loading *loading, const struct journ
 {
     TRY(load_registry(loading, mark, fault));
     TRY(load_requests(loading, mark, fault));
-    TRY(load_rows(loading, STORE_ORGANISATIONS, 0, UINT64_MAX, load_organisation, fault));
-    TRY(load_rows(loading, STORE_MEMBER_BODIES, 0, UINT64_MAX, load_member, fault));
+    TRY(store_each(loading->journal->store, STORE_ORGANISATIONS, 0, UINT64_MAX, load_organisation,
+                   loading, fault));
+    TRY(store_each(loading->journal->store, STORE_MEMBER_BODIES, 0, UINT64_MAX, load_member,
+                   loading, fault));
     book_loaded(loading->book, mark->sequence, mark->time_us);
     return STATUS_DONE;
 }

@@ -98,9 +98,9 @@ struct status runs_read(const struct store_row *row, const struct run *before,
     return STATUS_DONE;
 }
 
-static struct status load_run(struct journal *journal, const struct store_row *row,
-                              struct fault *fault)
+static struct status load_run(void *context, const struct store_row *row, struct fault *fault)
 {
+    struct journal *journal = context;
     struct runs *runs = &journal->runs;
     struct run run = {.number = 0};
     TRY(reserve_run(runs, fault));
@@ -112,17 +112,7 @@ static struct status load_run(struct journal *journal, const struct store_row *r
 
 struct status runs_load(struct journal *journal, struct fault *fault)
 {
-    struct store *store = journal->store;
-    struct status status = STATUS_DONE;
-    store->ops->rows_begin(store, STORE_RUNS, 0, UINT64_MAX);
-    for (bool found = true; found && status_ok(status);) {
-        struct store_row row;
-        status = store->ops->rows_next(store, STORE_RUNS, fault, &found, &row);
-        if (status_ok(status) && found)
-            status = load_run(journal, &row, fault);
-    }
-    store->ops->rows_end(store, STORE_RUNS);
-    return status;
+    return store_each(journal->store, STORE_RUNS, 0, UINT64_MAX, load_run, journal, fault);
 }
 
 /* Writing -------------------------------------------------------------------------------------- */

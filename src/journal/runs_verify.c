@@ -16,7 +16,9 @@ struct checking {
     const struct book *book;
     uint64_t after; /* the run's requests are behind this entry */
     struct run run;
+    uint64_t place;     /* of the bucket that comes next */
     uint64_t pairs;     /* of the run, so far */
+    uint64_t all_pairs; /* of all runs */
     uint64_t hash_last; /* of the pair before */
 };
 
@@ -44,73 +46,57 @@ static bool is_right(struct checking *checking, uint64_t place, const char *pair
            is_in_book(checking, prefix, word_load(pair + WORD_BYTES));
 }
 
-static struct status check_buckets(struct checking *checking, struct fault *fault)
+static struct status check_bucket(void *context, const struct store_row *row, struct fault *fault)
 {
-    struct store *store = checking->journal->store;
-    uint64_t place = run_place(&checking->run, 0);
-    uint64_t last = run_place(&checking->run, UINT64_MAX);
-    store->ops->rows_begin(store, STORE_BUCKETS, place, last);
-    for (; place <= last; place++) {
-        struct store_row row;
-        bool found = false;
-        TRY(store->ops->rows_next(store, STORE_BUCKETS, fault, &found, &row));
-        if (!found || row.numbers[0] != place || !row.whole || row.body.len % RUN_PAIR_BYTES != 0)
+    struct checking *checking = context;
+    uint64_t place = checking->place++;
+    if (row->numbers[0] != place || !row->whole || row->body.len % RUN_PAIR_BYTES != 0)
+        return raise_run(checking, fault);
+    for (size_t at = 0; at < row->body.len; at += RUN_PAIR_BYTES)
+        if (!is_right(checking, place, row->body.at + at))
             return raise_run(checking, fault);
-        for (size_t at = 0; at < row.body.len; at += RUN_PAIR_BYTES)
-            if (!is_right(checking, place, row.body.at + at))
-                return raise_run(checking, fault);
-    }
-    return checking->pairs == checking->run.requests ? STATUS_DONE : raise_run(checking, fault);
+    return STATUS_DONE;
 }
 
-static struct status check_run(struct checking *checking, struct fault *fault)
+static struct status check_run(void *context, const struct store_row *row, struct fault *fault)
 {
+    struct checking *checking = context;
     struct store *store = checking->journal->store;
+    struct run before = checking->run;
+    filter_done(&checking->run.filter);
+    TRY(runs_read(row, before.number > 0 ? &before : NULL, store->head.sequence, fault,
+                  &checking->run));
+    uint64_t last = run_place(&checking->run, UINT64_MAX);
+    checking->after = before.last_sequence;
     checking->pairs = 0;
-    struct status status = check_buckets(checking, fault);
-    store->ops->rows_end(store, STORE_BUCKETS);
-    return status;
+    checking->place = run_place(&checking->run, 0);
+    TRY(store_each(store, STORE_BUCKETS, checking->place, last, check_bucket, checking, fault));
+    checking->all_pairs += checking->pairs;
+    if (checking->place == last + 1 && checking->pairs == checking->run.requests)
+        return STATUS_DONE;
+    return raise_run(checking, fault);
 }
 
 /* There are as many tokens up to the last run as pairs in all of them: the batch that ends there,
  * proved by now, says how many. */
-static struct status check_count(struct store *store, uint64_t last_sequence, uint64_t pairs,
-                                 struct fault *fault)
+static struct status check_count(const struct checking *checking, struct fault *fault)
 {
+    uint64_t last = checking->run.last_sequence;
     struct batch batch = {0};
-    if (last_sequence == 0 ||
-        (status_ok(store_find_batch_ending(store, last_sequence, fault, &batch)) &&
-         batch.tokens.count == pairs))
+    if (last == 0 ||
+        (status_ok(store_find_batch_ending(checking->journal->store, last, fault, &batch)) &&
+         batch.tokens.count == checking->all_pairs))
         return STATUS_DONE;
     return fault_raise(fault, STATUS_CORRUPT, "the token runs lack requests");
-}
-
-static struct status check_runs(struct checking *checking, struct fault *fault)
-{
-    struct store *store = checking->journal->store;
-    uint64_t pairs = 0;
-    store->ops->rows_begin(store, STORE_RUNS, 0, UINT64_MAX);
-    for (;;) {
-        struct store_row row;
-        bool found = false;
-        TRY(store->ops->rows_next(store, STORE_RUNS, fault, &found, &row));
-        if (!found)
-            return check_count(store, checking->run.last_sequence, pairs, fault);
-        struct run before = checking->run;
-        filter_done(&checking->run.filter);
-        TRY(runs_read(&row, before.number > 0 ? &before : NULL, store->head.sequence, fault,
-                      &checking->run));
-        checking->after = before.last_sequence;
-        TRY(check_run(checking, fault));
-        pairs += checking->pairs;
-    }
 }
 
 struct status runs_verify(struct journal *journal, const struct book *book, struct fault *fault)
 {
     struct checking checking = {.journal = journal, .book = book};
-    struct status status = check_runs(&checking, fault);
+    struct status status =
+        store_each(journal->store, STORE_RUNS, 0, UINT64_MAX, check_run, &checking, fault);
+    if (status_ok(status))
+        status = check_count(&checking, fault);
     filter_done(&checking.run.filter);
-    journal->store->ops->rows_end(journal->store, STORE_RUNS);
     return status;
 }

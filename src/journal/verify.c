@@ -30,13 +30,16 @@ struct verify {
     void *context;
     struct mark mark;
     bool mark_seen;
+    uint32_t rows;       /* of the table at hand that the book has at the mark */
     uint64_t newer_rows; /* members whose row is newer than the mark, yet to be met */
 };
 
-static struct status match_organisation(struct verify *verify, uint32_t id,
-                                        const struct store_row *row, struct fault *fault)
+static struct status match_organisation(void *context, const struct store_row *row,
+                                        struct fault *fault)
 {
+    struct verify *verify = context;
     struct buffer *encoded = &verify->journal->row;
+    uint32_t id = ++verify->rows;
     buffer_clear(encoded);
     if (id <= book_organisation_count(verify->book))
         book_organisation_encode(verify->book, id, encoded);
@@ -46,25 +49,6 @@ static struct status match_organisation(struct verify *verify, uint32_t id,
                        "the checkpoint's row of organisation %" PRId64
                        " is not what the entries give",
                        (int64_t)row->numbers[0]);
-}
-
-static struct status match_organisations(struct verify *verify, struct fault *fault)
-{
-    struct store *store = verify->journal->store;
-    uint32_t count = 0;
-    store->ops->rows_begin(store, STORE_ORGANISATIONS, 0, UINT64_MAX);
-    for (;;) {
-        struct store_row row;
-        bool found = false;
-        TRY(store->ops->rows_next(store, STORE_ORGANISATIONS, fault, &found, &row));
-        if (!found)
-            break;
-        TRY(match_organisation(verify, ++count, &row, fault));
-    }
-    if (count != book_organisation_count(verify->book))
-        return fault_raise(fault, STATUS_CORRUPT, "the checkpoint lacks organisation %u",
-                           count + 1);
-    return STATUS_DONE;
 }
 
 /* Is this body what the member encodes to now? */
@@ -78,17 +62,16 @@ static bool matches(struct verify *verify, const struct member *member, uint64_t
            slice_equal(body, buffer_slice(encoded));
 }
 
-/* *ret_there: whether the book at the mark has the member of this row. */
-static struct status match_member(struct verify *verify, const struct store_row *row,
-                                  struct fault *fault, bool *ret_there)
+static struct status match_member(void *context, const struct store_row *row, struct fault *fault)
 {
+    struct verify *verify = context;
     uint64_t organisation = row->numbers[0];
     uint64_t sequence = row->numbers[1];
     struct uin uin;
     bool is_right = organisation <= UINT32_MAX && uin_parse(row->text, &uin) && row->whole;
     const struct member *member =
         is_right ? book_find_member(verify->book, (uint32_t)organisation, uin) : NULL;
-    *ret_there = member != NULL;
+    verify->rows += member != NULL; /* it may have come after the mark */
     if (is_right && sequence > verify->mark.sequence)
         verify->newer_rows++;
     else if (!member || !matches(verify, member, sequence, row->body))
@@ -98,36 +81,24 @@ static struct status match_member(struct verify *verify, const struct store_row 
     return STATUS_DONE;
 }
 
-static struct status match_members(struct verify *verify, struct fault *fault)
-{
-    struct store *store = verify->journal->store;
-    uint32_t count = 0;
-    store->ops->rows_begin(store, STORE_MEMBERS, 0, UINT64_MAX);
-    for (;;) {
-        struct store_row row;
-        bool found = false;
-        bool there = false;
-        TRY(store->ops->rows_next(store, STORE_MEMBERS, fault, &found, &row));
-        if (!found)
-            break;
-        TRY(match_member(verify, &row, fault, &there));
-        count += there;
-    }
-    if (count != book_member_count(verify->book))
-        return fault_raise(fault, STATUS_CORRUPT, "the checkpoint lacks %u members",
-                           book_member_count(verify->book) - count);
-    return STATUS_DONE;
-}
-
 /* The book is as of the mark now. */
 static struct status match_checkpoint(struct verify *verify, struct fault *fault)
 {
+    struct store *store = verify->journal->store;
     verify->mark_seen = true;
     if (verify->mark.sequence != book_sequence(verify->book) ||
         verify->mark.time_us != book_time_us(verify->book))
         return fault_raise(fault, STATUS_CORRUPT, "the checkpoint's mark is damaged");
-    TRY(match_organisations(verify, fault));
-    return match_members(verify, fault);
+    TRY(store_each(store, STORE_ORGANISATIONS, 0, UINT64_MAX, match_organisation, verify, fault));
+    if (verify->rows != book_organisation_count(verify->book))
+        return fault_raise(fault, STATUS_CORRUPT, "the checkpoint lacks organisation %u",
+                           verify->rows + 1);
+    verify->rows = 0;
+    TRY(store_each(store, STORE_MEMBERS, 0, UINT64_MAX, match_member, verify, fault));
+    if (verify->rows != book_member_count(verify->book))
+        return fault_raise(fault, STATUS_CORRUPT, "the checkpoint lacks %u members",
+                           book_member_count(verify->book) - verify->rows);
+    return STATUS_DONE;
 }
 
 /* A row newer than the mark is met when its own entry is replayed. */

@@ -194,7 +194,7 @@ int64_t book_next_due_us(const struct book *book);
  * let go. The entry says whether the whole digest is the same. */
 uint64_t book_find_request(const struct book *book, struct slice token_digest);
 uint64_t book_find_prefix(const struct book *book, uint64_t prefix); /* those 8 bytes */
-uint64_t book_request_count(const struct book *book); /* those that are here */
+uint64_t book_request_count(const struct book *book);                /* those that are here */
 /* The requests so far are found as before, and change no more. Not when some are aside already. */
 void book_requests_put_aside(struct book *book);
 /* Requests up to this entry are aside; 0 = none are. */

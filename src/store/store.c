@@ -45,6 +45,23 @@ struct journal_head store_head_of(const struct batch *batch)
     return head;
 }
 
+struct status store_each(struct store *store, enum store_table table, uint64_t from, uint64_t to,
+                         struct status (*visit)(void *context, const struct store_row *row,
+                                                struct fault *fault),
+                         void *context, struct fault *fault)
+{
+    struct status status = STATUS_DONE;
+    store->ops->rows_begin(store, table, from, to);
+    for (bool found = true; found && status_ok(status);) {
+        struct store_row row;
+        status = store->ops->rows_next(store, table, fault, &found, &row);
+        if (status_ok(status) && found)
+            status = visit(context, &row, fault);
+    }
+    store->ops->rows_end(store, table);
+    return status;
+}
+
 struct status store_find_row(struct store *store, enum store_table table, uint64_t from,
                              uint64_t to, struct fault *fault, bool *ret_found,
                              struct store_row *ret_row)

@@ -138,6 +138,11 @@ struct store *store_open_memory(void);
 /* The batch whose last entry that is, by halving. CORRUPT when there is none. */
 STATUS_MUST_USE struct status store_find_batch_ending(struct store *store, uint64_t sequence,
                                                       struct fault *fault, struct batch *ret_batch);
+/* Hands every row of that range to `visit`, until it fails. */
+STATUS_MUST_USE struct status
+store_each(struct store *store, enum store_table table, uint64_t from, uint64_t to,
+           struct status (*visit)(void *context, const struct store_row *row, struct fault *fault),
+           void *context, struct fault *fault);
 /* The first row of that range; only its numbers live on. */
 STATUS_MUST_USE struct status store_find_row(struct store *store, enum store_table table,
                                              uint64_t from, uint64_t to, struct fault *fault,
