@@ -23,12 +23,10 @@ struct status history_open(struct journal *journal, struct fault *fault,
 {
     struct history *history = calloc(1, sizeof *history);
     struct uin *scope = calloc(ENTRY_SCOPE_MAX, sizeof *scope);
-    struct status status = STATUS_DONE;
-    if (history && scope)
-        status = journal->store->ops->open_reader(journal->store, fault, &history->store);
-    else
-        status = fault_raise(fault, STATUS_MEMORY, "no memory for a reader");
-    if (!status_ok(status)) {
+    struct status status =
+        history && scope ? journal->store->ops->open_reader(journal->store, fault, &history->store)
+                         : fault_raise(fault, STATUS_MEMORY, "no memory for a reader");
+    if (!history || !status_ok(status)) {
         free(history);
         free(scope);
         return fault_wrap(fault, status, "cannot read the journal beside its writer");

@@ -185,10 +185,10 @@ static const struct store_ops ops = {
 /* Nodes ---------------------------------------------------------------------------------------- */
 
 static struct node {
+    struct gate gate;
     struct contended contended;
     struct journal *journal;
     struct book *book;
-    struct gate gate;
     struct committer *committer;
 } nodes[NODES];
 
