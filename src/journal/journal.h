@@ -1,5 +1,5 @@
-/* Journal: the append-only, hash-chained sequence of entries; the only truth. One table of
- * functions, several stores: sqlite.c (a folder), mem.c (tests and demo), later PostgreSQL.
+/* Journal: the append-only, hash-chained sequence of entries; the only truth. Where its bytes are
+ * kept is a store's (store/store.h): a folder, memory (tests and demo), later PostgreSQL.
  *
  * Entries are appended in batches. Every batch carries the RFC 6962 Merkle root of its entries'
  * canonical bytes and a chain hash over the one before it, the root, its own number, sequences and
