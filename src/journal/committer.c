@@ -118,15 +118,6 @@ struct committer {
     struct fault end_fault;
 };
 
-/* `done` may free or submit again, so the commit is not looked at afterwards. */
-static void answer_all(struct queue *group)
-{
-    while (group->first) {
-        struct commit *commit = queue_take(group);
-        commit->done(commit);
-    }
-}
-
 /* The clock ------------------------------------------------------------------------------------ */
 
 /* With the lock: what the watch has found, for who does not take it. */
@@ -196,33 +187,25 @@ static bool read_clock(struct committer *committer, int64_t *ret_now_us)
 
 /* Committing ----------------------------------------------------------------------------------- */
 
-/* One slice of the draft, inside the gate. */
-static struct status publish_slice(struct committer *committer, size_t first, size_t end,
-                                   struct fault *fault)
-{
-    const struct draft *draft = committer->deciding.draft;
-    struct status status = STATUS_DONE;
-    for (size_t i = first; i < end && status_ok(status); i++) {
-        draft_expect_members(draft, committer->book, i);
-        status = book_apply(committer->book, draft_entry(draft, i), fault);
-    }
-    return status;
-}
-
+/* Slice by slice, each inside the gate. */
 static void publish(struct committer *committer)
 {
-    size_t count = draft_entry_count(committer->deciding.draft);
+    const struct draft *draft = committer->deciding.draft;
+    size_t count = draft_entry_count(draft);
     for (size_t next = 0; next < count;) {
         size_t end = count - next > PUBLISH_ENTRIES ? next + PUBLISH_ENTRIES : count;
+        struct status status = STATUS_DONE;
         struct fault fault;
         gate_write_begin(committer->gate);
-        struct status status = publish_slice(committer, next, end, &fault);
+        for (; next < end && status_ok(status); next++) {
+            draft_expect_members(draft, committer->book, next);
+            status = book_apply(committer->book, draft_entry(draft, next), &fault);
+        }
         gate_write_end(committer->gate);
         if (!status_ok(status))
             stop_process(&fault, "the book could not follow what is on disk");
-        next = end;
     }
-    journal_note_changes(committer->journal, committer->deciding.draft, committer->book);
+    journal_note_changes(committer->journal, draft, committer->book);
 }
 
 static void count_batch(struct committer *committer, uint64_t entries, uint64_t append_us)
@@ -373,7 +356,7 @@ static void commit_group(struct committer *committer)
         queue_put_back(&committer->taken, &group);
     }
     count_group(committer, &group, commands);
-    answer_all(&group);
+    queue_answer(&group);
 }
 
 /* The checkpoint ------------------------------------------------------------------------------- */
@@ -511,7 +494,7 @@ static void end(struct committer *committer)
     struct queue late = committer->submitted;
     committer->submitted = (struct queue){NULL, NULL};
     pthread_mutex_unlock(&committer->lock);
-    answer_all(&late);
+    queue_answer(&late);
 }
 
 static void *run(void *context)

@@ -29,6 +29,15 @@ struct commit *queue_take(struct queue *queue)
     return commit;
 }
 
+/* `done` may free or submit again, so the commit is not looked at afterwards. */
+void queue_answer(struct queue *queue)
+{
+    while (queue->first) {
+        struct commit *commit = queue_take(queue);
+        commit->done(commit);
+    }
+}
+
 void queue_put_back(struct queue *queue, struct queue *first)
 {
     if (!first->first)

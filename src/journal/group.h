@@ -12,6 +12,8 @@ struct queue {
 };
 void queue_add(struct queue *queue, struct commit *commit);
 struct commit *queue_take(struct queue *queue); /* not of an empty one */
+/* Empties it: each commit is done. */
+void queue_answer(struct queue *queue);
 /* Empties `first`: its commits come before those of `queue`. */
 void queue_put_back(struct queue *queue, struct queue *first);
 
