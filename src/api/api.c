@@ -1,10 +1,12 @@
 /* The clerk's desk: takes a request through the checks, lets the action answer, and finishes writes
  * after their commit, and reads of the journal after the historian has done them.
  *
- * Owns `struct api` and its workers' memory. 1. Every answer is a whole JSON body: if rendering
- * fails half-way the body becomes an error. 2. The memory of a call that waits is the call's
- * and lives until api_finish; the worker's arena is reset by every request in between. Thread: each
- * worker its own; commit_done runs on the committer's, journal_read_* on the historian's. */
+ * 1. Every answer is a whole JSON body: if rendering fails half-way the body becomes an error.
+ * 2. The memory of a call that waits is the call's and lives until api_finish; the worker's arena
+ *    is reset by every request in between.
+ *
+ * Owns `struct api` and its workers' memory. Thread: each worker its own; commit_done runs on the
+ * committer's, journal_read_* on the historian's. */
 #include "api/api.h"
 
 #include "api/action.h"

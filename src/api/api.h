@@ -1,10 +1,9 @@
 /* The clerk: a parsed HTTP request in, a rendered API answer out (design section 6).
  *
  * Order of checks: method, content type, size -> common parameters -> Authorization form and
- * service
- * -> timestamp -> key -> signature -> token -> action and version -> what the signature covers ->
- * rate limit -> policy -> parameters -> the action. Every answer is an HTTP 200 body; the door
- * (net) writes it.
+ * service -> timestamp -> key -> signature -> token -> action and version -> what the signature
+ * covers -> rate limit -> policy -> parameters -> the action. Every answer is an HTTP 200 body; the
+ * door (net) writes it.
  *
  * `struct api` is shared by all threads; each network thread has its own `struct api_worker`
  * (scratch memory, hash contexts, cached signing keys, a reader's slot of the gate). */

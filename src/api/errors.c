@@ -1,7 +1,9 @@
 /* The table of errors.def and how its texts are filled.
  *
- * Owns nothing. 1. Every name of the enum has an entry. 2. Every refusal of the law has an error.
- * Any thread. */
+ * 1. Every name of the enum has an entry.
+ * 2. Every refusal of the law has an error.
+ *
+ * Owns nothing. Any thread. */
 #include "api/errors.h"
 
 #include "base/check.h"

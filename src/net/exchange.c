@@ -5,7 +5,7 @@
  * 2. A head is parsed once when the request comes whole, and once more when its body came later:
  *    slices into memory that moves meanwhile are never kept.
  * 3. A request whose body is not taken (body.c) is answered from its head, with what came of it,
- * and is the last.
+ *    and is the last.
  * 4. A request stands in the worker's call object and looks at the connection's input; when it
  *    becomes pending, both are left alone until it is woken and no longer pending.
  *

@@ -1,7 +1,7 @@
 /* The server as a whole: opened, run, drained, closed.
  *
  * 1. Everything that can fail for reasons of the world (addresses, certificates, memory) is tried
- * in server_open, so that a server that runs was configured right.
+ *    in server_open, so that a server that runs was configured right.
  * 2. `drain` only rises; workers_busy falls to zero exactly once.
  *
  * Owns workers, endpoints, TLS and ceilings; the api and the pages belong to the caller.
