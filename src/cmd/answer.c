@@ -1,4 +1,4 @@
-/* Reading one field of an answer. Owns nothing. */
+/* Reading an answer (cmd/answer.h). Owns nothing. */
 #include "cmd/answer.h"
 
 #include "codec/json.h"
@@ -22,6 +22,13 @@ static bool find_member(struct slice object, const char *name, struct arena *mem
             return false;
     }
     return false;
+}
+
+bool answer_parse(const struct shape *shape, struct slice response, struct arena *memory,
+                  void *ret_answer)
+{
+    struct shape_wrong wrong;
+    return shape_read(shape, response, memory, ret_answer, &wrong);
 }
 
 bool answer_text(struct slice response, const char *name, struct arena *memory,

@@ -1,8 +1,13 @@
-/* Reading one field of an answer. */
+/* Reading an answer: as a shape says, or one field of it. */
 #ifndef CMD_ANSWER_H
 #define CMD_ANSWER_H
 
-#include "base/arena.h"
+#include "codec/shape.h"
+
+/* The whole answer, strictly; false when it is not what the shape says. Texts and lists live as
+ * long as `memory` and the response. */
+bool answer_parse(const struct shape *shape, struct slice response, struct arena *memory,
+                  void *ret_answer);
 
 /* The text (of a string or a number) of a field directly below "Response"; false when it is not
  * there. Lives as long as `memory` and the response. */

@@ -1,5 +1,6 @@
 /* `bursar credit`: how far beyond its own money a member may go, for good or for a while. */
 #include "base/uin.h"
+#include "cmd/answer.h"
 #include "cmd/listing.h"
 #include "cmd/subcommands.h"
 #include "cmd/verb.h"
@@ -89,31 +90,29 @@ static void write_before(struct management *management, const char *text)
     management_text(management, "AfterUin", digits);
 }
 
-/* The member's TempAmountInfoList, as an answer of its own. False: it is not in the answer. */
-static bool find_grants(struct slice response, const char *uin, struct arena *memory,
-                        struct slice *ret_list)
-{
-    struct json_reader reader;
-    struct json_token token;
-    struct slice list = SLICE_NONE, found = SLICE_NONE;
-    json_reader_init(&reader, response, memory);
-    while (json_next(&reader, &token) != JSON_END && token.kind != JSON_ERROR) {
-        if (token.kind != JSON_KEY)
-            continue;
-        if (slice_equal(token.text, SLICE("MemberUin")) && json_next(&reader, &token))
-            found = token.text;
-        else if (slice_equal(token.text, SLICE("TempAmountInfoList"))) {
-            if (json_next(&reader, &token) != JSON_ARRAY)
-                return false;
-            size_t start = reader.at - 1;
-            if (!json_skip_rest(&reader, JSON_ARRAY))
-                return false;
-            list = slice_of(response.at + start, reader.at - start);
-        }
-    }
-    *ret_list = list;
-    return token.kind == JSON_END && list.len > 0 && slice_equal(found, slice_text(uin));
-}
+struct grant {
+    uint64_t id;
+    const char *json;
+};
+struct granted {
+    struct slice uin;
+    const struct grant *grants;
+    size_t count;
+};
+struct granted_page {
+    const struct granted *members;
+    size_t count;
+};
+static const struct shape_member grant_members[] = {
+    SHAPE_MEMBER(COUNT, struct grant, id, "GrantId", NULL)};
+static const struct shape grant_shape = SHAPE_KEEPING_JSON(grant_members, struct grant, json);
+static const struct shape_member granted_members[] = {
+    SHAPE_MEMBER(TEXT, struct granted, uin, "MemberUin", NULL),
+    SHAPE_LIST(OBJECTS, struct granted, grants, count, &grant_shape, "TempAmountInfoList", NULL)};
+static const struct shape granted_shape = SHAPE(granted_members, struct granted);
+static const struct shape_member granted_page_members[] = {
+    SHAPE_LIST(OBJECTS, struct granted_page, members, count, &granted_shape, "Data", NULL)};
+static const struct shape granted_page_shape = SHAPE(granted_page_members, struct granted_page);
 
 static const struct listing grants = {
     .columns =
@@ -126,21 +125,25 @@ static const struct listing grants = {
 static int print_grants(const char *format, const char *uin, struct slice response)
 {
     struct arena memory;
-    struct buffer answer;
-    struct slice list;
+    struct buffer rows; /* as an answer of their own */
+    struct granted_page page;
     if (!arena_init(&memory, 65536, 16 << 20))
         return fail(&credit_list, EXIT_NETWORK, "no memory");
-    buffer_init(&answer, 16 << 20);
-    int code = EXIT_NOT_FOUND;
-    if (find_grants(response, uin, &memory, &list)) {
-        BUFFER_LITERAL(&answer, "{\"Data\":");
-        buffer_append(&answer, list);
-        buffer_char(&answer, '}');
-        code = listing_print(&credit_list, &grants, format, buffer_slice(&answer));
-    } else {
-        fail(&credit_list, EXIT_NOT_FOUND, "%s is not a member of this organisation", uin);
+    buffer_init(&rows, 16 << 20);
+    int code = -1;
+    if (!answer_parse(&granted_page_shape, response, &memory, &page))
+        code = fail(&credit_list, EXIT_NETWORK, "the answer cannot be read");
+    else if (page.count == 0 || !slice_equal(page.members[0].uin, slice_text(uin)))
+        code = fail(&credit_list, EXIT_NOT_FOUND, "%s is not a member of this organisation", uin);
+    BUFFER_LITERAL(&rows, "{\"Data\":[");
+    for (size_t i = 0; code < 0 && i < page.members[0].count; i++) {
+        buffer_text(&rows, i > 0 ? "," : "");
+        buffer_text(&rows, page.members[0].grants[i].json);
     }
-    buffer_done(&answer);
+    BUFFER_LITERAL(&rows, "]}");
+    if (code < 0)
+        code = listing_print(&credit_list, &grants, format, buffer_slice(&rows));
+    buffer_done(&rows);
     arena_done(&memory);
     return code;
 }

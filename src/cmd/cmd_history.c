@@ -62,9 +62,9 @@ static int print_pages(struct history_query *query)
         if (code < 0)
             code = management_send(&query->management, "DescribeEntries", &answer);
         if (code < 0)
-            code = entries_scan(&query->entries, answer, &page);
+            code = entries_read(&query->entries, answer, &page);
         if (code < 0)
-            code = entries_print(&query->entries, answer);
+            code = entries_print(&query->entries, &page);
     } while (code < 0 && *page.cursor && !interrupted() &&
              (query->limit == 0 || query->entries.count < query->limit));
     if (code < 0 && interrupted())

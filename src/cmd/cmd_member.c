@@ -1,4 +1,5 @@
 /* `bursar member`: who belongs to the organisation, under which name and terms. */
+#include "cmd/answer.h"
 #include "cmd/member_list.h"
 #include "cmd/subcommands.h"
 #include "cmd/verb.h"
@@ -7,40 +8,44 @@
 
 /* ---- add ---- */
 
-/* CreateMembers lists what it refused: here that is the one that was asked for. */
-static int tell_refusal(const struct subcommand *self, struct slice response)
-{
-    char memory[8192], code[128] = "?";
-    struct arena arena;
-    struct json_reader reader;
-    struct json_token token;
-    struct slice message = SLICE("it was refused");
-    arena_init_fixed(&arena, memory, sizeof memory);
-    json_reader_init(&reader, response, &arena);
-    while (json_next(&reader, &token) != JSON_END && token.kind != JSON_ERROR) {
-        if (token.kind != JSON_KEY)
-            continue;
-        bool is_code = slice_equal(token.text, SLICE("Code"));
-        bool is_message = slice_equal(token.text, SLICE("Message"));
-        if ((is_code || is_message) && json_next(&reader, &token) == JSON_STRING) {
-            if (is_code)
-                snprintf(code, sizeof code, "%.*s", SLICE_ARGS(token.text));
-            else
-                message = token.text;
-        }
-    }
-    return fail(self, exit_code_of_api_error(code), "%.*s (%s)", SLICE_ARGS(message), code);
-}
+struct added {
+    uint64_t added, unchanged, refused;
+    const struct refused *errors;
+    size_t error_count;
+};
+struct refused {
+    const char *code, *message;
+};
+static const struct shape_member refused_members[] = {
+    SHAPE_MEMBER(WORD, struct refused, code, "Code", NULL),
+    SHAPE_MEMBER(WORD, struct refused, message, "Message", NULL),
+};
+static const struct shape refused_shape = SHAPE(refused_members, struct refused);
+static const struct shape_member added_members[] = {
+    SHAPE_MEMBER(COUNT, struct added, added, "Added", NULL),
+    SHAPE_MEMBER(COUNT, struct added, unchanged, "Unchanged", NULL),
+    SHAPE_MEMBER(COUNT, struct added, refused, "Refused", NULL),
+    SHAPE_LIST(OBJECTS, struct added, errors, error_count, &refused_shape, "Errors", NULL),
+};
+static const struct shape added_shape = SHAPE(added_members, struct added);
 
+/* CreateMembers lists what it refused: here that is the one that was asked for. */
 static int tell_added(struct verb_call *call, struct slice response)
 {
-    char said[96];
-    if (writing_id(response, "Refused") > 0)
-        return tell_refusal(call->writing.management.self, response);
+    char said[96], memory[8192];
+    struct arena arena;
+    struct added added;
+    const struct subcommand *self = call->writing.management.self;
+    arena_init_fixed(&arena, memory, sizeof memory);
+    if (!answer_parse(&added_shape, response, &arena, &added))
+        return fail(self, EXIT_NETWORK, "the answer cannot be read");
+    if (added.refused > 0 && added.error_count > 0)
+        return fail(self, exit_code_of_api_error(added.errors[0].code), "%s (%s)",
+                    added.errors[0].message, added.errors[0].code);
     snprintf(said, sizeof said, "%s %s", call->texts[0],
-             writing_id(response, "Added") > 0       ? "was added"
-             : writing_id(response, "Unchanged") > 0 ? "is there already, with the same values"
-                                                     : "would be added");
+             added.added > 0       ? "was added"
+             : added.unchanged > 0 ? "is there already, with the same values"
+                                   : "would be added");
     writing_print(&call->writing, response, said);
     return -1;
 }

@@ -35,21 +35,21 @@ static void print_front(struct statement *statement, const struct entry_page *pa
     struct entries *entries = &statement->entries;
     if (entries->format == OUTPUT_JSON) {
         output_write(SLICE("{\"Closing\":"));
-        output_write(page->closing);
+        output_write(slice_text(page->closing.json));
         output_write(SLICE(",\n\"Data\":"));
     }
     entries_print_balance(entries, "opening_balance", slice_text(statement->from_text),
-                          &page->opening_row);
+                          &page->opening.row);
 }
 
 static void print_back(struct statement *statement, const struct entry_page *page)
 {
     struct entries *entries = &statement->entries;
     entries_print_balance(entries, "closing_balance", slice_text(statement->to_text),
-                          &page->closing_row);
+                          &page->closing.row);
     if (entries->format == OUTPUT_JSON) {
         output_write(entries->count > 0 ? SLICE("],\n\"Opening\":") : SLICE("[],\n\"Opening\":"));
-        output_write(page->opening);
+        output_write(slice_text(page->opening.json));
         output_write(SLICE("}\n"));
     }
     entries_end(entries);
@@ -65,12 +65,12 @@ static int print_pages(struct statement *statement)
     do {
         code = ask(statement, page.cursor, &answer);
         if (code < 0)
-            code = entries_scan(&statement->entries, answer, &page);
+            code = entries_read(&statement->entries, answer, &page);
         if (code < 0 && first)
             print_front(statement, &page);
         first = false;
         if (code < 0)
-            code = entries_print(&statement->entries, answer);
+            code = entries_print(&statement->entries, &page);
     } while (code < 0 && *page.cursor && !interrupted());
     if (code < 0 && interrupted())
         return fail(&subcommand_statement, EXIT_INTERRUPTED, "stopped; the statement is not whole");

@@ -2,6 +2,7 @@
  * row. Main thread. */
 #include "cmd/entries.h"
 
+#include "cmd/answer.h"
 #include "codec/timestamp.h"
 
 #include <stdio.h>
@@ -86,10 +87,10 @@ static void print_row(struct entries *entries, const struct entry_row *row)
         break;
     case OUTPUT_JSON:
         output_write(entries->count > 0 ? SLICE(",\n ") : SLICE("["));
-        output_write(row->raw);
+        output_write(slice_text(row->raw));
         break;
     case OUTPUT_JSONL:
-        output_write(row->raw);
+        output_write(slice_text(row->raw));
         output_write(SLICE("\n"));
         break;
     }
@@ -114,83 +115,34 @@ void entries_print_balance(struct entries *entries, const char *kind, struct sli
 
 /* --- one answer --- */
 
-static bool scan_balance(struct json_reader *reader, struct arena *arena, struct slice *ret_raw,
-                         struct bursar_member_balance *ret_row)
-{
-    struct json_token token;
-    if (json_next(reader, &token) != JSON_OBJECT)
-        return false;
-    size_t start = reader->at - 1;
-    if (!member_row_read(reader, arena, ret_row))
-        return false;
-    *ret_raw = slice_of(reader->text.at + start, reader->at - start);
-    return true;
-}
+static const struct shape_member page_members[] = {
+    SHAPE_NESTED(true, struct entry_page, closing, &member_row_json_shape, "Closing", NULL),
+    SHAPE_LIST(OBJECTS, struct entry_page, rows, row_count, &entry_row_shape, "Data", NULL),
+    SHAPE_OPTIONAL(WORD, struct entry_page, cursor, "NextCursor", NULL),
+    SHAPE_NESTED(true, struct entry_page, opening, &member_row_json_shape, "Opening", NULL),
+};
+static const struct shape page_shape = SHAPE(page_members, struct entry_page);
 
-static bool scan_field(struct json_reader *reader, struct slice key, struct arena *arena,
-                       struct entry_page *page)
+int entries_read(struct entries *entries, struct slice answer, struct entry_page *ret_page)
 {
-    struct json_token token;
-    if (slice_equal(key, SLICE("Opening")))
-        return scan_balance(reader, arena, &page->opening, &page->opening_row);
-    if (slice_equal(key, SLICE("Closing")))
-        return scan_balance(reader, arena, &page->closing, &page->closing_row);
-    if (!slice_equal(key, SLICE("NextCursor")))
-        return json_skip(reader);
-    if (json_next(reader, &token) != JSON_STRING || token.text.len >= sizeof page->cursor)
-        return false;
-    snprintf(page->cursor, sizeof page->cursor, "%.*s", SLICE_ARGS(token.text));
-    return true;
-}
-
-static int unreadable(const struct entries *entries)
-{
-    return fail(entries->self, EXIT_NETWORK, "the answer cannot be read");
-}
-
-int entries_scan(struct entries *entries, struct slice answer, struct entry_page *ret_page)
-{
-    struct json_reader reader;
-    struct json_token key;
-    *ret_page = (struct entry_page){.cursor = ""};
     arena_reset(&entries->arena);
-    json_reader_init(&reader, answer, &entries->arena);
-    if (json_next(&reader, &key) != JSON_OBJECT)
-        return unreadable(entries);
-    while (json_next(&reader, &key) == JSON_KEY)
-        if (!scan_field(&reader, key.text, &entries->arena, ret_page))
-            return unreadable(entries);
-    return key.kind == JSON_OBJECT_END ? -1 : unreadable(entries);
+    if (!answer_parse(&page_shape, answer, &entries->arena, ret_page))
+        return fail(entries->self, EXIT_NETWORK, "the answer cannot be read");
+    if (!ret_page->cursor)
+        ret_page->cursor = "";
+    return -1;
 }
 
-static bool print_list(struct entries *entries, struct json_reader *reader)
+int entries_print(struct entries *entries, const struct entry_page *page)
 {
-    struct json_token token;
-    struct entry_row row;
-    if (json_next(reader, &token) != JSON_ARRAY)
-        return false;
-    while (json_next(reader, &token) == JSON_OBJECT) {
-        if (!entry_row_read(reader, &entries->arena, entries->uin, &row))
-            return false;
+    for (size_t i = 0; i < page->row_count; i++) {
+        struct entry_row row = page->rows[i];
+        if (!entry_row_settle(&row, entries->uin))
+            return fail(entries->self, EXIT_NETWORK, "the answer cannot be read");
         if (entries->limit == 0 || entries->count < entries->limit)
             print_row(entries, &row);
     }
-    return token.kind == JSON_ARRAY_END;
-}
-
-int entries_print(struct entries *entries, struct slice answer)
-{
-    struct json_reader reader;
-    struct json_token key;
-    json_reader_init(&reader, answer, &entries->arena);
-    if (json_next(&reader, &key) != JSON_OBJECT)
-        return unreadable(entries);
-    while (json_next(&reader, &key) == JSON_KEY) {
-        bool is_list = slice_equal(key.text, SLICE("Data"));
-        if (is_list ? !print_list(entries, &reader) : !json_skip(&reader))
-            return unreadable(entries);
-    }
-    return key.kind == JSON_OBJECT_END ? -1 : unreadable(entries);
+    return -1;
 }
 
 /* --- moments --- */

@@ -6,13 +6,12 @@
 #include "cmd/entry_row.h"
 #include "cmd/management.h"
 
-enum { ENTRIES_CURSOR_BYTES = 256 };
-
-/* What an answer holds besides its rows. */
+/* An answer; lives until the next one is read. */
 struct entry_page {
-    char cursor[ENTRIES_CURSOR_BYTES]; /* "" = there is no more */
-    struct slice opening, closing;     /* of a statement, as they came */
-    struct bursar_member_balance opening_row, closing_row;
+    const struct entry_row *rows; /* not settled yet */
+    size_t row_count;
+    const char *cursor;                 /* "" = there is no more */
+    struct member_row opening, closing; /* of a statement */
 };
 
 struct entries {
@@ -32,10 +31,10 @@ struct entries {
 
 /* -1 or the exit code. */
 int entries_open(struct entries *entries, const char *format_name);
-/* What stands besides the rows of an answer; resets the arena. -1 or the exit code. */
-int entries_scan(struct entries *entries, struct slice answer, struct entry_page *ret_page);
+/* -1 or the exit code. */
+int entries_read(struct entries *entries, struct slice answer, struct entry_page *ret_page);
 /* Prints the rows of an answer, as far as `limit` allows. -1 or the exit code. */
-int entries_print(struct entries *entries, struct slice answer);
+int entries_print(struct entries *entries, const struct entry_page *page);
 /* A row that is no entry: the opening or closing balance. */
 void entries_print_balance(struct entries *entries, const char *kind, struct slice time,
                            const struct bursar_member_balance *balance);

@@ -12,124 +12,60 @@ const struct table_column entry_columns[ENTRY_COLUMNS] = {
     {"BY", false},    {"REASON", false},      {"MEMBER UIN", false},
 };
 
-/* A move has two members: both are read, and one is taken. */
-struct reading {
-    struct entry_row *row;
-    struct arena *arena;
-    struct bursar_member_balance after, to_after;
-    bool has_after, has_to_after;
+#define OF_ASKER(kind, member, name) SHAPE_OPTIONAL(kind, struct entry_asker, member, name, NULL)
+static const struct shape_member asker_members[] = {
+    OF_ASKER(TEXT, door, "Door"),
+    OF_ASKER(TEXT, request_id, "RequestId"),
+    OF_ASKER(TEXT, unix_name, "UnixName"),
+    SHAPE_GIVEN(COUNT, struct entry_asker, unix_user, has_unix_user, "UnixUser", NULL),
+    OF_ASKER(TEXT, user, "UserUin"),
 };
+static const struct shape asker_shape = SHAPE(asker_members, struct entry_asker);
 
-static bool read_after(struct json_reader *reader, struct reading *reading, bool to)
-{
-    struct json_token token;
-    if (json_next(reader, &token) != JSON_OBJECT)
-        return false;
-    *(to ? &reading->has_to_after : &reading->has_after) = true;
-    return member_row_read(reader, reading->arena, to ? &reading->to_after : &reading->after);
-}
-
-static bool is_amount(struct slice key)
-{
-    return slice_equal(key, SLICE("Amount")) || slice_equal(key, SLICE("CashAmount")) ||
-           slice_equal(key, SLICE("IncomeAmount")) || slice_equal(key, SLICE("GiftAmount"));
-}
-
-static bool read_amount(struct json_reader *reader, struct entry_row *row)
-{
-    struct json_token token;
-    struct amount amount;
-    row->has_amount = true;
-    return json_next(reader, &token) == JSON_NUMBER &&
-           decimal_parse_cents(token.text, &amount) == DECIMAL_OK &&
-           amount_add(row->amount, amount, &row->amount);
-}
-
-static struct slice *text_of(struct entry_row *row, struct slice key)
-{
-    return slice_equal(key, SLICE("Time"))          ? &row->time
-           : slice_equal(key, SLICE("Kind"))        ? &row->kind
-           : slice_equal(key, SLICE("MemberUin"))   ? &row->member
-           : slice_equal(key, SLICE("ToMemberUin")) ? &row->to
-           : slice_equal(key, SLICE("Reason"))      ? &row->reason
-           : slice_equal(key, SLICE("MemberName")) || slice_equal(key, SLICE("Name")) ||
-                   slice_equal(key, SLICE("PolicyName")) || slice_equal(key, SLICE("SecretId"))
-               ? &row->name
-               : NULL;
-}
-
-static struct slice *request_text_of(struct entry_row *row, struct slice key)
-{
-    return slice_equal(key, SLICE("Door"))        ? &row->door
-           : slice_equal(key, SLICE("RequestId")) ? &row->request_id
-           : slice_equal(key, SLICE("UserUin"))   ? &row->user
-           : slice_equal(key, SLICE("UnixName"))  ? &row->unix_name
-           : slice_equal(key, SLICE("UnixUser"))  ? &row->unix_user
-                                                  : NULL;
-}
-
-static bool read_request(struct json_reader *reader, struct entry_row *row)
-{
-    struct json_token key, token;
-    if (json_next(reader, &key) != JSON_OBJECT)
-        return false;
-    while (json_next(reader, &key) == JSON_KEY) {
-        struct slice *text = request_text_of(row, key.text);
-        if (!text) {
-            if (!json_skip(reader))
-                return false;
-            continue;
-        }
-        if (json_next(reader, &token) != JSON_STRING && token.kind != JSON_NUMBER)
-            return false;
-        *text = token.text;
-    }
-    return key.kind == JSON_OBJECT_END;
-}
-
-static bool read_field(struct json_reader *reader, struct slice key, struct reading *reading)
-{
-    struct json_token token;
-    struct slice *text = text_of(reading->row, key);
-    if (slice_equal(key, SLICE("After")) || slice_equal(key, SLICE("ToAfter")))
-        return read_after(reader, reading, key.at[0] == 'T');
-    if (slice_equal(key, SLICE("Request")))
-        return read_request(reader, reading->row);
-    if (is_amount(key))
-        return read_amount(reader, reading->row);
-    if (slice_equal(key, SLICE("EntryId")))
-        return json_next(reader, &token) == JSON_NUMBER &&
-               slice_to_u64(token.text, &reading->row->entry);
-    if (!text)
-        return json_skip(reader);
-    if (json_next(reader, &token) != JSON_STRING)
-        return false;
-    *text = token.text;
-    return true;
-}
+#define OF_ROW(kind, member, name) SHAPE_OPTIONAL(kind, struct entry_row, member, name, NULL)
+#define AMOUNT_OF_ROW(i, name)                                                                     \
+    SHAPE_GIVEN(CENTS, struct entry_row, amounts[i], has_amounts[i], name, NULL)
+static const struct shape_member row_members[] = {
+    SHAPE_NESTED(true, struct entry_row, after, &member_row_shape, "After", NULL),
+    AMOUNT_OF_ROW(0, "Amount"),
+    AMOUNT_OF_ROW(1, "CashAmount"),
+    SHAPE_MEMBER(COUNT, struct entry_row, entry, "EntryId", NULL),
+    AMOUNT_OF_ROW(2, "GiftAmount"),
+    AMOUNT_OF_ROW(3, "IncomeAmount"),
+    SHAPE_MEMBER(TEXT, struct entry_row, kind, "Kind", NULL),
+    OF_ROW(TEXT, names[0], "MemberName"),
+    OF_ROW(TEXT, member, "MemberUin"),
+    OF_ROW(TEXT, names[1], "Name"),
+    OF_ROW(TEXT, names[2], "PolicyName"),
+    OF_ROW(TEXT, reason, "Reason"),
+    SHAPE_NESTED(true, struct entry_row, by, &asker_shape, "Request", NULL),
+    OF_ROW(TEXT, names[3], "SecretId"),
+    SHAPE_MEMBER(TEXT, struct entry_row, time, "Time", NULL),
+    SHAPE_NESTED(true, struct entry_row, to_after, &member_row_shape, "ToAfter", NULL),
+    OF_ROW(TEXT, to, "ToMemberUin"),
+};
+const struct shape entry_row_shape = SHAPE_KEEPING_JSON(row_members, struct entry_row, raw);
 
 static bool is_receiver(const struct entry_row *row, struct slice uin)
 {
     return row->to.len > 0 && slice_equal(row->to, uin);
 }
 
-bool entry_row_read(struct json_reader *reader, struct arena *arena, struct slice uin,
-                    struct entry_row *ret_row)
+/* A move has two members: one is taken. */
+bool entry_row_settle(struct entry_row *row, struct slice uin)
 {
-    struct json_token key;
-    struct reading reading = {.row = ret_row, .arena = arena};
-    size_t start = reader->at - 1;
-    *ret_row = (struct entry_row){0};
-    while (json_next(reader, &key) == JSON_KEY)
-        if (!read_field(reader, key.text, &reading))
+    if (is_receiver(row, uin))
+        row->after = row->to_after;
+    row->has_after = row->after.member_uin != NULL;
+    row->real_micros = row->after.real_balance;
+    row->cash_micros = row->after.cash_account_balance;
+    for (size_t i = 0; i < 4; i++) {
+        row->has_amount = row->has_amount || row->has_amounts[i];
+        row->name = row->names[i].len > 0 ? row->names[i] : row->name;
+        if (!amount_add(row->amount, row->amounts[i], &row->amount))
             return false;
-    bool to = is_receiver(ret_row, uin);
-    ret_row->raw = slice_of(reader->text.at + start, reader->at - start);
-    ret_row->has_after = to ? reading.has_to_after : reading.has_after;
-    ret_row->after = to ? reading.to_after : reading.after;
-    ret_row->real_micros = ret_row->after.real_balance;
-    ret_row->cash_micros = ret_row->after.cash_account_balance;
-    return key.kind == JSON_OBJECT_END && ret_row->entry > 0;
+    }
+    return row->entry > 0;
 }
 
 /* What an entry of a kind does to RealBalance: +1, -1 or nothing. */
@@ -188,13 +124,17 @@ static struct slice reason_of(const struct entry_row *row, struct slice uin, str
 static struct slice by_of(const struct entry_row *row, struct buffer *memory)
 {
     size_t start = memory->len;
-    if (row->user.len > 0)
-        return row->user;
-    if (row->unix_user.len == 0)
-        return row->door;
-    buffer_append(memory, row->unix_name.len > 0 ? row->unix_name : row->unix_user);
+    const struct entry_asker *by = &row->by;
+    if (by->user.len > 0)
+        return by->user;
+    if (!by->has_unix_user)
+        return by->door;
+    if (by->unix_name.len > 0)
+        buffer_append(memory, by->unix_name);
+    else
+        buffer_u64(memory, by->unix_user);
     buffer_char(memory, '@');
-    buffer_append(memory, row->door);
+    buffer_append(memory, by->door);
     return slice_of(memory->at + start, memory->len - start);
 }
 
@@ -241,7 +181,7 @@ static const struct record_column csv_columns[] = {
     COLUMN("CashAccountBalance", RECORD_CENTS, row.cash_micros),
     COLUMN("Reason", RECORD_TEXT, row.reason),
     COLUMN("By", RECORD_TEXT, by),
-    COLUMN("RequestId", RECORD_TEXT, row.request_id),
+    COLUMN("RequestId", RECORD_TEXT, row.by.request_id),
 };
 static const struct record_table csv_table = RECORD_TABLE(csv_columns, struct csv_row);
 

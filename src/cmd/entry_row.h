@@ -7,22 +7,34 @@
 #include "cmd/member_rows.h"
 #include "cmd/output.h"
 
+struct entry_asker {
+    struct slice door, request_id, user, unix_name; /* empty: time made it */
+    uint64_t unix_user;
+    bool has_unix_user;
+};
+
 struct entry_row {
-    struct slice raw; /* the object as it came */
     uint64_t entry;
+    const char *raw; /* the object as it came */
     struct slice time, kind, member, to, reason, name;
-    struct slice door, request_id, user, unix_name, unix_user; /* who asked; empty: time made it */
+    struct entry_asker by;
     bool has_amount;
     struct amount amount; /* of adjust and opening: of all accounts together */
     bool has_after;       /* the member's fields after it */
     struct bursar_member_balance after;
     int64_t real_micros, cash_micros; /* RealBalance and CashAccountBalance of `after` */
+
+    /* As they came, before entry_row_settle. */
+    struct bursar_member_balance to_after;
+    struct slice names[4];
+    struct amount amounts[4];
+    bool has_amounts[4];
 };
 
-/* The object whose '{' was just read, seen from `uin` ("" = from the first member of it). Texts are
- * in the arena or the text that is read. False when it is not an entry. */
-bool entry_row_read(struct json_reader *reader, struct arena *arena, struct slice uin,
-                    struct entry_row *ret_row);
+/* Reads one; entry_row_settle makes it one seen from `uin` ("" = from the first member of it).
+ * False when it is not an entry. */
+extern const struct shape entry_row_shape;
+bool entry_row_settle(struct entry_row *row, struct slice uin);
 /* "+12.34" when it made RealBalance larger, "-12.34" smaller, "12.34" when it did not change it;
  * empty when no money is meant. */
 void entry_row_print_amount(const struct entry_row *row, struct slice uin, struct buffer *out);

@@ -2,11 +2,14 @@
  * one page. Main thread. */
 #include "cmd/member_list.h"
 
+#include "cmd/answer.h"
 #include "cmd/balances.h"
 #include "cmd/interrupt.h"
 #include "cmd/management.h"
 #include "cmd/member_rows.h"
 #include "codec/decimal.h"
+
+#include <string.h>
 
 enum { PAGE_ROWS = 1000, PAGE_MEMORY = 1 << 18, PAGE_MEMORY_MAX = 256 << 20, CURSOR_BYTES = 512 };
 
@@ -60,49 +63,32 @@ static int ask(struct member_query *query, struct slice *ret_answer)
     return code >= 0 ? code : management_send(management, "DescribeMembers", ret_answer);
 }
 
-static bool print_rows(struct member_query *query, struct json_reader *reader)
-{
-    struct json_token token;
-    struct bursar_member_balance row;
-    if (json_next(reader, &token) != JSON_ARRAY)
-        return false;
-    while (json_next(reader, &token) == JSON_OBJECT) {
-        if (!member_row_read(reader, &query->arena, &row))
-            return false;
-        balances_print(&query->balances, &row);
-    }
-    return token.kind == JSON_ARRAY_END;
-}
-
-static bool take_field(struct member_query *query, struct slice key, struct json_reader *reader)
-{
-    struct json_token token;
-    if (slice_equal(key, SLICE("Data")))
-        return print_rows(query, reader);
-    if (slice_equal(key, SLICE("TotalCount")))
-        return json_next(reader, &token) == JSON_NUMBER && slice_to_u64(token.text, &query->total);
-    if (!slice_equal(key, SLICE("NextCursor")))
-        return json_skip(reader);
-    if (json_next(reader, &token) != JSON_STRING || token.text.len >= sizeof query->cursor)
-        return false;
-    snprintf(query->cursor, sizeof query->cursor, "%.*s", SLICE_ARGS(token.text));
-    return true;
-}
+struct member_page {
+    const struct bursar_member_balance *members;
+    size_t count;
+    const char *cursor;
+    uint64_t total;
+};
+static const struct shape_member page_members[] = {
+    SHAPE_LIST(OBJECTS, struct member_page, members, count, &member_row_shape, "Data", NULL),
+    SHAPE_OPTIONAL(WORD, struct member_page, cursor, "NextCursor", NULL),
+    SHAPE_MEMBER(COUNT, struct member_page, total, "TotalCount", NULL),
+};
+static const struct shape page_shape = SHAPE(page_members, struct member_page);
 
 static int print_page(struct member_query *query, struct slice answer)
 {
-    struct json_reader reader;
-    struct json_token key;
-    query->cursor[0] = '\0';
+    struct member_page page;
     arena_reset(&query->arena);
     balances_open(&query->balances);
-    json_reader_init(&reader, answer, &query->arena);
-    bool good = json_next(&reader, &key) == JSON_OBJECT;
-    while (good && json_next(&reader, &key) == JSON_KEY)
-        good = take_field(query, key.text, &reader);
-    return good && key.kind == JSON_OBJECT_END
-               ? -1
-               : fail(&member_list, EXIT_NETWORK, "the answer is not one of DescribeMembers");
+    if (!answer_parse(&page_shape, answer, &query->arena, &page) ||
+        (page.cursor && strlen(page.cursor) >= sizeof query->cursor))
+        return fail(&member_list, EXIT_NETWORK, "the answer is not one of DescribeMembers");
+    for (size_t i = 0; i < page.count; i++)
+        balances_print(&query->balances, &page.members[i]);
+    snprintf(query->cursor, sizeof query->cursor, "%s", page.cursor ? page.cursor : "");
+    query->total = page.total;
+    return -1;
 }
 
 static int print_pages(struct member_query *query)

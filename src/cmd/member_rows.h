@@ -2,18 +2,21 @@
 #ifndef CMD_MEMBER_ROWS_H
 #define CMD_MEMBER_ROWS_H
 
-#include "base/arena.h"
-#include "codec/json.h"
+#include "codec/shape.h"
 
 #include <bursar.h>
 
-/* A row whose '{' was just read; texts are in the arena. Fields that are not of the nine are
- * skipped. False when it is not such a row. */
-bool member_row_read(struct json_reader *reader, struct arena *arena,
-                     struct bursar_member_balance *ret_row);
+/* Of struct bursar_member_balance; fields that are not of the nine are passed over. */
+extern const struct shape member_row_shape;
 
-/* How many there are, and all of them as a table. */
-size_t member_rows_count(struct slice response);
+/* The same with the object as it came. */
+struct member_row {
+    struct bursar_member_balance row; /* member_uin NULL: there is none */
+    const char *json;
+};
+extern const struct shape member_row_json_shape;
+
+/* All of them as a table with a line before it, if there are any. */
 void member_rows_print(struct slice response);
 
 #endif

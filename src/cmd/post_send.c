@@ -4,6 +4,7 @@
  *    own, TOKEN.1, TOKEN.2, ...: the same file sent again with the same token does what is left. */
 #include "cmd/post_send.h"
 
+#include "cmd/answer.h"
 #include "cmd/output.h"
 
 #include <stdio.h>
@@ -66,79 +67,64 @@ struct slice post_message(struct slice message, int64_t index)
                : message;
 }
 
-/* One element of Errors: told with the line of the file. False: not what the API promises. */
-static bool tell_error(struct post_sender *sender, struct json_reader *reader)
+struct post_error {
+    uint64_t index;
+    const char *code, *message;
+};
+struct post_answer {
+    const int64_t *entries;
+    size_t entry_count;
+    const struct post_error *errors;
+    size_t error_count;
+};
+static const struct shape_member error_members[] = {
+    SHAPE_MEMBER(WORD, struct post_error, code, "Code", NULL),
+    SHAPE_MEMBER(COUNT, struct post_error, index, "Index", NULL),
+    SHAPE_MEMBER(WORD, struct post_error, message, "Message", NULL),
+};
+static const struct shape error_shape = SHAPE(error_members, struct post_error);
+static const struct shape_member answer_members[] = {
+    SHAPE_LIST(IDS, struct post_answer, entries, entry_count, NULL, "EntryIds", NULL),
+    SHAPE_LIST(OBJECTS, struct post_answer, errors, error_count, &error_shape, "Errors", NULL),
+};
+static const struct shape answer_shape = SHAPE(answer_members, struct post_answer);
+
+/* Told with the line of the file. False: not what the API promises. */
+static bool tell_error(struct post_sender *sender, const struct post_error *error)
 {
-    struct json_token key, value;
-    struct slice code = SLICE_NONE, message = SLICE_NONE;
-    int64_t index = -1;
-    while (json_next(reader, &key) == JSON_KEY) {
-        enum json_kind kind = json_next(reader, &value);
-        if (kind == JSON_STRING && slice_equal(key.text, SLICE("Code")))
-            code = value.text;
-        else if (kind == JSON_STRING && slice_equal(key.text, SLICE("Message")))
-            message = value.text;
-        else if (kind == JSON_NUMBER && slice_equal(key.text, SLICE("Index")) &&
-                 !json_number_to_i64(value.text, &index))
-            return false;
-        else if (!json_skip_rest(reader, kind))
-            return false;
-    }
-    if (key.kind != JSON_OBJECT_END || index < 0 || index >= sender->count)
+    if (error->index >= sender->count)
         return false;
+    struct slice message = post_message(slice_text(error->message), (int64_t)error->index);
     sender->tally.refused++;
-    message = post_message(message, index);
-    record_file_problem(sender->file, sender->lines[index], "%.*s (%.*s)", SLICE_ARGS(message),
-                        SLICE_ARGS(code));
+    record_file_problem(sender->file, sender->lines[error->index], "%.*s (%s)", SLICE_ARGS(message),
+                        error->code);
     return true;
 }
 
-static bool take_entry(struct post_sender *sender, struct slice number)
+static bool take_answer(struct post_sender *sender, const struct post_answer *answer)
 {
-    uint64_t entry;
-    if (!slice_to_u64(number, &entry))
-        return false;
-    if (entry == 0)
-        return true;
-    if (sender->tally.first_entry == 0)
-        sender->tally.first_entry = entry;
-    sender->tally.last_entry = entry;
-    return true;
-}
-
-static bool read_list(struct post_sender *sender, struct json_reader *reader, bool errors)
-{
-    struct json_token token;
-    if (json_next(reader, &token) != JSON_ARRAY)
-        return false;
-    while (json_next(reader, &token) == (errors ? JSON_OBJECT : JSON_NUMBER))
-        if (errors ? !tell_error(sender, reader) : !take_entry(sender, token.text))
-            return false;
-    return token.kind == JSON_ARRAY_END;
-}
-
-static bool read_fields(struct post_sender *sender, struct json_reader *reader)
-{
-    struct json_token key;
-    if (json_next(reader, &key) != JSON_OBJECT)
-        return false;
-    while (json_next(reader, &key) == JSON_KEY) {
-        bool errors = slice_equal(key.text, SLICE("Errors"));
-        bool list = errors || slice_equal(key.text, SLICE("EntryIds"));
-        if (list ? !read_list(sender, reader, errors) : !json_skip(reader))
-            return false;
+    struct post_tally *tally = &sender->tally;
+    for (size_t i = 0; i < answer->entry_count; i++) {
+        uint64_t entry = (uint64_t)answer->entries[i];
+        if (entry == 0)
+            continue;
+        tally->first_entry = tally->first_entry > 0 ? tally->first_entry : entry;
+        tally->last_entry = entry;
     }
-    return key.kind == JSON_OBJECT_END;
+    for (size_t i = 0; i < answer->error_count; i++)
+        if (!tell_error(sender, &answer->errors[i]))
+            return false;
+    return true;
 }
 
-bool post_read_entries(struct post_sender *sender, struct slice answer)
+bool post_read_entries(struct post_sender *sender, struct slice response)
 {
     struct arena arena;
-    struct json_reader reader;
+    struct post_answer answer;
     if (!arena_init(&arena, 65536, ANSWER_MEMORY_MAX))
         return false;
-    json_reader_init(&reader, answer, &arena);
-    bool good = read_fields(sender, &reader);
+    bool good =
+        answer_parse(&answer_shape, response, &arena, &answer) && take_answer(sender, &answer);
     arena_done(&arena);
     return good;
 }

@@ -142,10 +142,7 @@ void writing_print(const struct writing *writing, struct slice response, const c
         fputs("Nothing was changed; without --dry-run: ", stdout);
     shown_write(stdout, slice_text(said), TEXT_ESCAPE_ALL);
     fputc('\n', stdout);
-    if (member_rows_count(response) > 0) {
-        printf("\n");
-        member_rows_print(response);
-    }
+    member_rows_print(response);
 }
 
 uint64_t writing_id(struct slice response, const char *name)
