@@ -49,7 +49,7 @@ static int run_parsed(const struct call_flags *flags, const struct remote_flags 
     return code;
 }
 
-static int run(int argc, char **argv)
+static int run_call(int argc, char **argv)
 {
     struct call_flags flags = CALL_FLAGS_DEFAULT;
     struct remote_flags remote = REMOTE_FLAGS_DEFAULT;
@@ -79,5 +79,5 @@ const struct subcommand subcommand_call = {
                 "bursar call DescribeAccountBalance --TempCredit true\n"
                 "bursar call CreateMembers --service bursar --json members.json\n"
                 "bursar call DescribeZones --service cvm --region ap-guangzhou\n",
-    .run = run,
+    .run = run_call,
 };

@@ -73,7 +73,7 @@ static void print_bash(void)
     fputs(tail, stdout);
 }
 
-static int run(int argc, char **argv)
+static int run_completion(int argc, char **argv)
 {
     char **rest;
     int rest_count;
@@ -95,5 +95,5 @@ const struct subcommand subcommand_completion = {
         "Prints a script that teaches bash to complete subcommands, verbs, options and files.",
     .examples = "source <(bursar completion bash)\n"
                 "bursar completion bash >/usr/share/bash-completion/completions/bursar",
-    .run = run,
+    .run = run_completion,
 };

@@ -74,7 +74,7 @@ static int print_json(const struct settings *settings)
     return whole ? EXIT_OK : fail(&subcommand_config, EXIT_NETWORK, "out of memory");
 }
 
-static int run(int argc, char **argv)
+static int run_config(int argc, char **argv)
 {
     bool json = false;
     const struct option_spec more[] = {
@@ -113,5 +113,5 @@ const struct subcommand subcommand_config = {
         "  limit = DescribeAccountBalance=5",
     .examples = "bursar config --config /etc/bursar/bursar.ini\n"
                 "bursar config --threads 4 --json",
-    .run = run,
+    .run = run_config,
 };

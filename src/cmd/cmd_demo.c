@@ -130,7 +130,7 @@ static int demo(const struct settings *settings, uint64_t generated)
                : fail(&subcommand_demo, exit_code_of_status(status), "%s", fault.text);
 }
 
-static int run(int argc, char **argv)
+static int run_demo(int argc, char **argv)
 {
     uint64_t members = 0;
     const struct option_spec more[] = {
@@ -172,5 +172,5 @@ const struct subcommand subcommand_demo = {
         "Only options count here; neither the environment nor a configuration file is read.",
     .examples = "bursar demo\n"
                 "bursar demo --listen 127.0.0.1:0 --ready-file ready --members 1000",
-    .run = run,
+    .run = run_demo,
 };

@@ -113,7 +113,7 @@ static int explain_read(struct explain *explain, const char *path)
     return fail(&subcommand_explain, exit_code_of_status(status), "%s", fault.text);
 }
 
-static int run(int argc, char **argv)
+static int run_explain(int argc, char **argv)
 {
     static struct explain explain;
     const struct option_spec options[] = {
@@ -170,5 +170,5 @@ const struct subcommand subcommand_explain = {
         "bursar explain request.http --credentials demo.ini --at request\n"
         "bursar explain --data /var/lib/bursar < request.http\n"
         "bursar explain request.http --canonical mine.txt    what does my signer do otherwise?\n",
-    .run = run,
+    .run = run_explain,
 };

@@ -116,7 +116,7 @@ static bool is_admin_listen(enum setting setting)
     return setting == SETTING_ADMIN_LISTEN;
 }
 
-static int run(int argc, char **argv)
+static int run_healthcheck(int argc, char **argv)
 {
     bool ready = false;
     const struct option_spec more[] = {
@@ -151,5 +151,5 @@ const struct subcommand subcommand_healthcheck = {
         "seconds.",
     .examples = "bursar healthcheck --admin-listen 127.0.0.1:9090\n"
                 "HEALTHCHECK CMD [\"bursar\", \"healthcheck\", \"--ready\"]     in an image",
-    .run = run,
+    .run = run_healthcheck,
 };

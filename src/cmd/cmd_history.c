@@ -143,7 +143,7 @@ static int history(struct history_query *query)
     return code;
 }
 
-static int run(int argc, char **argv)
+static int run_history(int argc, char **argv)
 {
     struct history_query query = {.management = MANAGEMENT_DEFAULT(&subcommand_history),
                                   .limit = LIMIT_DEFAULT};
@@ -192,5 +192,5 @@ const struct subcommand subcommand_history = {
                 "bursar history 700001941608 --data books --from 2026-11-01 --to 2026-12-01\n"
                 "bursar history --data books --kind adjust,withdraw --limit 0 --output csv\n"
                 "bursar history 700001941608 --data books --made-by order-4711",
-    .run = run,
+    .run = run_history,
 };

@@ -194,7 +194,7 @@ static int create(const struct init *init)
     return code >= 0 ? say_half_made(init, code) : EXIT_OK;
 }
 
-static int run(int argc, char **argv)
+static int run_init(int argc, char **argv)
 {
     struct init init = {.organization = "Organization", .currency = "USD"};
     const struct option_spec options[] = {
@@ -244,5 +244,5 @@ const struct subcommand subcommand_init = {
     .examples = "bursar init --data books --organization \"Example Ltd\" --owner 100000000001\n"
                 "(umask 077; bursar init --data books --example --json >owner.json)\n"
                 "bursar query --credentials owner.json --endpoint http://127.0.0.1:8080",
-    .run = run,
+    .run = run_init,
 };

@@ -197,7 +197,7 @@ static int run_parsed(struct query *query, char **rest, int rest_count)
     return code;
 }
 
-static int run(int argc, char **argv)
+static int run_query(int argc, char **argv)
 {
     struct query query = {.remote = REMOTE_FLAGS_DEFAULT};
     const struct option_spec options[] = {
@@ -246,5 +246,5 @@ const struct subcommand subcommand_query = {
         "bursar query --all --output csv            every member, for a spreadsheet or an import\n"
         "bursar query --all --as-of 2026-10-31T23:59:59Z --endpoint http://127.0.0.1:8080\n"
         "bursar query --endpoint http://127.0.0.1:8080 --credentials demo.ini --page 2\n",
-    .run = run,
+    .run = run_query,
 };

@@ -128,7 +128,7 @@ static int run_parsed(const struct sign_flags *flags, const struct call_flags *c
     return code;
 }
 
-static int run(int argc, char **argv)
+static int run_sign(int argc, char **argv)
 {
     struct sign_flags flags = {.signing = "tc3"};
     struct call_flags call = CALL_FLAGS_DEFAULT;
@@ -170,5 +170,5 @@ const struct subcommand subcommand_sign = {
         "bursar sign DescribeOrgMemberAccountBalance --MemberUins.0 700001941608\n"
         "bursar sign DescribeAccountBalance --signing sha1 --timestamp 1465185768\n"
         "sh -c \"$(bursar sign DescribeAccountBalance --curl)\"    sign here, send with curl\n",
-    .run = run,
+    .run = run_sign,
 };

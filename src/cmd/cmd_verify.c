@@ -152,7 +152,7 @@ static int verify(struct verifying *verifying)
     return verify_folder(verifying);
 }
 
-static int run(int argc, char **argv)
+static int run_verify(int argc, char **argv)
 {
     struct verifying verifying = {0};
     const struct option_spec options[] = {
@@ -203,5 +203,5 @@ const struct subcommand subcommand_verify = {
         "bursar verify --data /var/lib/bursar --json | jq -r .ChainHash\n"
         "bursar verify --data /backup/bursar-2026-11-23 --chain-hash \"$(cat kept-chain-hash)\"\n"
         "bursar verify --proof entry-1234.json --chain-hash \"$(cat kept-chain-hash)\"",
-    .run = run,
+    .run = run_verify,
 };

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-static int run(int argc, char **argv)
+static int run_version(int argc, char **argv)
 {
     bool json = false;
     const struct option_spec options[] = {
@@ -25,5 +25,5 @@ const struct subcommand subcommand_version = {
     .name = "version",
     .summary = "Print the version",
     .description = "Prints the version of this program; `bursar --version` does the same.",
-    .run = run,
+    .run = run_version,
 };

@@ -120,7 +120,7 @@ static int list(struct member_query *query)
     return code;
 }
 
-static int run(int argc, char **argv)
+static int run_list(int argc, char **argv)
 {
     struct member_query query = {.management = MANAGEMENT_DEFAULT(&member_list)};
     const struct option_spec options[] = {
@@ -157,5 +157,5 @@ const struct subcommand member_list = {
     .examples = "bursar member list --data books --in-arrears\n"
                 "bursar member list --data books --available-below 10 --sort available --limit 20\n"
                 "bursar member list --data books --search aurora --output csv",
-    .run = run,
+    .run = run_list,
 };
