@@ -68,7 +68,7 @@ static int send_one(struct post *post, const struct post_row *row, const char *u
     int code = writing_send(&post->writing, "CreateTransfers", &response);
     if (code >= 0)
         return code;
-    post->sender.count = 1;
+    post->sender.batch.count = 1;
     if (!post_read_entries(&post->sender, response))
         return fail(&subcommand_post, EXIT_NETWORK, "the answer is not one of CreateTransfers");
     snprintf(said, sizeof said, "entry %" PRIu64 ": %.*s, %s, %s%s%s",

@@ -6,8 +6,6 @@
 #include "cmd/import_row.h"
 #include "cmd/record_file.h"
 
-enum { IMPORT_BATCH_MAX = 8190 };
-
 struct import_tally {
     uint64_t added;
     uint64_t unchanged;
@@ -17,14 +15,12 @@ struct import_tally {
 struct import_sender {
     const struct subcommand *self;
     struct admin *admin;
-    struct record_file *file; /* refused rows are told here, with their lines */
-    uint64_t organisation;    /* 0 = the only one, or the key's */
+    uint64_t organisation; /* 0 = the only one, or the key's */
     bool dry_run;
     bool partial;
     struct import_tally tally;
     struct buffer json;
-    uint32_t count; /* rows in the batch */
-    uint64_t lines[IMPORT_BATCH_MAX];
+    struct record_batch batch; /* refused rows are told to its file */
 };
 
 void import_sender_init(struct import_sender *sender, const struct subcommand *self,

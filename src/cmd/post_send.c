@@ -4,7 +4,6 @@
  *    own, TOKEN.1, TOKEN.2, ...: the same file sent again with the same token does what is left. */
 #include "cmd/post_send.h"
 
-#include "cmd/answer.h"
 #include "cmd/output.h"
 
 #include <stdio.h>
@@ -16,18 +15,18 @@ void post_sender_init(struct post_sender *sender, struct writing *writing, struc
                       bool partial)
 {
     sender->writing = writing;
-    sender->file = file;
+    sender->batch.file = file;
     sender->partial = partial;
     sender->tally = (struct post_tally){0};
-    sender->batch = 1;
-    sender->count = 0;
+    sender->number = 1;
+    sender->batch.count = 0;
 }
 
 static void begin_batch(struct post_sender *sender)
 {
     char suffix[16];
     struct json_writer *writer = &sender->writing->management.writer;
-    snprintf(suffix, sizeof suffix, ".%lu", (unsigned long)sender->batch);
+    snprintf(suffix, sizeof suffix, ".%lu", (unsigned long)sender->number);
     writing_begin(sender->writing, suffix);
     if (sender->partial) {
         json_write_key(writer, SLICE("Partial"));
@@ -41,18 +40,18 @@ int post_sender_add(struct post_sender *sender, const struct post_row *row)
 {
     struct buffer *json = &sender->writing->management.request;
     int code = -1;
-    if (sender->count == POST_BATCH_MAX ||
-        (sender->count > 0 && json->len + ROW_BYTES_MAX > JSON_BYTES_MAX))
+    if (sender->batch.count == RECORD_BATCH_MAX ||
+        (sender->batch.count > 0 && json->len + ROW_BYTES_MAX > JSON_BYTES_MAX))
         code = post_sender_flush(sender);
     if (code >= 0)
         return code;
-    if (sender->count == 0)
+    if (sender->batch.count == 0)
         begin_batch(sender);
     else
         buffer_char(json, ',');
     post_row_write(row, json);
     sender->writing->management.writer.comma = true;
-    sender->lines[sender->count++] = row->line;
+    sender->batch.lines[sender->batch.count++] = row->line;
     return -1;
 }
 
@@ -67,64 +66,41 @@ struct slice post_message(struct slice message, int64_t index)
                : message;
 }
 
-struct post_error {
-    uint64_t index;
-    const char *code, *message;
+struct answer {
+    const int64_t *entries; /* 0 = of a transfer that was refused */
+    const struct line_error *errors;
+    size_t entry_count, error_count;
 };
-struct post_answer {
-    const int64_t *entries;
-    size_t entry_count;
-    const struct post_error *errors;
-    size_t error_count;
-};
-static const struct shape_member error_members[] = {
-    SHAPE_MEMBER(WORD, struct post_error, code, "Code", NULL),
-    SHAPE_MEMBER(COUNT, struct post_error, index, "Index", NULL),
-    SHAPE_MEMBER(WORD, struct post_error, message, "Message", NULL),
-};
-static const struct shape error_shape = SHAPE(error_members, struct post_error);
-static const struct shape_member answer_members[] = {
-    SHAPE_LIST(IDS, struct post_answer, entries, entry_count, NULL, "EntryIds", NULL),
-    SHAPE_LIST(OBJECTS, struct post_answer, errors, error_count, &error_shape, "Errors", NULL),
-};
-static const struct shape answer_shape = SHAPE(answer_members, struct post_answer);
 
-/* Told with the line of the file. False: not what the API promises. */
-static bool tell_error(struct post_sender *sender, const struct post_error *error)
+static bool take_answer(struct post_sender *sender, struct slice text, struct arena *arena)
 {
-    if (error->index >= sender->count)
-        return false;
-    struct slice message = post_message(slice_text(error->message), (int64_t)error->index);
-    sender->tally.refused++;
-    record_file_problem(sender->file, sender->lines[error->index], "%.*s (%s)", SLICE_ARGS(message),
-                        error->code);
-    return true;
-}
-
-static bool take_answer(struct post_sender *sender, const struct post_answer *answer)
-{
+    static const struct shape_member members[] = {
+        SHAPE_LIST(IDS, struct answer, entries, entry_count, NULL, "EntryIds", NULL),
+        SHAPE_LIST(OBJECTS, struct answer, errors, error_count, &line_error_shape, "Errors", NULL),
+    };
+    static const struct shape shape = SHAPE(members, struct answer);
     struct post_tally *tally = &sender->tally;
-    for (size_t i = 0; i < answer->entry_count; i++) {
-        uint64_t entry = (uint64_t)answer->entries[i];
-        if (entry == 0)
+    struct answer answer = {0};
+    struct shape_wrong wrong;
+    if (!shape_read(&shape, text, arena, &answer, &wrong))
+        return false;
+    for (size_t i = 0; i < answer.entry_count; i++) {
+        if (answer.entries[i] == 0)
             continue;
-        tally->first_entry = tally->first_entry > 0 ? tally->first_entry : entry;
-        tally->last_entry = entry;
+        tally->last_entry = (uint64_t)answer.entries[i];
+        if (tally->first_entry == 0)
+            tally->first_entry = tally->last_entry;
     }
-    for (size_t i = 0; i < answer->error_count; i++)
-        if (!tell_error(sender, &answer->errors[i]))
-            return false;
-    return true;
+    tally->refused += answer.error_count;
+    return record_batch_tell(&sender->batch, answer.errors, answer.error_count, post_message);
 }
 
-bool post_read_entries(struct post_sender *sender, struct slice response)
+bool post_read_entries(struct post_sender *sender, struct slice answer)
 {
     struct arena arena;
-    struct post_answer answer;
     if (!arena_init(&arena, 65536, ANSWER_MEMORY_MAX))
         return false;
-    bool good =
-        answer_parse(&answer_shape, response, &arena, &answer) && take_answer(sender, &answer);
+    bool good = take_answer(sender, answer, &arena);
     arena_done(&arena);
     return good;
 }
@@ -135,7 +111,7 @@ static int read_answer(struct post_sender *sender, struct slice answer)
     if (!post_read_entries(sender, answer))
         return fail(sender->writing->management.self, EXIT_NETWORK,
                     "the answer is not one of CreateTransfers");
-    sender->tally.posted += sender->count - (sender->tally.refused - refused_before);
+    sender->tally.posted += sender->batch.count - (sender->tally.refused - refused_before);
     return -1;
 }
 
@@ -145,16 +121,16 @@ static int refused(struct post_sender *sender, struct slice code, struct slice m
     int64_t index = bursar_error_index(admin_client(sender->writing->management.admin));
     snprintf(name, sizeof name, "%.*s", SLICE_ARGS(code));
     message = post_message(message, index);
-    record_file_problem(sender->file,
-                        index >= 0 && index < sender->count ? sender->lines[index] : 0, "%.*s (%s)",
-                        SLICE_ARGS(message), name);
+    record_file_problem(sender->batch.file,
+                        index >= 0 && index < sender->batch.count ? sender->batch.lines[index] : 0,
+                        "%.*s (%s)", SLICE_ARGS(message), name);
     return (int)exit_code_of_api_error(name);
 }
 
 int post_sender_flush(struct post_sender *sender)
 {
     struct slice answer, code, message;
-    if (sender->count == 0)
+    if (sender->batch.count == 0)
         return -1;
     json_close_array(&sender->writing->management.writer);
     int failed = writing_try(sender->writing, "CreateTransfers", &answer, &code, &message);
@@ -166,7 +142,7 @@ int post_sender_flush(struct post_sender *sender)
         return failed;
     if (sender->writing->json)
         output_line(answer);
-    sender->batch++;
-    sender->count = 0;
+    sender->number++;
+    sender->batch.count = 0;
     return -1;
 }

@@ -1,13 +1,11 @@
-/* Transfers of a file on their way to the book: calls of CreateTransfers with up to POST_BATCH_MAX
- * each, and what came of them. */
+/* Transfers of a file on their way to the book: calls of CreateTransfers with up to
+ * RECORD_BATCH_MAX each, and what came of them. */
 #ifndef CMD_POST_SEND_H
 #define CMD_POST_SEND_H
 
 #include "cmd/post_row.h"
 #include "cmd/record_file.h"
 #include "cmd/writing.h"
-
-enum { POST_BATCH_MAX = 8190 };
 
 struct post_tally {
     uint64_t posted, refused;
@@ -16,12 +14,10 @@ struct post_tally {
 
 struct post_sender {
     struct writing *writing;
-    struct record_file *file; /* refused transfers are told here, with their lines */
     bool partial;
     struct post_tally tally;
-    uint32_t batch; /* number of the one being filled, from 1 */
-    uint32_t count; /* transfers in it */
-    uint64_t lines[POST_BATCH_MAX];
+    uint32_t number;           /* of the call being filled, from 1 */
+    struct record_batch batch; /* refused transfers are told to its file */
 };
 
 void post_sender_init(struct post_sender *sender, struct writing *writing, struct record_file *file,

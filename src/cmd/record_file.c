@@ -105,3 +105,26 @@ void record_file_close(struct record_file *file)
     records_done(&file->records);
     buffer_done(&file->text);
 }
+
+/* --- what the book says of its lines --- */
+
+static const struct shape_member error_members[] = {
+    SHAPE_MEMBER(COUNT, struct line_error, index, "Index", NULL),
+    SHAPE_MEMBER(TEXT, struct line_error, code, "Code", NULL),
+    SHAPE_MEMBER(TEXT, struct line_error, message, "Message", NULL),
+};
+const struct shape line_error_shape = SHAPE(error_members, struct line_error);
+
+bool record_batch_tell(const struct record_batch *batch, const struct line_error *errors,
+                       size_t count, struct slice (*shorten)(struct slice message, int64_t index))
+{
+    for (size_t i = 0; i < count; i++) {
+        struct slice message =
+            shorten ? shorten(errors[i].message, (int64_t)errors[i].index) : errors[i].message;
+        if (errors[i].index >= batch->count)
+            return false;
+        record_file_problem(batch->file, batch->lines[errors[i].index], "%.*s (%.*s)",
+                            SLICE_ARGS(message), SLICE_ARGS(errors[i].code));
+    }
+    return true;
+}

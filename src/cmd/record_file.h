@@ -5,6 +5,7 @@
 
 #include "cmd/cmd.h"
 #include "codec/records.h"
+#include "codec/shape.h"
 
 struct record_file {
     const char *path; /* as it is called in messages */
@@ -28,5 +29,24 @@ void record_file_problems_end(const struct record_file *file);
 /* "there is no WHAT "NAME"", and the nearest of the table's. For a listener: `context` is the file.
  */
 void record_file_unknown(void *context, uint64_t line, const char *what, struct slice name);
+
+/* Lines on their way to the book: where each element of a call came from, and what the answer says
+ * of it. */
+enum { RECORD_BATCH_MAX = 8190 };
+struct record_batch {
+    struct record_file *file;
+    uint32_t count; /* lines in it */
+    uint64_t lines[RECORD_BATCH_MAX];
+};
+
+struct line_error {
+    uint64_t index;
+    struct slice code, message;
+};
+extern const struct shape line_error_shape;
+
+/* Each of an answer's Errors with its line; `shorten` may be NULL. False: there is no such line. */
+bool record_batch_tell(const struct record_batch *batch, const struct line_error *errors,
+                       size_t count, struct slice (*shorten)(struct slice message, int64_t index));
 
 #endif
