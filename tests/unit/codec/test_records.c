@@ -55,7 +55,7 @@ static void tell_unknown(void *context, uint64_t line, const char *what, struct 
 /* The first record; fails when there is none, or a mistake. */
 static struct thing first(struct records *records, enum record_format format, const char *text)
 {
-    struct thing thing;
+    struct thing thing = {.count = 0};
     said[0] = '\0';
     assert_true(records_init(records, &table, format, slice_text(text),
                              (struct record_listener){tell, tell_unknown, NULL}));
