@@ -1,5 +1,5 @@
-/* Objects read and written by a table of every kind of member: what is read can be written, and what
- * was written is read and written the same; what is not as the table says is named. */
+/* Objects read and written by a table of every kind of member: what is read can be written, and
+ * what was written is read and written the same; what is not as the table says is named. */
 #include "codec/shape.h"
 
 #include "base/check.h"
